@@ -1,0 +1,3 @@
+from aigc_core.cli import main
+
+main()

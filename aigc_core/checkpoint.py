@@ -1,0 +1,140 @@
+"""Weights and optimiser state of one step, as safetensors: nothing is ever unpickled.
+
+    model.safetensors      every network's weights, "network/parameter"
+    ema.safetensors        the averaged networks, if the run keeps averages
+    optimizer.safetensors  each phase's moments, "network/index/moment"
+    meta.json              step, seconds trained, the best figure so far, settings changed while it ran
+
+No random state: every draw is a function of the seed and the step (see `aigc_core.seeds`).
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from aigc_core.errors import RunError
+from aigc_core.files import new_folder, write_json
+from aigc_core.run import Run
+
+Networks = dict[str, nn.Module]
+Optimizers = dict[str, torch.optim.Optimizer]
+
+
+def save(
+    folder: Path, networks: Networks, averages: Networks, optimizers: Optimizers, meta: dict[str, Any]
+) -> None:
+    """Write a checkpoint; it exists only once it is whole."""
+    with new_folder(folder) as partial:
+        save_file(_flat(networks), partial / "model.safetensors")
+        if averages:
+            save_file(_flat(averages), partial / "ema.safetensors")
+        save_file(_optimizer_tensors(optimizers), partial / "optimizer.safetensors")
+        write_json(partial / "meta.json", meta)
+
+
+def load(folder: Path, networks: Networks, averages: Networks, optimizers: Optimizers) -> dict[str, Any]:
+    """Read a checkpoint into what `save` was given; returns its meta.
+
+    Raises:
+        RunError: damaged, or of other networks.
+    """
+    try:
+        _into(networks, load_file(folder / "model.safetensors"))
+        if averages:
+            _into(averages, load_file(folder / "ema.safetensors"))
+        _into_optimizers(optimizers, load_file(folder / "optimizer.safetensors"))
+        return dict(json.loads((folder / "meta.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as problem:
+        raise _damaged(folder, problem) from problem
+
+
+def load_for_use(folder: Path, networks: Networks) -> None:
+    """Read the weights to sample with: the averages where there are any, else the raw weights.
+
+    Raises:
+        RunError: damaged, or of other networks.
+    """
+    averaged = folder / "ema.safetensors"
+    try:
+        tensors = load_file(folder / "model.safetensors")
+        if averaged.exists():
+            tensors |= load_file(averaged)
+        _into(networks, tensors)
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as problem:
+        raise _damaged(folder, problem) from problem
+
+
+def load_network(run: Run, name: str) -> dict[str, Tensor]:
+    """The best weights of one of a run's networks.
+
+    Raises:
+        RunError: the run has no checkpoint, or a damaged one.
+    """
+    folder = run.checkpoint(best_step(run))
+    try:
+        file = folder / "ema.safetensors"
+        tensors = load_file(file if file.exists() else folder / "model.safetensors")
+    except (OSError, SafetensorError) as problem:
+        raise _damaged(folder, problem) from problem
+    return {key.removeprefix(f"{name}/"): value for key, value in tensors.items() if key.startswith(f"{name}/")}
+
+
+def best_step(run: Run) -> int:
+    """The checkpoint to use: the best by the validation figure, else the last.
+
+    Raises:
+        RunError: there is none yet.
+    """
+    step = run.marked("best")
+    step = run.marked("last") if step is None else step
+    if step is None:
+        raise RunError(
+            "run.no_checkpoint", "{name} has no checkpoint yet; wait for its first one.", name=run.name
+        )
+    return step
+
+
+def _damaged(folder: Path, problem: Exception) -> RunError:
+    return RunError(
+        "run.damaged_checkpoint", "Checkpoint {checkpoint} of {name} cannot be read ({problem}).",
+        checkpoint=folder.name, name=folder.parent.name, problem=str(problem).split("\n")[0],
+    )
+
+
+def _flat(networks: Networks) -> dict[str, Tensor]:
+    return {
+        f"{name}/{key}": value.contiguous()
+        for name, network in networks.items()
+        for key, value in network.state_dict().items()
+    }
+
+
+def _into(networks: Networks, tensors: dict[str, Tensor]) -> None:
+    for name, network in networks.items():
+        prefix = f"{name}/"
+        own = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+        network.load_state_dict(own)
+
+
+def _optimizer_tensors(optimizers: Optimizers) -> dict[str, Tensor]:
+    return {
+        f"{name}/{index}/{moment}": value.contiguous()
+        for name, optimizer in optimizers.items()
+        for index, moments in optimizer.state_dict()["state"].items()
+        for moment, value in moments.items()
+    }
+
+
+def _into_optimizers(optimizers: Optimizers, tensors: dict[str, Tensor]) -> None:
+    for name, optimizer in optimizers.items():
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            owner, index, moment = key.split("/")
+            if owner == name:
+                state.setdefault(int(index), {})[moment] = value
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

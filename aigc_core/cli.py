@@ -1,0 +1,326 @@
+"""The command line: `python -m aigc_core …`. Its words are a contract; heavy imports wait until needed."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from aigc_core.config import RunConfig, make_config
+from aigc_core.data.sources import SOURCES
+from aigc_core.errors import AigcError, ConfigError
+from aigc_core.families import FAMILIES, config_class
+from aigc_core.run import Run, Status, list_runs, runs_root
+from aigc_core.turns import AlwaysFree, Turn
+
+if TYPE_CHECKING:
+    import numpy as np
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    help="Train, sample and judge a GAN, a VAE or a GPT.",
+)
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's directory, or a unique part of its name.")]
+Settings = Annotated[
+    list[str], typer.Option("--set", metavar="KEY=VALUE", help="One setting; may be given several times.")
+]
+
+
+def main() -> NoReturn:
+    """Run a command. A person's mistake is one sentence on stderr and exit code 2."""
+    try:
+        app(standalone_mode=False)
+    except AigcError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # not one of typer's own: a defect, to be seen whole
+            raise
+        print(f"Error: {error.format_message()}", file=sys.stderr)
+        sys.exit(2)
+    sys.exit(0)
+
+
+@app.command()
+def families(name: Annotated[str | None, typer.Argument(help="Show this family's settings.")] = None) -> None:
+    """List the model families with their presets, or one family's settings."""
+    if name is not None:
+        _print_settings(config_class(name))
+        return
+    table = Table("family", "what it is", "presets", box=None)
+    for one in FAMILIES:
+        config = config_class(one)
+        table.add_row(one, config.about, "\n".join(f"{key}: {value.title}" for key, value in config.presets.items()))
+    Console().print(table)
+
+
+@app.command()
+def data() -> None:
+    """List the data sources."""
+    table = Table("data", "kind", "where from", "what it is", "licence", box=None)
+    for source in SOURCES.values():
+        table.add_row(source.name, source.kind, source.origin, source.about, source.licence)
+    Console().print(table)
+
+
+@app.command()
+def train(
+    family: Annotated[str, typer.Argument(help="gan, vae or gpt.")],
+    preset: Annotated[str | None, typer.Option(help="A named set of settings.")] = None,
+    data: Annotated[str | None, typer.Option(help="What to learn from.")] = None,
+    set_: Settings = [],  # noqa: B006 — typer's way to say "none given"
+    steps: Annotated[int | None, typer.Option(help="Training steps.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Train for this long instead.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Start of all randomness.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Directory of the run, new or empty.")] = None,
+) -> None:
+    """Train a new model. The first line printed is the run's directory."""
+    if steps is not None and minutes is not None:
+        raise ConfigError("config.two_budgets", "Give --steps or --minutes, not both.")
+    given = {"steps": steps, "minutes": minutes, "seed": seed}
+    settings = _settings(set_) | {key: value for key, value in given.items() if value is not None}
+    config = make_config(config_class(family), preset, data, settings)
+    if int(os.environ.get("RANK", "0")) > 0:  # a helper process of torchrun: the main one has the run
+        _fit(None, AlwaysFree())
+        return
+    run = Run.create(config, out)
+    print(run.path, flush=True)
+    run.request("start")
+    _fit(run, AlwaysFree())
+
+
+@app.command()
+def resume(
+    run: RunName,
+    set_: Settings = [],  # noqa: B006
+    queued: Annotated[bool, typer.Option("--queued", help="Wait for a free place first.")] = False,
+) -> None:
+    """Go on with a run: from its pause, or from its last checkpoint."""
+    if int(os.environ.get("RANK", "0")) > 0:
+        _fit(None, AlwaysFree())
+        return
+    found = Run.open(run)
+    status = found.status()
+    changes = _settings(set_)
+    if changes:
+        found.config().checked_live(changes)
+    if status.state == "paused" or (status.state in ("running", "queued") and status.alive()):
+        found.request("resume")
+        if changes:
+            found.request("set", **changes)
+        print(f"{found.name} goes on.")
+        return
+    if not queued:
+        print(found.path, flush=True)
+        found.request("start")
+    if changes:
+        found.request("set", **changes)
+    _fit(found, Turn(runs_root()) if queued else AlwaysFree())
+
+
+@app.command()
+def stop(run: RunName) -> None:
+    """Stop a training after its present step, keeping a checkpoint."""
+    _ask(run, "stop")
+
+
+@app.command()
+def pause(run: RunName) -> None:
+    """Pause a training; `resume` goes on with it."""
+    _ask(run, "pause")
+
+
+@app.command()
+def runs() -> None:
+    """List all runs."""
+    table = Table("name", "family", "data", "state", "step", "figure", "age", box=None)
+    for run in list_runs():
+        try:
+            values, status = run.made(), run.status()
+        except AigcError as error:
+            table.add_row(run.name, "", "", "damaged", "", str(error), "")
+            continue
+        config = values["config"]
+        headline = config_class(config["family"]).headline
+        figure = status.figures.get(headline)
+        table.add_row(
+            run.name, config["family"], config["data"], status.state, str(status.step),
+            "" if figure is None else f"{headline} {figure:.4g}", _age(time.time() - values["created"]),
+        )
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+@app.command()
+def sample(
+    run: RunName,
+    n: Annotated[int, typer.Option("--n", min=1, max=100_000, help="How many pictures.")] = 64,
+    seed: Annotated[int, typer.Option(help="Same seed, same result.")] = 0,
+    label: Annotated[int | None, typer.Option("--class", help="Only this class, counted from 0.")] = None,
+    out: Annotated[Path | None, typer.Option(help="grid.png, or samples.npy (uint8 N,H,W or N,H,W,C).")] = None,
+    prompt: Annotated[str | None, typer.Option(help="Begin of a text.")] = None,
+    max_new_tokens: Annotated[int, typer.Option(min=1, max=100_000)] = 200,
+    temperature: Annotated[float, typer.Option(min=0, max=10, help="0 = always the likeliest token.")] = 0.8,
+    top_k: Annotated[int, typer.Option(min=0, help="Choose among the k likeliest; 0 = all.")] = 0,
+    top_p: Annotated[float, typer.Option(min=0.0, max=1.0, help="Choose among the likeliest of this mass.")] = 1.0,
+) -> None:
+    """Make pictures, or continue a prompt, with a run's best checkpoint."""
+    found = Run.open(run)
+    if config_class(found.made()["config"]["family"]).makes == "text" or prompt is not None:
+        from aigc_core import sampler
+        from aigc_core.families.base import TextRequest
+
+        request = TextRequest(prompt or "", max_new_tokens, temperature, top_k, top_p, seed)
+        print(prompt or "", end="")
+        for piece in sampler.text(found, request):
+            print(piece, end="", flush=True)
+        print()
+        return
+    out = out or Path(f"{found.name}.png")
+    if out.suffix not in (".png", ".npy"):
+        raise ConfigError("sample.bad_ending", "“{name}” must end in .png or .npy.", name=out)
+    from aigc_core import sampler
+    from aigc_core.families.base import PictureRequest
+
+    made = sampler.pictures(found, PictureRequest(n, seed, label))
+    _write_pictures(made, out)
+    print(out)
+
+
+@app.command()
+def evaluate(
+    run: RunName,
+    full: Annotated[bool, typer.Option(help="Measure on everything, and what takes long.")] = False,
+) -> None:
+    """Print a run's figures on held-out data as JSON."""
+    found = Run.open(run)
+    from aigc_core.evaluate import evaluate as measure
+
+    print(json.dumps(measure(found, full), indent=1))
+
+
+@app.command()
+def estimate(
+    family: Annotated[str, typer.Argument(help="gan, vae or gpt.")],
+    preset: Annotated[str | None, typer.Option(help="A named set of settings.")] = None,
+    data: Annotated[str | None, typer.Option(help="What to learn from.")] = None,
+    set_: Settings = [],  # noqa: B006
+) -> None:
+    """Time a few steps, and print as JSON where and how long such a training would take here."""
+    config = make_config(config_class(family), preset, data, _settings(set_))
+    from aigc_core.loop import estimate as measure
+
+    print(json.dumps(measure(config)))
+
+
+def _fit(run: Run | None, turn: Turn | AlwaysFree) -> None:
+    progress = _Progress()
+    try:
+        from aigc_core.loop import fit
+
+        status = fit(run, turn=turn, report=progress)
+    finally:
+        progress.close()
+    if run is not None:
+        print(f"{status.state} at step {status.step}", *_headline(run, status), flush=True)
+
+
+def _headline(run: Run, status: Status) -> list[str]:
+    name = config_class(run.made()["config"]["family"]).headline
+    return [f"{name} {status.figures[name]:.4g}"] if name in status.figures else []
+
+
+class _Progress:
+    """A bar on a terminal; a line every ten seconds anywhere else."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._last_line = 0.0
+
+    def __call__(self, status: Status) -> None:
+        message = status.message["text"] if status.message else status.state
+        if not sys.stderr.isatty():
+            if time.monotonic() - self._last_line >= 10:
+                self._last_line = time.monotonic()
+                print(f"{message} step {status.step}/{status.total_steps}", file=sys.stderr, flush=True)
+            return
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=status.total_steps or None, unit="step", initial=status.step, leave=False)
+        self._bar.total = status.total_steps or None
+        self._bar.set_description(message, refresh=False)
+        if status.eta_s is not None:
+            self._bar.set_postfix_str(f"{status.eta_s:.0f} s left", refresh=False)
+        self._bar.update(status.step - self._bar.n)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _settings(pairs: list[str]) -> dict[str, Any]:
+    settings = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise ConfigError("config.no_equals", "“--set {pair}” needs the form key=value.", pair=pair)
+        settings[key.strip()] = value
+    return settings
+
+
+def _ask(name: str, what: Any) -> None:
+    run = Run.open(name)
+    status = run.status()
+    if status.state not in ("running", "queued", "paused"):
+        raise AigcError(
+            "run.not_active", "{name} is {state}, so there is nothing to {what}.",
+            name=run.name, state=status.state, what=what,
+        )
+    run.request(what)
+    print(f"asked {run.name} to {what}")
+
+
+def _write_pictures(made: "np.ndarray", out: Path) -> None:
+    import io
+
+    import numpy as np
+
+    from aigc_core.files import write_atomic
+    from aigc_core.pictures import sheet_png
+
+    if out.suffix == ".png":
+        content = sheet_png(made)
+    else:
+        buffer = io.BytesIO()
+        np.save(buffer, made[..., 0] if made.ndim == 4 and made.shape[-1] == 1 else made)
+        content = buffer.getvalue()
+    try:
+        write_atomic(out, content)
+    except OSError as problem:
+        raise ConfigError(
+            "sample.cannot_write", "{path} cannot be written ({problem}).", path=out, problem=problem.strerror
+        ) from problem
+
+
+def _print_settings(config: type[RunConfig]) -> None:
+    table = Table("setting", "default", "help", box=None)
+    for name, info in config.model_fields.items():
+        if info.description:
+            table.add_row(name, str(info.default), info.description)
+    Console().print(table)
+
+
+def _age(seconds: float) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

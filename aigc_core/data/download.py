@@ -1,0 +1,79 @@
+"""Finding public data on this machine, or fetching it with progress and a check of its hash."""
+
+import hashlib
+import http.client
+import os
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from aigc_core.data.sources import Progress
+from aigc_core.errors import DataError
+
+CHUNK = 1 << 16
+TIMEOUT_S = 20
+
+
+def cache_folder() -> Path:
+    """Where fetched and prepared data is kept between runs (the system's cache folder of this user)."""
+    folder = user_cache_path("aigc-studio")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def local_data(kind: str) -> Path | None:
+    """The folder of data that the person already has: `$AIGC_DATA/images` or `$AIGC_DATA/text`."""
+    root = os.environ.get("AIGC_DATA")
+    return Path(root) / kind if root else None
+
+
+def fetch(
+    url: str, to: Path, digest: str | None, progress: Progress, put_under: str, algorithm: str = "sha256"
+) -> Path:
+    """Download `url` to the file `to` unless it is there with the right hash; return `to`.
+
+    Args:
+        digest: the expected hash in hexadecimal; None where the address itself fixes the content.
+        put_under: where the person can put the file by hand, for the sentence.
+
+    Raises:
+        DataError: no connection, or what came has another hash (nothing is left behind then).
+    """
+    if to.exists() and digest in (None, _digest(to, algorithm)):
+        return to
+    to.parent.mkdir(parents=True, exist_ok=True)
+    partial = to.with_name(f".{to.name}.{os.getpid()}.partial")
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer, partial.open("wb") as file:
+            total = int(answer.headers.get("Content-Length") or 0)
+            while block := answer.read(CHUNK):
+                file.write(block)
+                progress(f"fetching {to.name}", file.tell() / total if total else 0.0)
+        if digest not in (None, _digest(partial, algorithm)):
+            raise DataError(
+                "data.wrong_hash",
+                "{file} arrived damaged or changed (its hash is not the known one), so it was not used; try "
+                "again later, or put a good copy under {put_under}.",
+                file=to.name,
+                put_under=put_under,
+            )
+        partial.replace(to)
+    except (OSError, http.client.HTTPException) as problem:
+        raise DataError(
+            "data.no_internet",
+            "{file} could not be fetched ({problem}). No internet: use --data digits for pictures or --data "
+            "stories for text, or put {file} under {put_under}.",
+            file=to.name,
+            problem=getattr(problem, "reason", problem),
+            put_under=put_under,
+        ) from problem
+    finally:
+        partial.unlink(missing_ok=True)
+    return to
+
+
+def _digest(path: Path, algorithm: str) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()

@@ -1,0 +1,110 @@
+"""The user's own pictures: a folder or a .zip, read without trusting what is inside."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from aigc_core.data.sources import Images, Progress
+from aigc_core.errors import DataError
+
+ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
+MOST_FILES = 100_000
+LARGEST_FILE = 30_000_000  # bytes, of one picture
+MOST_PIXELS = 40_000_000  # of one picture, before it is made small
+MOST_BYTES = 1_000_000_000  # all pictures, made small
+
+
+def folder(config: Any, progress: Progress) -> Images:
+    """Pictures cut to the middle square and made `image_size` (64 if 0) wide; sub-folders are classes.
+
+    Files that are no pictures are counted and left out. A .zip is read in memory and never unpacked, so what
+    its names say ("../") has no effect.
+
+    Raises:
+        DataError: no such place, no pictures, or far too many.
+    """
+    if not config.data_path:
+        raise DataError(
+            "data.no_folder_given", "No pictures were given: add --set data_path=FOLDER (or a .zip)."
+        )
+    place = Path(config.data_path)
+    if place.is_dir():
+        files = _in_folder(place)
+    elif zipfile.is_zipfile(place):
+        files = _in_zip(place)
+    else:
+        raise DataError(
+            "data.no_folder", "{path} is neither a folder nor a .zip of pictures; check the path.", path=place
+        )
+
+    size = config.image_size or 64
+    mode = "L" if config.channels == 1 else "RGB"
+    pictures, classes, skipped = [], [], 0
+    for number, (name, content) in enumerate(files):
+        if number >= MOST_FILES or len(pictures) * size * size * 3 > MOST_BYTES:
+            raise DataError(
+                "data.too_many", "There are more than {limit} pictures; take a part of them.",
+                limit=min(number, MOST_FILES),
+            )
+        picture = _small(content, size, mode) if content else None
+        if picture is None:
+            skipped += 1
+            continue
+        pictures.append(picture)
+        classes.append(PurePosixPath(name).parent.name)
+        if number % 200 == 0:
+            progress(f"reading picture {number + 1}", 0.0)
+    if not pictures:
+        raise DataError(
+            "data.no_pictures",
+            "There is no readable picture in {path} ({skipped} files were tried); use PNG or JPEG.",
+            path=place.name,
+            skipped=skipped,
+        )
+    names = sorted(set(classes))
+    labels = np.array([names.index(one) for one in classes], dtype=np.int64) if len(names) > 1 else None
+    notes = [f"{skipped} files were no readable pictures and were left out"] if skipped else []
+    return Images(np.stack(pictures), labels, names if labels is not None else [], notes=notes)
+
+
+def _in_folder(place: Path) -> Iterator[tuple[str, bytes | None]]:
+    for path in sorted(place.rglob("*")):
+        if path.suffix.lower() in ENDINGS and path.is_file():
+            readable = path.stat().st_size <= LARGEST_FILE
+            yield path.relative_to(place).as_posix(), path.read_bytes() if readable else None
+
+
+def _in_zip(place: Path) -> Iterator[tuple[str, bytes | None]]:
+    with zipfile.ZipFile(place) as archive:
+        for entry in sorted(archive.infolist(), key=lambda one: one.filename):
+            if PurePosixPath(entry.filename).suffix.lower() not in ENDINGS or entry.is_dir():
+                continue
+            if entry.file_size > LARGEST_FILE or entry.flag_bits & 1:  # a bomb, or locked by a password
+                yield entry.filename, None
+                continue
+            try:
+                yield entry.filename, archive.read(entry)
+            except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError):
+                yield entry.filename, None
+
+
+def _small(content: bytes, size: int, mode: str) -> np.ndarray | None:
+    """uint8 (size, size, C), or None if it is no picture that we dare open."""
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                return None
+            picture.draft("RGB", (size * 2, size * 2))
+            whole = picture.convert("RGBA").convert(mode) if picture.mode == "P" else picture.convert(mode)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    side = min(whole.size)
+    left, top = (whole.width - side) // 2, (whole.height - side) // 2
+    square = whole.resize((size, size), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side))
+    pixels = np.asarray(square)
+    return pixels[..., None] if pixels.ndim == 2 else pixels

@@ -1,0 +1,105 @@
+"""The table of data sources, and what a source hands over. Importable without torch.
+
+A new source is one function that returns `Images`, `Points` or `Text`, and one line in `SOURCES`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Literal
+
+import numpy as np
+
+Progress = Callable[[str, float], None]  # what is being done, and the part done (0 to 1)
+
+
+@dataclass
+class Images:
+    """Pictures as stored: `pixels` uint8 (N, H, W, C), `labels` int64 (N,) or None, one name per class."""
+
+    pixels: np.ndarray
+    labels: np.ndarray | None = None
+    class_names: list[str] = field(default_factory=list)
+    test: "Images | None" = None  # a test set that the source itself sets apart
+    notes: list[str] = field(default_factory=list)  # what a person should know, e.g. skipped files
+
+
+@dataclass
+class Points:
+    """Points in the plane: `xy` float32 (N, 2), roughly within [-1, 1]; `labels` the mode of each."""
+
+    xy: np.ndarray
+    labels: np.ndarray | None = None
+    class_names: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Text:
+    """Text as documents; one document means that it must be split along its length."""
+
+    documents: list[str]
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A line of the table. `loader` is ``module:function``, called with the run's config and a `Progress`."""
+
+    name: str
+    kind: Literal["image", "points", "text"]
+    title: str
+    about: str
+    licence: str
+    origin: Literal["installed", "made here", "download", "yours"]
+    loader: str
+
+    def load(self, config: Any, progress: Progress = lambda what, part: None) -> Images | Points | Text:
+        """Fetch or make the data.
+
+        Raises:
+            DataError: it cannot be had or read; the sentence says what to do.
+        """
+        module, function = self.loader.split(":")
+        return getattr(import_module(f"aigc_core.data.{module}"), function)(config, progress)
+
+
+SOURCES: dict[str, Source] = {
+    source.name: source
+    for source in (
+        Source("digits", "image", "Digits 28×28", "5,000 handwritten digits, on every machine.",
+               "CC BY-SA 3.0 (MNIST)", "installed", "images:digits"),
+        Source("digits8", "image", "Digits 8×8", "1,797 small handwritten digits, enlarged.",
+               "CC BY 4.0 (UCI)", "installed", "images:digits8"),
+        Source("mnist", "image", "MNIST", "All 70,000 handwritten digits.",
+               "CC BY-SA 3.0", "download", "images:mnist"),
+        Source("fashion", "image", "Fashion-MNIST", "70,000 garments in ten classes.",
+               "MIT", "download", "images:fashion"),
+        Source("kmnist", "image", "Kuzushiji-MNIST", "70,000 cursive Japanese characters.",
+               "CC BY-SA 4.0", "download", "images:kmnist"),
+        Source("cifar10", "image", "CIFAR-10", "60,000 colour photographs in ten classes.",
+               "see the authors' page", "download", "images:cifar10"),
+        Source("shapes", "image", "Shapes", "6,000 coloured shapes with known shape, colour, size and place.",
+               "made by this program", "made here", "shapes:shapes"),
+        Source("folder", "image", "Your pictures", "A folder or .zip of pictures; sub-folders are classes.",
+               "yours", "yours", "folder:folder"),
+        Source("ring", "points", "Ring of 8", "Eight clouds of points on a circle.",
+               "made by this program", "made here", "points:ring"),
+        Source("grid", "points", "Grid of 25", "Twenty-five clouds of points on a square.",
+               "made by this program", "made here", "points:grid"),
+        Source("spiral", "points", "Spiral", "Points along two arms of a spiral.",
+               "made by this program", "made here", "points:spiral"),
+        Source("moons", "points", "Moons", "Two interlocking half circles.",
+               "made by this program", "made here", "points:moons"),
+        Source("stories", "text", "Stories", "Short stories in English and Chinese from a known grammar.",
+               "made by this program", "made here", "stories:stories"),
+        Source("docs", "text", "Python help", "465,000 characters of English from Python's own help.",
+               "PSF", "installed", "text:docs"),
+        Source("shakespeare", "text", "Shakespeare", "1.1 million characters of plays.",
+               "public domain", "download", "text:shakespeare"),
+        Source("tang", "text", "Tang poems", "24,441 Chinese poems in four regular forms.",
+               "public domain", "download", "text:tang"),
+        Source("text", "text", "Your text", "A .txt file of yours.",
+               "yours", "yours", "text:user_text"),
+    )
+}

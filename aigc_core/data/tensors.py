@@ -1,0 +1,270 @@
+"""Examples as tensors on the device, and the batch of every step as a pure function of (seed, step).
+
+Nothing here remembers where it is: the examples of step 700 are the same whether the run came there in one
+go or was killed and resumed, and whether one process or several share the batch.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from aigc_core.data.augment import augmented
+from aigc_core.data.sources import SOURCES, Images, Points, Progress, Text
+from aigc_core.data.split import is_validation, split_text
+from aigc_core.data.text import cleaned as cleaned_text
+from aigc_core.data.tokenizer import Tokenizer
+from aigc_core.errors import DataError
+from aigc_core.seeds import Stream, generator
+
+SMALLEST_SIDE = 28  # pixels; smaller pictures are enlarged to it
+
+MOST_UNKNOWN = 0.2  # part of a text that a given vocabulary may not know
+
+Batch = dict[str, Tensor]
+
+
+@dataclass
+class Facts:
+    """What a network must know of its data; kept in the run, so that sampling needs no data.
+
+    `shape` is (C, H, W) for pictures, (2,) for points and () for text. `mean` and `std` are per channel, of
+    the training examples (pictures scaled to [0, 1]).
+    """
+
+    kind: str
+    shape: tuple[int, ...] = ()
+    class_names: list[str] = field(default_factory=list)
+    train_size: int = 0  # pictures, points or tokens
+    validation_size: int = 0
+    mean: list[float] = field(default_factory=list)
+    std: list[float] = field(default_factory=list)
+    vocabulary: int = 0  # tokens
+    tokenizer: str = ""  # a whole tokenizer.json
+    validation_bytes: int = 0  # of the validation text in UTF-8
+    notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Facts":
+        return cls(**value | {"shape": tuple(value["shape"])})
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def load_data(
+    config: Any, device: torch.device, progress: Progress, tokenizer: str | None = None
+) -> "PictureData | TextData":
+    """The run's data, ready to be drawn from.
+
+    Args:
+        tokenizer: JSON of the tokenizer to use; None = learn one from the text.
+
+    Raises:
+        DataError: the data cannot be had, or there is too little of it.
+    """
+    raw = SOURCES[config.data].load(config, progress)
+    if isinstance(raw, Text):
+        return TextData(raw, config, device, tokenizer)
+    return PictureData(raw, config, device)
+
+
+class PictureData:
+    """Pictures or points: `train` and `validation` (N, *shape), `labels` int64 (N,) or None.
+
+    Pictures are kept as uint8, a quarter of the memory, and leave as float within [0, 1].
+    """
+
+    def __init__(self, source: Images | Points, config: Any, device: torch.device) -> None:
+        self.config = config
+        if isinstance(source, Images):
+            train, validation = _split_pictures(source, config)
+        else:
+            held = is_validation((one.tobytes() for one in source.xy), config.validation, config.seed)
+            train = source.xy[~held], None if source.labels is None else source.labels[~held]
+            validation = source.xy[held], None if source.labels is None else source.labels[held]
+        self.train, self.labels = _on_device(*train, config, device)
+        self.validation, self.validation_labels = _on_device(*validation, config, device)
+        mean, std = _moments(self.train)
+        self.facts = Facts(
+            kind="image" if isinstance(source, Images) else "points",
+            shape=tuple(self.train.shape[1:]),
+            class_names=source.class_names,
+            train_size=len(self.train),
+            validation_size=len(self.validation),
+            mean=mean,
+            std=std,
+            notes=source.notes,
+        )
+        self._orders: dict[int, tuple[int, Tensor]] = {}
+        self._remembered: dict[str, Any] = {}
+
+    def remembered(self, name: str, compute: Callable[[], Any]) -> Any:
+        """Something derived from the data alone, computed once."""
+        if name not in self._remembered:
+            self._remembered[name] = compute()
+        return self._remembered[name]
+
+    def batch(self, step: int, draw: int, part: slice) -> Batch:
+        """Examples `part` of the `draw`-th batch of a step: {"x": float (B, *shape), "y": int64 (B,)}.
+
+        Each draw goes through the examples in epochs, every example once, in an order that depends on the
+        seed, the draw and the epoch alone.
+        """
+        size = self.config.batch_size
+        places = torch.arange(step * size + part.start, step * size + part.stop)
+        epochs = places // len(self.train)
+        index = torch.cat(
+            [self._order(int(epoch), draw)[places[epochs == epoch] % len(self.train)]
+             for epoch in torch.unique(epochs)]
+        ).to(self.train.device)
+        x = as_float(self.train[index])
+        if x.dim() == 4:
+            random = generator(self.config.seed, Stream.AUGMENT, step, draw)
+            x = augmented(x, self.config, random, size, part)
+        return {"x": x} if self.labels is None else {"x": x, "y": self.labels[index]}
+
+    def _order(self, epoch: int, draw: int) -> Tensor:
+        if self._orders.get(draw, (-1,))[0] != epoch:
+            random = generator(self.config.seed, Stream.ORDER, epoch, draw)
+            self._orders[draw] = epoch, torch.randperm(len(self.train), generator=random)
+        return self._orders[draw][1]
+
+
+class TextData:
+    """Token streams: `train` and `validation` int64 (T,), and the `tokenizer` that made them."""
+
+    def __init__(self, source: Text, config: Any, device: torch.device, tokenizer: str | None) -> None:
+        self.config = config
+        if config.clean:
+            source = cleaned_text(source)
+        if not source.documents:
+            raise DataError("data.empty_text", "The text is empty; choose another one.")
+        train, validation = split_text(source.documents, config.validation, config.seed)
+        if tokenizer is not None:
+            self.tokenizer = Tokenizer.from_json(tokenizer)
+            self._refuse_foreign(train, source)
+        else:
+            # Characters: the whole text's, so that validation has no unknown ones. BPE: training text only.
+            alphabet = train + validation if config.tokenizer == "char" else train
+            self.tokenizer = Tokenizer.train(config.tokenizer, alphabet, config.vocabulary)
+        self.train = torch.from_numpy(self.tokenizer.encode(train)).to(device)
+        self.validation = torch.from_numpy(self.tokenizer.encode(validation)).to(device)
+        shortest = min(len(self.train), len(self.validation))
+        if shortest < config.context + 1:
+            raise DataError(
+                "data.text_too_short",
+                "The text has {train} tokens to learn from and {validation} to check with, and each must have "
+                "more than the context of {context}; give a longer text or set a smaller context.",
+                train=len(self.train),
+                validation=len(self.validation),
+                context=config.context,
+            )
+        self.facts = Facts(
+            kind="text",
+            train_size=len(self.train),
+            validation_size=len(self.validation),
+            vocabulary=len(self.tokenizer),
+            tokenizer=self.tokenizer.to_json(),
+            validation_bytes=len(validation.encode()),
+            notes=source.notes,
+        )
+        self._window = torch.arange(config.context + 1, device=device)
+
+    def _refuse_foreign(self, text: str, source: Text) -> None:
+        """A vocabulary of characters may not know this text's; a few are a note, many an error."""
+        unknown = self.tokenizer.unknown_in(text)
+        share = sum(map(text.count, unknown)) / max(len(text), 1)
+        if share > MOST_UNKNOWN:
+            raise DataError(
+                "data.foreign_text",
+                "The model to go on from has never seen {percent} % of this text's characters (such as "
+                "“{characters}”); choose a model trained on such text, or start from nothing.",
+                percent=round(100 * share),
+                characters="".join(unknown[:10]),
+            )
+        if unknown:
+            source.notes.append(f"characters unknown to the model were skipped over: {''.join(unknown[:50])}")
+
+    def batch(self, step: int, draw: int, part: slice) -> Batch:
+        """Windows at random places: {"x": int64 (B, context), "y": the same one token further on}."""
+        random = generator(self.config.seed, Stream.ORDER, step, draw)
+        last = len(self.train) - len(self._window) + 1
+        start = torch.randint(last, (self.config.batch_size,), generator=random)[part].to(self.train.device)
+        windows = self.train[start[:, None] + self._window]
+        return {"x": windows[:, :-1], "y": windows[:, 1:]}
+
+
+def as_float(x: Tensor) -> Tensor:
+    """Pictures as stored (uint8) to float32 within [0, 1]; points pass through."""
+    return x.float().div_(255) if x.dtype == torch.uint8 else x
+
+
+Labelled = tuple[np.ndarray, np.ndarray | None]
+
+
+def _split_pictures(source: Images, config: Any) -> tuple[Labelled, Labelled]:
+    """Clean, then split by content, or take the source's own test set without what training also has."""
+    keys = _keys(source.pixels)
+    keep = np.ones(len(keys), dtype=bool)
+    if config.clean:
+        flat = source.pixels.reshape(len(keys), -1)
+        first = np.zeros(len(keys), dtype=bool)
+        first[np.unique(keys, return_index=True)[1]] = True
+        keep = first & (flat.min(axis=1) != flat.max(axis=1))
+        if dropped := int((~keep).sum()):
+            source.notes.append(f"{dropped} empty or repeated pictures were left out")
+    if source.test is not None:
+        keep &= ~np.isin(keys, _keys(source.test.pixels))
+        return _taken(source, keep), (source.test.pixels, source.test.labels)
+    held = np.zeros(len(keys), dtype=bool)
+    held[keep] = is_validation((keys[i] for i in np.flatnonzero(keep)), config.validation, config.seed)
+    return _taken(source, keep & ~held), _taken(source, held)
+
+
+def _keys(pixels: np.ndarray) -> np.ndarray:
+    return np.array([hashlib.blake2b(one.tobytes(), digest_size=16).digest() for one in pixels])
+
+
+def _taken(source: Images, mask: np.ndarray) -> Labelled:
+    return source.pixels[mask], None if source.labels is None else source.labels[mask]
+
+
+def _on_device(
+    values: np.ndarray, labels: np.ndarray | None, config: Any, device: torch.device
+) -> tuple[Tensor, Tensor | None]:
+    x = torch.from_numpy(np.ascontiguousarray(values))
+    if x.dtype == torch.uint8:
+        x = fitted(x.permute(0, 3, 1, 2), config.image_size, config.channels)
+    return x.to(device), None if labels is None else torch.from_numpy(labels).to(device)
+
+
+def fitted(x: Tensor, image_size: int, channels: int) -> Tensor:
+    """Pictures uint8 (N, C, H, W) brought to the wanted size and number of channels (0 = as they are)."""
+    if channels == 1 and x.shape[1] == 3:
+        luma = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)  # ITU-R BT.601
+        x = (x.float() * luma).sum(1, keepdim=True).round().to(torch.uint8)
+    elif channels == 3 and x.shape[1] == 1:
+        x = x.expand(-1, 3, -1, -1)
+    side = image_size or max(SMALLEST_SIDE, x.shape[-1])
+    if x.shape[-2:] != (side, side):
+        parts = [F.interpolate(part.float(), (side, side), mode="bilinear", antialias=True)
+                 for part in x.split(4096)]
+        x = torch.cat([part.round().clamp(0, 255).to(torch.uint8) for part in parts])
+    return x.contiguous()
+
+
+def _moments(x: Tensor) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation of each channel, in float64, a part at a time."""
+    axes = [0, *range(2, x.dim())]
+    parts = [as_float(part).double() for part in x.split(8192)]
+    count = x.numel() / x.shape[1]
+    mean = sum(part.sum(axes) for part in parts) / count
+    square = sum(part.square().sum(axes) for part in parts) / count
+    std = (square - mean.square()).clamp_min(1e-6).sqrt()
+    return mean.tolist(), std.tolist()

@@ -1,0 +1,111 @@
+"""Texts: installed with Python, public, or the user's own."""
+
+import json
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+from aigc_core.data.download import cache_folder, fetch, local_data
+from aigc_core.data.sources import Progress, Text
+from aigc_core.errors import DataError
+
+LARGEST_TEXT = 200_000_000  # bytes
+SHAKESPEARE = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
+SHAKESPEARE_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
+TANG = (
+    "https://raw.githubusercontent.com/chinese-poetry/chinese-poetry/"
+    "50744d0c726927ee06c8f8542005eb5c93d73e90/json/"
+)
+TANG_POEMS = 58_000  # in files of a thousand each
+
+
+def docs(config: Any, progress: Progress) -> Text:
+    """The help texts that come with every CPython."""
+    from pydoc_data.topics import topics
+
+    return Text(["\n".join(topics.values())])
+
+
+def shakespeare(config: Any, progress: Progress) -> Text:
+    here = local_data("text")
+    path = here / "tiny_shakespeare.txt" if here else None
+    if path is None or not path.is_file():
+        path = fetch(
+            SHAKESPEARE, cache_folder() / "text" / "tiny_shakespeare.txt", SHAKESPEARE_SHA256, progress,
+            "$AIGC_DATA/text",
+        )
+    return Text([_read(path)])
+
+
+def tang(config: Any, progress: Progress) -> Text:
+    """Regular poems, each as `《title》form` and its lines; the forms are 五绝, 七绝, 五律 and 七律."""
+    here = local_data("text")
+    if here and (path := here / "tang_poems.txt").is_file():
+        return Text(_read(path).strip().split("\n\n"))
+    folder = cache_folder() / "text" / "tang"
+    documents = []
+    for start in range(0, TANG_POEMS, 1000):
+        name = f"cn.poet.tang.{start}.json"
+        # No digest is known for these, but the address names a commit, which cannot change.
+        path = fetch(TANG + name, folder / name, None, progress, "$AIGC_DATA/text/tang_poems.txt")
+        documents += [poem for one in json.loads(_read(path)) if (poem := regular_poem(one)) is not None]
+    return Text(documents)
+
+
+def regular_poem(poem: dict[str, Any]) -> str | None:
+    """A poem of the collection as text, or None unless it is of four or eight lines of five or seven."""
+    couplets = poem["paragraphs"]
+    lengths = {len(line) for couplet in couplets for line in re.split("[，。]", couplet) if line}
+    if len(couplets) not in (2, 4) or len(lengths) != 1 or not lengths <= {5, 7}:
+        return None
+    line = f"[\u4e00-\u9fff]{{{lengths.pop()}}}"
+    if not all(re.fullmatch(f"{line}，{line}。", couplet) for couplet in couplets):
+        return None
+    form = ("五" if len(couplets[0]) == 12 else "七") + ("绝" if len(couplets) == 2 else "律")
+    return "\n".join([f"《{poem['title']}》{form}", *couplets])
+
+
+def user_text(config: Any, progress: Progress) -> Text:
+    if not config.data_path:
+        raise DataError(
+            "data.no_text_given", "No text was given: add --set data_path=FILE with a .txt file in UTF-8."
+        )
+    path = Path(config.data_path)
+    if not path.is_file():
+        raise DataError("data.no_file", "There is no file {path}; check the path.", path=path)
+    return Text([_read(path)])
+
+
+def cleaned(text: Text) -> Text:
+    """Line ends as \\n, no control characters, one Unicode form (NFC), no document twice."""
+    tidy = [_CONTROL.sub("", unicodedata.normalize("NFC", one.replace("\r\n", "\n").replace("\r", "\n"))).strip("\n")
+            for one in text.documents]
+    unique = list(dict.fromkeys(one for one in tidy if one.strip()))
+    notes = [*text.notes]
+    if len(unique) < len(text.documents):
+        notes.append(f"{len(text.documents) - len(unique)} empty or repeated documents were left out")
+    return Text(unique, notes)
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff]")
+
+
+def _read(path: Path) -> str:
+    if path.stat().st_size > LARGEST_TEXT:
+        raise DataError(
+            "data.text_too_large",
+            "{file} is larger than {limit} MB, more than fits here; cut it into a part.",
+            file=path.name,
+            limit=LARGEST_TEXT // 1_000_000,
+        )
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise DataError(
+            "data.not_utf8", "{file} is not a text in UTF-8; save it as UTF-8 and try again.", file=path.name
+        ) from None
+    except OSError as problem:
+        raise DataError(
+            "data.unreadable", "{file} cannot be read ({problem}).", file=path.name, problem=problem.strerror
+        ) from None

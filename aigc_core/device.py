@@ -1,0 +1,61 @@
+"""Where to compute, and in which number format. Nothing is chosen at import."""
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from aigc_core.errors import DeviceError
+
+
+@dataclass(frozen=True)
+class Device:
+    """A choice that this machine can carry out. `name` is for a person: "CPU, 2 cores"."""
+
+    kind: Literal["cpu", "cuda", "mps"]
+    precision: Literal["float32", "bf16"]
+    name: str
+
+    def describe(self) -> str:
+        return f"{self.name}, {self.precision}"
+
+
+def choose(device: str, precision: str) -> Device:
+    """Resolve `auto` for both.
+
+    Raises:
+        DeviceError: asked for by name, but this machine has none.
+    """
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if device == "auto":
+        device = next(kind for kind in ("cuda", "mps", "cpu") if available[kind])
+    if not available[device]:
+        raise DeviceError(
+            "device.missing", "This machine has no {device}; choose the device “auto” or “cpu”.", device=device
+        )
+    fast_bf16 = _bf16_is_fast(device)
+    if precision == "bf16" and device == "mps":
+        raise DeviceError("device.no_bf16", "bf16 is not available on {device}; choose float32.", device=device)
+    if precision == "auto":
+        precision = "bf16" if fast_bf16 else "float32"
+    return Device(device, precision, _name(device))  # type: ignore[arg-type]
+
+
+def _bf16_is_fast(device: str) -> bool:
+    """Whether the hardware multiplies in bf16, instead of imitating it."""
+    if device == "cuda":
+        return torch.cuda.get_device_capability() >= (8, 0)
+    if device == "cpu":
+        cpu = torch.cpu
+        return bool(cpu._is_avx512_bf16_supported() or cpu._is_amx_tile_supported())
+    return False
+
+
+def _name(device: str) -> str:
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    if device == "mps":
+        return "Apple GPU"
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"CPU, {cores} cores"

@@ -1,0 +1,145 @@
+"""The contract between the loop and a model family."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from aigc_core.data.tensors import Batch, Facts
+from aigc_core.seeds import Stream, generator
+
+Networks = dict[str, nn.Module]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One kind of update within a step: which network it corrects, how often, and how strongly.
+
+    A GAN has two phases, a VAE or a GPT one.
+    """
+
+    network: str
+    repeats: Callable[[Any], int] = lambda config: 1
+    lr: Callable[[Any], float] = lambda config: config.lr
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where in the run a batch stands, and how to draw randomness that belongs to it alone."""
+
+    config: Any
+    step: int
+    draw: int  # which batch of the step
+    part: slice  # this process's part of the whole batch
+    device: torch.device
+
+    def normal(self, *shape: int, stream: Stream = Stream.LATENT) -> Tensor:
+        """Standard normal numbers (B, *shape) for this process's part of the batch."""
+        return self._draw(torch.randn, shape, stream)
+
+    def uniform(self, *shape: int, stream: Stream = Stream.LATENT) -> Tensor:
+        """Numbers in [0, 1), likewise."""
+        return self._draw(torch.rand, shape, stream)
+
+    def _draw(self, how: Callable[..., Tensor], shape: tuple[int, ...], stream: Stream) -> Tensor:
+        random = generator(self.config.seed, stream, self.step, self.draw)
+        return how(self.config.batch_size, *shape, generator=random)[self.part].to(self.device)
+
+
+@dataclass(frozen=True)
+class TextRequest:
+    """What to write: see `aigc_core.families.gpt.generate` for the meaning of each knob."""
+
+    prompt: str = ""
+    max_new_tokens: int = 200
+    temperature: float = 0.8
+    top_k: int = 0
+    top_p: float = 1.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class PictureRequest:
+    """Which pictures to make: `count` of them, the i-th from latent `seed`, i; of class `label`, or of all."""
+
+    count: int = 64
+    seed: int = 0
+    label: int | None = None
+
+
+@dataclass
+class Family(ABC):
+    """A model: its networks, and what can be done with them.
+
+    `networks` are those being trained. Everything that makes or measures takes networks as an argument,
+    because it is given either these or their average over time.
+    """
+
+    averaged: ClassVar[tuple[str, ...]]  # networks that sampling and measuring need
+    phases: ClassVar[tuple[Phase, ...]]
+
+    config: Any
+    facts: Facts
+    networks: Networks = field(init=False)
+
+    def __post_init__(self) -> None:
+        seed = generator(self.config.seed, Stream.INIT).initial_seed()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.networks = self.build()
+
+    @classmethod
+    def resolved(cls, config: Any) -> tuple[Any, str | None]:
+        """The settings with what only shows when the run starts, such as the size of a model to go on from,
+        and that model's tokenizer as JSON."""
+        return config, None
+
+    @abstractmethod
+    def build(self) -> Networks:
+        """New networks with random weights, by name."""
+
+    def start(self) -> None:
+        """Called once, before the first step: take over the weights of another model, if the settings say so."""
+
+    @abstractmethod
+    def loss(self, network: str, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss that the phase of `network` makes smaller, and figures for the curves (detached scalars)."""
+
+    @abstractmethod
+    def snapshot(self, networks: Networks) -> tuple[bytes, str]:
+        """A sample for the run's history, always from the same noise or prompt, and its file ending."""
+
+    @abstractmethod
+    def evaluate(self, networks: Networks, data: Any, full: bool = False) -> dict[str, Any]:
+        """Figures on held-out data; `full` adds those that take long."""
+
+
+class PictureFamily(Family):
+    """A family that makes pictures (or points in the plane) from a latent code."""
+
+    @abstractmethod
+    def decode(self, networks: Networks, z: Tensor, labels: Tensor | None) -> Tensor:
+        """Pictures float (N, C, H, W) in [0, 1], or points (N, 2), from codes (N, latent_size)."""
+
+    def sample(self, networks: Networks, request: PictureRequest) -> np.ndarray:
+        """Pictures uint8 (N, H, W, C), or points float32 (N, 2); each depends on its own seed only."""
+        from aigc_core.pictures import decode_in_parts
+
+        return decode_in_parts(self, networks, request)
+
+    @property
+    def classes(self) -> int:
+        """How many classes the model can be asked for; 0 if it was trained without."""
+        return len(self.facts.class_names) if self.config.conditional else 0
+
+
+class TextFamily(Family):
+    """A family that continues text."""
+
+    @abstractmethod
+    def stream(self, networks: Networks, request: TextRequest) -> Iterator[str]:
+        """The continuation, piece by piece; a character is never cut in two."""

@@ -1,0 +1,163 @@
+"""Generative adversarial networks (Goodfellow 2014)."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from aigc_core.data.tensors import Batch, as_float
+from aigc_core.errors import ConfigError
+from aigc_core.families.base import Moment, Networks, Phase, PictureFamily, PictureRequest
+from aigc_core.families.gan.objectives import OBJECTIVES, interpolation_penalty, zero_centred_penalty
+from aigc_core.metrics import PrincipalComponents, frechet_distance, moments
+from aigc_core.networks.pictures import (
+    ClassCode,
+    ConvDecoder,
+    ConvEncoder,
+    DenseDecoder,
+    DenseEncoder,
+    normalise,
+)
+from aigc_core.pictures import sheet_png
+from aigc_core.seeds import Stream
+
+SNAPSHOT = PictureRequest(count=64, seed=0)
+MOST_EVALUATED = 2000  # pictures on each side of the Fréchet distance during a run
+MOST_FEATURE_INPUTS = 768  # numbers; larger pictures are averaged down before their components are taken
+
+
+class Generator(nn.Module):
+    """z (B, Z), labels (B,) or None -> pictures (B, C, H, W) in [0, 1], or points (B, 2)."""
+
+    def __init__(self, config: Any, shape: tuple[int, ...], classes: int) -> None:
+        super().__init__()
+        self.code = ClassCode(classes)
+        decoder = ConvDecoder if config.network == "dcgan" else DenseDecoder
+        self.body = decoder(config.latent_size + classes, shape, config.width)
+        self.pictures = len(shape) == 3
+
+    def forward(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        x = self.body(self.code(z, labels))
+        return torch.sigmoid(x) if self.pictures else x
+
+
+class Discriminator(nn.Module):
+    """x (B, *shape), labels (B,) or None -> logits (B,); the higher, the more real.
+
+    A class enters as the inner product of its vector with the features (projection, Miyato & Koyama 2018).
+    """
+
+    def __init__(self, config: Any, facts: Any, classes: int) -> None:
+        super().__init__()
+        self.normalise = normalise(facts, config.standardise)
+        encoder = ConvEncoder if config.network == "dcgan" else DenseEncoder
+        self.body = encoder(facts.shape, config.width)
+        self.head = nn.Linear(self.body.features, 1)
+        self.class_vectors = nn.Embedding(classes, self.body.features) if classes else None
+        if config.spectral_norm:
+            for module in list(self.modules()):
+                if isinstance(module, nn.Linear | nn.Conv2d | nn.Embedding):
+                    spectral_norm(module)
+
+    def forward(self, x: Tensor, labels: Tensor | None) -> Tensor:
+        features = self.body(self.normalise(x))
+        logits = self.head(features).squeeze(1)
+        if self.class_vectors is not None and labels is not None:
+            logits = logits + (self.class_vectors(labels) * features).sum(1)
+        return logits.float()
+
+
+class Family(PictureFamily):
+    averaged = ("generator",)
+    phases = (
+        Phase("discriminator", repeats=lambda config: config.d_steps),
+        Phase("generator", repeats=lambda config: config.g_steps),
+    )
+
+    def build(self) -> Networks:
+        if self.config.network == "dcgan" and len(self.facts.shape) != 3:
+            raise ConfigError(
+                "config.points_need_mlp", "“{data}” is points, not pictures: choose the network “mlp”.",
+                data=self.config.data,
+            )
+        if self.config.conditional and not self.facts.class_names:
+            raise ConfigError(
+                "config.no_classes", "“{data}” has no classes, so a model cannot be told them: "
+                "switch “conditional” off.", data=self.config.data,
+            )
+        return {
+            "generator": Generator(self.config, self.facts.shape, self.classes),
+            "discriminator": Discriminator(self.config, self.facts, self.classes),
+        }
+
+    def loss(self, network: str, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+        objective = OBJECTIVES[self.config.objective]
+        generate, discriminate = self.networks["generator"], self.networks["discriminator"]
+        real_x, labels = batch["x"], batch.get("y") if self.classes else None
+        z = moment.normal(self.config.latent_size)
+
+        if network == "generator":
+            fake = discriminate(generate(z, labels), labels)
+            with torch.no_grad():
+                real = discriminate(real_x, labels)
+            loss = objective.generator(real, fake)
+            return loss, {"g_loss": loss.detach()}
+
+        with torch.no_grad():
+            fake_x = generate(z, labels)
+        real, fake = self._both(real_x, fake_x, labels)
+        game = objective.discriminator(real, fake)
+        figures = {
+            "d_loss": game.detach(),
+            "d_real": real.detach().mean(),
+            "d_fake": fake.detach().mean(),
+        }
+        if objective.penalty == "none" or not self.config.penalty:
+            return game, figures
+        penalty = self._penalty(objective.penalty, real_x, fake_x, labels, moment)
+        return game + self.config.penalty * penalty, figures | {"penalty": penalty.detach()}
+
+    def _both(self, real_x: Tensor, fake_x: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
+        """D of real and made pictures in one pass: half the calls of small layers."""
+        twice = None if labels is None else torch.cat([labels, labels])
+        real, fake = self.networks["discriminator"](torch.cat([real_x, fake_x]), twice).chunk(2)
+        return real, fake
+
+    def _penalty(
+        self, kind: str, real_x: Tensor, fake_x: Tensor, labels: Tensor | None, moment: Moment
+    ) -> Tensor:
+        def critic(x: Tensor) -> Tensor:
+            return self.networks["discriminator"](x, labels)
+
+        if kind == "interpolates":
+            mix = moment.uniform(stream=Stream.PENALTY)
+            return interpolation_penalty(critic, real_x, fake_x, mix)
+        return zero_centred_penalty(critic, real_x) + zero_centred_penalty(critic, fake_x)
+
+    def decode(self, networks: Networks, z: Tensor, labels: Tensor | None) -> Tensor:
+        return networks["generator"](z, labels)
+
+    def snapshot(self, networks: Networks) -> tuple[bytes, str]:
+        return sheet_png(self.sample(networks, SNAPSHOT)), ".png"
+
+    def evaluate(self, networks: Networks, data: Any, full: bool = False) -> dict[str, Any]:
+        """`frechet_pixels`: Fréchet distance of made to held-out examples, in the 64 principal components of
+        the training pixels (raw coordinates for points), with `n` examples on each side."""
+        count = len(data.validation) if full else min(len(data.validation), MOST_EVALUATED)
+        components = data.remembered("components", lambda: PrincipalComponents(_flat(data.train[:5000])))
+        made = torch.from_numpy(self.sample(networks, PictureRequest(count=count, seed=1)))
+        if made.dim() == 4:
+            made = made.permute(0, 3, 1, 2)
+        distance = frechet_distance(
+            moments(components(_flat(made))), moments(components(_flat(data.validation[:count])))
+        )
+        return {"frechet_pixels": distance, "n": count}
+
+
+def _flat(x: Tensor) -> Any:
+    """Examples as stored -> float64 (N, D), large pictures averaged down."""
+    x = as_float(x.cpu())
+    if x.dim() == 4 and x[0].numel() > MOST_FEATURE_INPUTS + 16:
+        x = nn.functional.adaptive_avg_pool2d(x, 16)
+    return x.flatten(1).double().numpy()

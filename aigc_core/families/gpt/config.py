@@ -1,0 +1,122 @@
+"""The choices of a GPT-2-style language model."""
+
+from typing import ClassVar, Literal, NamedTuple, Self
+
+from pydantic import model_validator
+
+from aigc_core.config import Preset, RunConfig, TextOptions, option
+from aigc_core.errors import ConfigError
+
+
+class Size(NamedTuple):
+    """Blocks, attention heads and width of a network; the last four are GPT-2's own (Radford 2019)."""
+
+    layers: int
+    heads: int
+    width: int
+
+
+SIZES = {
+    "nano": Size(4, 4, 128),
+    "mini": Size(6, 6, 384),
+    "small": Size(12, 12, 768),
+    "medium": Size(24, 16, 1024),
+    "large": Size(36, 20, 1280),
+    "xl": Size(48, 25, 1600),
+}
+
+
+class Config(TextOptions, RunConfig):
+    """A network that guesses the next token, and so learns to write."""
+
+    title: ClassVar[str] = "GPT"
+    about: ClassVar[str] = "Guesses the next token of a text, and so learns to write."
+    makes: ClassVar[Literal["pictures", "text"]] = "text"
+    data_kinds: ClassVar[tuple[str, ...]] = ("text",)
+    headline: ClassVar[str] = "loss"
+
+    family: Literal["gpt"] = "gpt"
+    data: str = option("stories", "What to learn from.", group="basic")
+    steps: int = option(1200, "Training steps.", group="basic", ge=1, le=10_000_000)
+    batch_size: int = option(
+        16, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536
+    )
+    lr: float = option(
+        2e-3, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10
+    )
+    lr_schedule: Literal["constant", "cosine"] = option(
+        "cosine", "Whether the learning rate stays or falls along a half cosine.", group="optimiser"
+    )
+    lr_end: float = option(
+        0.1, "Where the cosine ends, as a part of the learning rate.", group="optimiser", ge=0, le=1
+    )
+    warmup_steps: int = option(
+        50, "Steps over which the learning rate rises from 0.", group="optimiser", ge=0, le=1_000_000
+    )
+    beta2: float = option(0.99, "Adam: memory of the squared gradient.", group="optimiser", ge=0, lt=1)
+    weight_decay: float = option(
+        0.1, "How strongly weight matrices are pulled to 0.", group="optimiser", ge=0, le=10
+    )
+    grad_clip: float = option(
+        1.0, "Longest gradient allowed (norm); 0 = any.", group="optimiser", ge=0, le=1e6
+    )
+
+    size: Literal["nano", "mini", "small", "medium", "large", "xl"] = option(
+        "nano", "Size of the network; small to xl are GPT-2's own.", group="basic"
+    )
+    context: int = option(128, "Tokens the network sees at once.", group="basic", ge=4, le=8192)
+    tokenizer: Literal["char", "bpe"] = option(
+        "char", "char: a token is a character; bpe: pieces of words, learned from the text.", group="basic"
+    )
+    vocabulary: int = option(4096, "Most tokens that bpe may learn.", ge=257, le=100_000)
+    dropout: float = option(0.0, "Part of the activations switched off at random.", ge=0, lt=1)
+    layers: int = option(0, "Blocks; 0 = as the size says.", ge=0, le=96)
+    heads: int = option(0, "Attention heads in a block; 0 = as the size says.", ge=0, le=128)
+    width: int = option(0, "Numbers per token; 0 = as the size says.", ge=0, le=8192)
+    init_from: str = option(
+        "", "Go on from another model: a run, a folder, or a GPT-2 on the Hugging Face Hub; empty = from nothing.",
+        group="basic",
+    )
+    prompt: str = option("\n", "How the samples of the run's history begin.", group="record")
+    sample_tokens: int = option(240, "Length of those samples in tokens.", group="record", ge=1, le=4096)
+
+    presets: ClassVar[dict[str, Preset]] = {
+        "default": Preset("Stories in two minutes", "Four small blocks learn to tell stories, letter by letter."),
+        "words": Preset("Pieces of words", "As the first, with byte-level BPE instead of letters.",
+                        {"tokenizer": "bpe", "vocabulary": 1024, "context": 64}),
+        "shakespeare": Preset(
+            "Shakespeare", "The usual small benchmark: 64 letters of context, 2,000 steps.",
+            {"data": "shakespeare", "context": 64, "batch_size": 12, "steps": 2000, "lr": 1e-3,
+             "warmup_steps": 100},
+        ),
+        "mini": Preset(
+            "Mini, for a GPU", "Six blocks of 384, 256 letters of context.",
+            {"size": "mini", "data": "shakespeare", "context": 256, "batch_size": 64, "steps": 5000, "lr": 1e-3,
+             "warmup_steps": 100, "dropout": 0.2},
+        ),
+        "small": Preset(
+            "GPT-2 small, for a large GPU", "124 million weights, 1,024 tokens of context.",
+            {"size": "small", "tokenizer": "bpe", "vocabulary": 50257, "data": "text", "context": 1024,
+             "batch_size": 8, "steps": 20000, "lr": 6e-4, "warmup_steps": 700, "beta2": 0.95},
+        ),
+        "fine-tune": Preset(
+            "Fine-tune", "Go on from a trained model with your own text, gently.",
+            {"data": "text", "lr": 1e-4, "steps": 300, "warmup_steps": 20, "batch_size": 8},
+        ),
+    }
+
+    def shape(self) -> Size:
+        """Blocks, heads and width with the named size filled in."""
+        named = SIZES[self.size]
+        return Size(self.layers or named.layers, self.heads or named.heads, self.width or named.width)
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> Self:
+        shape = self.shape()
+        if shape.width % shape.heads:
+            raise ConfigError(
+                "config.heads_divide_width",
+                "“width” must be a multiple of “heads”, and {width} is none of {heads}.",
+                width=shape.width, heads=shape.heads,
+            )
+        return self

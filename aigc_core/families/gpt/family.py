@@ -1,0 +1,96 @@
+"""GPT-2-style language models (Radford 2019), from nothing or from a trained one."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from aigc_core.data.tensors import Batch
+from aigc_core.data.tokenizer import Tokenizer
+from aigc_core.errors import ConfigError
+from aigc_core.families.base import Moment, Networks, Phase, TextFamily, TextRequest
+from aigc_core.families.gpt import pretrained
+from aigc_core.families.gpt.generate import encode_prompt, pieces, tokens
+from aigc_core.families.gpt.model import GPT
+
+MOST_EVALUATED = 64  # windows measured during a run; `full` takes all
+PART = 16  # windows at once
+
+
+class Family(TextFamily):
+    averaged = ("gpt",)
+    phases = (Phase("gpt"),)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.tokenizer = Tokenizer.from_json(self.facts.tokenizer)
+
+    @classmethod
+    def resolved(cls, config: Any) -> tuple[Any, str | None]:
+        return pretrained.resolved(config) if config.init_from else (config, None)
+
+    def build(self) -> Networks:
+        shape = self.config.shape()
+        return {
+            "gpt": GPT(
+                self.facts.vocabulary, self.config.context, shape.layers, shape.heads, shape.width,
+                self.config.dropout,
+            )
+        }
+
+    def start(self) -> None:
+        if self.config.init_from:
+            self.networks["gpt"].load_state_dict(pretrained.weights(self.config))
+
+    def loss(self, network: str, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+        """Cross-entropy of the next token, nats a token."""
+        logits = self.networks["gpt"](batch["x"])
+        loss = F.cross_entropy(logits.float().flatten(0, 1), batch["y"].flatten())
+        return loss, {"loss": loss.detach()}
+
+    def stream(self, networks: Networks, request: TextRequest) -> Iterator[str]:
+        """Raises: ConfigError if no character of the prompt is known to the model."""
+        model: Any = networks["gpt"]
+        unknown = self.tokenizer.unknown_in(request.prompt)
+        if unknown and len(unknown) == len(set(request.prompt)):
+            raise ConfigError(
+                "text.unknown_characters",
+                "This model has never seen “{characters}”; write the prompt in the letters of its training text.",
+                characters="".join(unknown[:20]),
+            )
+        prompt = encode_prompt(self.tokenizer, request.prompt)
+        row = torch.from_numpy(prompt)[None].to(model.wte.weight.device)
+        stream = tokens(model, row, request, self.tokenizer.never_spoken, [request.seed])
+        yield from pieces(stream, self.tokenizer, prompt.tolist())
+
+    def snapshot(self, networks: Networks) -> tuple[bytes, str]:
+        request = TextRequest(self.config.prompt, self.config.sample_tokens, temperature=0.8, seed=0)
+        return (self.config.prompt + "".join(self.stream(networks, request))).encode(), ".txt"
+
+    @torch.inference_mode()
+    def evaluate(self, networks: Networks, data: Any, full: bool = False) -> dict[str, Any]:
+        """`loss` in nats a token over windows of the validation text that do not overlap; `perplexity` = eˡᵒˢˢ;
+        `bits_per_byte` of its UTF-8; `n` tokens measured."""
+        context = self.config.context
+        windows = data.validation[: (len(data.validation) - 1) // context * context + 1]
+        x, y = windows[:-1].view(-1, context), windows[1:].view(-1, context)
+        if not full and len(x) > MOST_EVALUATED:
+            chosen = torch.linspace(0, len(x) - 1, MOST_EVALUATED, device=x.device).long()
+            x, y = x[chosen], y[chosen]
+        total = 0.0
+        for first in range(0, len(x), PART):
+            logits = networks["gpt"](x[first : first + PART])
+            target = y[first : first + PART].flatten()
+            total += F.cross_entropy(logits.float().flatten(0, 1), target, reduction="sum").item()
+        loss = total / y.numel()
+        bytes_per_token = data.facts.validation_bytes / data.facts.validation_size
+        return {
+            "loss": loss,
+            "perplexity": math.exp(min(loss, 700.0)),
+            "bits_per_byte": loss / math.log(2) / bytes_per_token,
+            "n": y.numel(),
+        }
+

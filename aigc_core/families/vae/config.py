@@ -1,0 +1,65 @@
+"""The choices of a variational autoencoder."""
+
+from typing import ClassVar, Literal
+
+from aigc_core.config import ImageOptions, Preset, RunConfig, option
+
+
+class Config(ImageOptions, RunConfig):
+    """An encoder squeezes a picture into a few numbers, a decoder draws it again from them."""
+
+    title: ClassVar[str] = "VAE"
+    about: ClassVar[str] = "Squeezes pictures into a few numbers that can be moved, and draws them again."
+    makes: ClassVar[Literal["pictures", "text"]] = "pictures"
+    data_kinds: ClassVar[tuple[str, ...]] = ("image", "points")
+    headline: ClassVar[str] = "negative_elbo"
+
+    family: Literal["vae"] = "vae"
+    steps: int = option(1500, "Training steps.", group="basic", ge=1, le=10_000_000)
+    batch_size: int = option(
+        128, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536
+    )
+    lr: float = option(
+        2e-3, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10
+    )
+    lr_schedule: Literal["constant", "cosine"] = option(
+        "cosine", "Whether the learning rate stays or falls along a half cosine.", group="optimiser"
+    )
+
+    latent_size: int = option(
+        16, "Numbers a picture is squeezed into; 2 can be drawn as a map.", group="basic", ge=2, le=128
+    )
+    network: Literal["conv", "mlp"] = option(
+        "conv", "conv: convolutions; mlp: dense layers.", group="basic"
+    )
+    likelihood: Literal["bernoulli", "gaussian"] = option(
+        "bernoulli",
+        "bernoulli: each pixel is a chance of being lit; gaussian: a value with a spread that is learned.",
+        group="basic",
+    )
+    beta: float = option(
+        1.0, "Weight of the KL term: larger makes tidier codes and blurrier pictures.",
+        group="basic", live=True, ge=0, le=1000,
+    )
+    beta_warmup_steps: int = option(
+        0, "Steps over which β rises from 0, so that the code is used before it is tidied.", ge=0, le=1_000_000
+    )
+    conditional: bool = option(False, "Tell both networks the class, so that a class can be asked for.")
+    width: int = option(32, "Channels (conv) or units (mlp) of the narrowest layer.", ge=8, le=1024)
+
+    presets: ClassVar[dict[str, Preset]] = {
+        "default": Preset("Digits in a minute", "Convolutions, 16 numbers a picture."),
+        "map": Preset("A map of digits", "Two numbers a picture, so that all pictures lie on a map.",
+                      {"latent_size": 2}),
+        "textbook": Preset(
+            "Textbook", "Dense layers and 20 numbers a picture, as in Kingma & Welling 2013.",
+            {"network": "mlp", "latent_size": 20, "width": 128, "lr": 1e-3, "lr_schedule": "constant"},
+        ),
+        "classes": Preset("By class", "Told the class: the code keeps only the handwriting.",
+                          {"conditional": True, "latent_size": 8}),
+        "moons": Preset(
+            "Points on moons", "Two dimensions, Gaussian likelihood.",
+            {"data": "moons", "network": "mlp", "likelihood": "gaussian", "latent_size": 2, "batch_size": 256,
+             "steps": 3000},
+        ),
+    }

@@ -1,0 +1,170 @@
+"""Variational autoencoders (Kingma & Welling 2013; β: Higgins 2017)."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from aigc_core.data.tensors import Batch, as_float
+from aigc_core.errors import ConfigError
+from aigc_core.families.base import Moment, Networks, Phase, PictureFamily, PictureRequest
+from aigc_core.families.vae.objectives import (
+    bernoulli_nll,
+    gaussian_nll,
+    importance_weighted_bound,
+    kl_to_standard_normal,
+    normal_log_density,
+)
+from aigc_core.networks.pictures import (
+    ClassCode,
+    ConvDecoder,
+    ConvEncoder,
+    DenseDecoder,
+    DenseEncoder,
+    normalise,
+)
+from aigc_core.pictures import sheet_png
+from aigc_core.seeds import Stream, generator
+
+SNAPSHOT = PictureRequest(count=64, seed=0)
+IMPORTANCE_SAMPLES = 50  # K of Burda 2015
+ACTIVE_KL = 0.01  # nats; a dimension that carries less is not used (threshold as in Burda 2015)
+PART = 500  # examples measured at once
+SMALLEST_LOG_STD = -6.0  # of the Gaussian likelihood: below, a perfect fit would make the loss −∞
+
+
+class Encoder(nn.Module):
+    """x (B, *shape), labels -> mean and log variance of q(z|x), each (B, Z)."""
+
+    def __init__(self, config: Any, facts: Any, classes: int) -> None:
+        super().__init__()
+        self.normalise = normalise(facts, config.standardise)
+        body = ConvEncoder if config.network == "conv" else DenseEncoder
+        self.body = body(facts.shape, config.width)
+        self.code = ClassCode(classes)
+        self.head = nn.Linear(self.body.features + classes, 2 * config.latent_size)
+
+    def forward(self, x: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
+        mean, log_var = self.head(self.code(self.body(self.normalise(x)), labels)).float().chunk(2, dim=1)
+        return mean, log_var.clamp(-20, 20)  # beyond, exp leaves the range of float32
+
+
+class Decoder(nn.Module):
+    """z (B, Z), labels -> logits of the pixels (Bernoulli) or their means (Gaussian), (B, *shape)."""
+
+    def __init__(self, config: Any, shape: tuple[int, ...], classes: int) -> None:
+        super().__init__()
+        self.code = ClassCode(classes)
+        body = ConvDecoder if config.network == "conv" else DenseDecoder
+        self.body = body(config.latent_size + classes, shape, config.width)
+        self.log_std = nn.Parameter(torch.zeros(())) if config.likelihood == "gaussian" else None
+        self.squash = len(shape) == 3
+
+    def forward(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        x = self.body(self.code(z, labels)).float()
+        return torch.sigmoid(x) if self.log_std is not None and self.squash else x
+
+    def nll(self, output: Tensor, x: Tensor) -> Tensor:
+        """−log p(x|z) of examples x (B, *shape) given this network's output (…, B, *shape): (…, B), nats."""
+        if self.log_std is None:
+            return bernoulli_nll(output, x)
+        return gaussian_nll(output, x, self.log_std.clamp_min(SMALLEST_LOG_STD))
+
+    def mean(self, output: Tensor) -> Tensor:
+        """The expected example."""
+        return torch.sigmoid(output) if self.log_std is None else output
+
+
+class Autoencoder(nn.Module):
+    """Encoder and decoder together, because one loss trains both."""
+
+    def __init__(self, config: Any, facts: Any, classes: int) -> None:
+        super().__init__()
+        self.encoder = Encoder(config, facts, classes)
+        self.decoder = Decoder(config, facts.shape, classes)
+
+
+class Family(PictureFamily):
+    averaged = ("autoencoder",)
+    phases = (Phase("autoencoder"),)
+
+    def build(self) -> Networks:
+        pictures = len(self.facts.shape) == 3
+        if not pictures and (self.config.network != "mlp" or self.config.likelihood != "gaussian"):
+            raise ConfigError(
+                "config.points_need_gaussian",
+                "“{data}” is points, not pictures: choose the network “mlp” and the likelihood “gaussian”.",
+                data=self.config.data,
+            )
+        if self.config.conditional and not self.facts.class_names:
+            raise ConfigError(
+                "config.no_classes", "“{data}” has no classes, so a model cannot be told them: "
+                "switch “conditional” off.", data=self.config.data,
+            )
+        return {"autoencoder": Autoencoder(self.config, self.facts, self.classes)}
+
+    def loss(self, network: str, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+        model: Any = self.networks["autoencoder"]
+        x, labels = batch["x"], batch.get("y") if self.classes else None
+        mean, log_var = model.encoder(x, labels)
+        z = mean + torch.exp(0.5 * log_var) * moment.normal(self.config.latent_size)
+        reconstruction = model.decoder.nll(model.decoder(z, labels), x).mean()
+        kl = kl_to_standard_normal(mean, log_var).sum(1).mean()
+        beta = self.beta(moment.step)
+        loss = reconstruction + beta * kl
+        return loss, {
+            "loss": loss.detach(),
+            "reconstruction": reconstruction.detach(),
+            "kl": kl.detach(),
+            "beta": torch.tensor(beta, device=x.device),
+        }
+
+    def beta(self, step: int) -> float:
+        """β at a step, during its warm-up and after."""
+        warm = self.config.beta_warmup_steps
+        return self.config.beta * min(1.0, (step + 1) / warm if warm else 1.0)
+
+    def decode(self, networks: Networks, z: Tensor, labels: Tensor | None) -> Tensor:
+        decoder: Any = networks["autoencoder"].decoder
+        return decoder.mean(decoder(z, labels))
+
+    def snapshot(self, networks: Networks) -> tuple[bytes, str]:
+        return sheet_png(self.sample(networks, SNAPSHOT)), ".png"
+
+    def evaluate(self, networks: Networks, data: Any, full: bool = False) -> dict[str, Any]:
+        """On all held-out examples, in nats an example: `negative_elbo` = `reconstruction` + `kl` (β = 1),
+        `kl_per_dimension`, `active_units`; `full` adds `importance_weighted_nll` with K = 50."""
+        model: Any = networks["autoencoder"]
+        totals: dict[str, Tensor] = {}
+        for first in range(0, len(data.validation), PART):
+            x = as_float(data.validation[first : first + PART])
+            labels = data.validation_labels[first : first + PART] if self.classes else None
+            for name, value in self._measured(model, x, labels, first, full).items():
+                totals[name] = totals.get(name, 0) + value.double().sum(0)
+        means = {name: (total / len(data.validation)).tolist() for name, total in totals.items()}
+        return {
+            "negative_elbo": means["reconstruction"] + sum(means["kl_per_dimension"]),
+            "reconstruction": means["reconstruction"],
+            "kl": sum(means["kl_per_dimension"]),
+            "active_units": sum(kl > ACTIVE_KL for kl in means["kl_per_dimension"]),
+            **means,
+            "n": len(data.validation),
+        }
+
+    @torch.inference_mode()
+    def _measured(self, model: Any, x: Tensor, labels: Tensor | None, first: int, full: bool) -> dict[str, Tensor]:
+        """Terms of each of a part's examples; the noise belongs to the part's place in the set."""
+        mean, log_var = model.encoder(x, labels)
+        random = generator(0, Stream.EVALUATE, first)
+        draws = IMPORTANCE_SAMPLES if full else 1
+        reconstruction, log_weights = [], []
+        for _ in range(draws):
+            z = mean + torch.exp(0.5 * log_var) * torch.randn(mean.shape, generator=random).to(mean.device)
+            nll = model.decoder.nll(model.decoder(z, labels), x)
+            reconstruction.append(nll)
+            prior = normal_log_density(z, torch.zeros_like(z), torch.zeros_like(z))
+            log_weights.append(prior - nll - normal_log_density(z, mean, log_var))
+        terms = {"reconstruction": reconstruction[0], "kl_per_dimension": kl_to_standard_normal(mean, log_var)}
+        if full:
+            terms["importance_weighted_nll"] = -importance_weighted_bound(torch.stack(log_weights))
+        return terms

@@ -1,0 +1,55 @@
+"""Writing files so that a crash, a full disk or a second writer never leaves half a file behind."""
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+def write_atomic(path: Path, content: bytes | str, *, durable: bool = True) -> None:
+    """Replace `path` by `content` in one step: a reader sees the old file or the new one, never a mixture.
+
+    Args:
+        durable: wait until the disk has it, so that a power cut cannot lose it either.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    partial = _partial(path)
+    try:
+        with partial.open("xb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
+    """Write `value` as readable JSON; NaN and infinity are refused, because JSON has none."""
+    text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
+    write_atomic(path, text + "\n", durable=durable)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Fill a folder under another name; it appears as `path` only when the block ends without an error."""
+    partial = _partial(path)
+    partial.mkdir()
+    try:
+        yield partial
+        if path.exists():  # left by an attempt that was killed later on and is now repeated
+            shutil.rmtree(path)
+        partial.replace(path)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")

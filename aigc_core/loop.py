@@ -1,0 +1,622 @@
+"""The only training loop. It orders the steps of every family and knows no algorithm and no screen."""
+
+import copy
+import math
+import os
+import platform
+import signal
+import statistics
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psutil
+import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
+from torch import Tensor, nn
+
+from aigc_core import checkpoint
+from aigc_core.data.tensors import Facts, load_data
+from aigc_core.device import Device, choose
+from aigc_core.errors import AigcError, ConfigError, RunError, TrainingError
+from aigc_core.families import family_class
+from aigc_core.families.base import Family, Moment, Networks, Phase
+from aigc_core.run import Run, Status
+from aigc_core.seeds import Stream, derived_seed
+from aigc_core.turns import AlwaysFree, Turn
+
+LOG_INTERVAL_S = 0.25  # between two points of a curve
+STATUS_INTERVAL_S = 0.5
+PAUSE_POLL_S = 0.1
+ESTIMATE_S = 1.0  # of steps that an estimate times
+PACE_WINDOW_S = 20.0  # over which speed and ETA are taken
+
+Report = Callable[[Status], None]
+
+
+@dataclass
+class Orders:
+    """What is decided before a step, by the main process for all."""
+
+    stop: bool = False
+    pause: bool = False
+    log: bool = False
+    out_of_time: bool = False
+    changes: list[dict[str, Any]] = field(default_factory=list)
+
+
+def fit(run: Run | None, *, turn: Turn | AlwaysFree | None = None, report: Report = lambda status: None) -> Status:
+    """Train a run from where it stands to its end, and return its last status.
+
+    Under `torchrun` or `accelerate launch` all processes call this; only the main one has a `run` and writes.
+
+    Raises:
+        AigcError: bad settings or data, or a training that broke down; the run's status says so, too.
+    """
+    if run is None:
+        return _fit(run, turn or AlwaysFree(), report)
+    with run.claim():
+        try:
+            return _fit(run, turn or AlwaysFree(), report)
+        except AigcError as error:
+            status = _fresh_status(run)
+            status.state, status.message, status.eta_s = "failed", sentence(error), None
+            run.set_status(status)
+            report(status)
+            raise
+
+
+def _fit(run: Run | None, turn: Turn | AlwaysFree, report: Report) -> Status:
+    """What `fit` does once the run is ours."""
+    with _Interruptions() as interruptions:
+        if run is not None:
+            status = _fresh_status(run)
+            _enter(run, status, "queued")
+            if not turn.acquire(lambda place: _still_waiting(run, status, place, interruptions, report)):
+                _enter(run, status, "stopped")
+                return status
+        try:
+            training = _Training(run, turn, interruptions, report)
+            return training.run_to_end()
+        finally:
+            turn.release()
+
+
+def sentence(error: AigcError) -> dict[str, Any]:
+    """An error as plain values, so that a page can say it in its own language."""
+    values = {key: value if isinstance(value, int | float) else str(value) for key, value in error.values.items()}
+    return {"key": error.key, "text": str(error), "values": values}
+
+
+class _Training:
+    """The state of one training, and the loop over its steps."""
+
+    def __init__(
+        self, run: Run | None, turn: Turn | AlwaysFree, interruptions: "_Interruptions", report: Report
+    ) -> None:
+        self.turn, self.interruptions, self.report = turn, interruptions, report
+        config = run.config() if run is not None else None
+        device = choose(config.device, config.precision) if config else None
+        self.accelerator, self.run, self.config, self.device = _together(run, config, device)
+        self.main = self.accelerator.is_main_process
+        if self.config.batch_size % self.accelerator.num_processes:
+            raise ConfigError(
+                "config.batch_not_shared",
+                "A batch of {batch} cannot be shared evenly by {processes} processes; make it a multiple.",
+                batch=self.config.batch_size, processes=self.accelerator.num_processes,
+            )
+        share = self.config.batch_size // self.accelerator.num_processes
+        rank = self.accelerator.process_index
+        self.part = slice(rank * share, (rank + 1) * share)
+
+        self.status = _fresh_status(self.run)
+        self.step, self.elapsed, self.best = 0, 0.0, math.inf
+        self._prepare()
+        self.optimizers = {
+            phase.network: _optimizer(self.family.networks[phase.network], self.config, self.device)
+            for phase in self.family.phases
+        }
+        self.averages: Networks = {}
+        if self.config.ema:
+            self.averages = {name: copy.deepcopy(self.family.networks[name]) for name in self.family.averaged}
+            for network in self.averages.values():
+                network.requires_grad_(False).eval()
+        self.planned: dict[int, list[dict[str, Any]]] = {}
+        self.done_at = -1  # the step whose samples, figures and checkpoint exist already
+        self._restore()
+
+        self.request_offset = self.run.requests_since_start()[1]
+        self.since_log: dict[str, list[Tensor]] = {}
+        self.last_log = self.last_status = time.monotonic()
+        self.pace: deque[tuple[float, int]] = deque()
+
+    # -- before the first step --------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        """Data, facts and networks; what only shows now is written into the run."""
+        self._announce("prepare.data", "Preparing the data.")
+        science = family_class(self.config.family)
+        known = self.run.facts()
+        if known is None:
+            self.config, tokenizer = science.resolved(self.config)
+        else:
+            tokenizer = known["tokenizer"] or None
+        target = torch.device(self.device.kind)
+        # One process after the other, so that a download happens once.
+        with self.accelerator.main_process_first():
+            self.data = load_data(self.config, target, self._data_progress, tokenizer)
+        if self.main:
+            self.run.set_environment(self.config, _environment(self.device, self.accelerator))
+            self.run.set_facts(self.data.facts.to_json())
+        facts = Facts.from_json(known) if known else self.data.facts
+        self.family: Family = science(self.config, facts)
+        for network in self.family.networks.values():
+            network.to(target)
+        if known is None or not self.run.checkpoints():
+            self.family.start()
+
+    def _restore(self) -> None:
+        """Go back to the newest whole checkpoint, if there is one, and take back what came after it."""
+        problems = []
+        for step in reversed(self.run.checkpoints()):
+            folder = self.run.checkpoint(step)
+            try:
+                meta = checkpoint.load(folder, self.family.networks, self.averages, self.optimizers)
+            except RunError as problem:
+                problems.append(problem)
+                continue
+            self.step = self.done_at = meta["step"]
+            self.elapsed = meta["elapsed_s"]
+            self.best = math.inf if meta["best"] is None else meta["best"]
+            self._change(meta["live"])
+            break
+        else:
+            if problems:
+                raise problems[0]
+        if not self.main:
+            return
+        for event in self.run.take_back_events(self.step):
+            if event["kind"] == "set":
+                self.planned.setdefault(event["step"], []).append(event["changes"])
+        self.status.attempt += 1  # tells readers of the events to start anew
+        self.run.set_status(self.status)
+        for problem in problems:
+            self.run.append("note", self.step, **sentence(problem))
+        for note in self.data.facts.notes if self.step == 0 else []:
+            self.run.append("note", 0, key="data.note", text=note, values={})
+
+    # -- the loop -----------------------------------------------------------------------------------------
+
+    def run_to_end(self) -> Status:
+        """Step after step until the budget is spent or someone says stop."""
+        self._enter("running")
+        started = time.monotonic() - self.elapsed
+        while True:
+            orders = self._agree(time.monotonic() - started)
+            self._obey(orders)
+            finished = orders.out_of_time or (not self.config.minutes and self.step >= self.config.steps)
+            self.elapsed = time.monotonic() - started
+            self._record(finished, orders.stop)
+            if finished or orders.stop:
+                break
+            if orders.pause:
+                self._pause()
+                started = time.monotonic() - self.elapsed
+                continue
+            self._train_step()
+            self.step += 1
+            if orders.log:
+                self._log()
+        self._enter("done" if finished else "stopped")
+        return self.status
+
+    def _agree(self, elapsed: float) -> Orders:
+        """Look at clock, requests and signals in the main process, and tell the others."""
+        orders = Orders()
+        if self.main:
+            now = time.monotonic()
+            orders.log = self._log_due(now)
+            orders.out_of_time = bool(self.config.minutes) and elapsed >= 60 * self.config.minutes
+            orders.stop = self.interruptions.asked
+            orders.changes = self.planned.pop(self.step, [])
+            self._read_requests(orders)
+            if now - self.last_status > STATUS_INTERVAL_S:
+                self._show_status(now)
+        if self.accelerator.num_processes > 1:
+            (orders,) = broadcast_object_list([orders])
+        return orders
+
+    def _log_due(self, now: float) -> bool:
+        if self.config.log_every:
+            return (self.step + 1) % self.config.log_every == 0
+        return now - self.last_log >= LOG_INTERVAL_S or self.step < 2
+
+    def _read_requests(self, orders: Orders) -> None:
+        requests, self.request_offset = self.run.requests(self.request_offset)
+        for request in requests:
+            match request.get("request"):
+                case "stop":
+                    orders.stop = True
+                case "pause":
+                    orders.pause = True
+                case "resume":
+                    orders.pause = False
+                case "set":
+                    self._consider(request.get("changes", {}), orders)
+
+    def _consider(self, changes: dict[str, Any], orders: Orders) -> None:
+        try:
+            self.config.checked_live(changes)
+        except ConfigError as error:
+            self.run.append("note", self.step, **sentence(error))
+            return
+        orders.changes.append(changes)
+
+    def _obey(self, orders: Orders) -> None:
+        for changes in orders.changes:
+            self._change(changes)
+            if self.main:
+                self.run.append("set", self.step, changes=changes)
+
+    def _change(self, changes: dict[str, Any]) -> None:
+        """Take over settings that may change while training."""
+        self.config = self.family.config = self.config.checked_live(changes)
+
+    def _train_step(self) -> None:
+        """One round of all phases."""
+        torch.manual_seed(derived_seed(self.config.seed, Stream.DROPOUT, self.step, self.part.start))
+        draw = 0
+        for phase in self.family.phases:
+            for name, network in self.family.networks.items():
+                network.requires_grad_(name == phase.network)
+            for _ in range(phase.repeats(self.config)):
+                self._correct(phase, draw)
+                draw += 1
+        self._average()
+
+    def _correct(self, phase: Phase, draw: int) -> None:
+        """One gradient and one correction of a phase's network."""
+        optimizer = self.optimizers[phase.network]
+        batch = self.data.batch(self.step, draw, self.part)
+        moment = Moment(self.config, self.step, draw, self.part, torch.device(self.device.kind))
+        with self.accelerator.autocast():
+            loss, figures = self.family.loss(phase.network, batch, moment)
+        self.accelerator.backward(loss)
+        parameters = [one for one in self.family.networks[phase.network].parameters() if one.grad is not None]
+        if self.accelerator.num_processes > 1:
+            _mean_over_processes(parameters, self.accelerator)
+        if self.config.grad_clip:
+            figures["grad_norm"] = nn.utils.clip_grad_norm_(parameters, self.config.grad_clip)
+        rate = phase.lr(self.config) * self._lr_factor()
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        for name, value in figures.items():
+            self.since_log.setdefault(name, []).append(value)
+        if self.device.kind == "cpu" and not math.isfinite(float(loss.detach())):
+            self._break_down("loss")  # elsewhere looking costs a wait, so it is done when logging
+
+    def _lr_factor(self) -> float:
+        config = self.config
+        warm = min(1.0, (self.step + 1) / config.warmup_steps) if config.warmup_steps else 1.0
+        if config.lr_schedule == "constant":
+            return warm
+        part = self.elapsed / (60 * config.minutes) if config.minutes else self.step / config.steps
+        cosine = 0.5 * (1 + math.cos(math.pi * min(part, 1.0)))
+        return warm * (config.lr_end + (1 - config.lr_end) * cosine)
+
+    def _average(self) -> None:
+        """Exponential moving average, with less memory at the start, when weights are still noise."""
+        decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for name, average in self.averages.items():
+                network = self.family.networks[name]
+                theirs, ours = list(network.parameters()), list(average.parameters())
+                torch._foreach_lerp_(ours, theirs, 1 - decay)
+                for mine, new in zip(average.buffers(), network.buffers(), strict=True):
+                    mine.copy_(new)
+
+    # -- what is recorded ---------------------------------------------------------------------------------
+
+    def _log(self) -> None:
+        """One point of every curve: means since the last one."""
+        names = sorted(self.since_log)
+        means = torch.stack([torch.stack(self.since_log[name]).float().mean() for name in names])
+        if self.accelerator.num_processes > 1:
+            means = self.accelerator.reduce(means.to(self.accelerator.device), "mean")
+        values = dict(zip(names, means.tolist(), strict=True))
+        self.since_log.clear()
+        if not all(map(math.isfinite, values.values())):
+            self._break_down(next(name for name, value in values.items() if not math.isfinite(value)))
+        if self.main:
+            rounded = {name: float(f"{value:.6g}") for name, value in values.items()}
+            rate = self.optimizers[self.family.phases[0].network].param_groups[0]["lr"]
+            seconds = round(self.elapsed, 3)
+            self.run.append("metrics", self.step, seconds=seconds, lr=rate, values=rounded)
+        self.last_log = time.monotonic()
+
+    def _record(self, finished: bool, stopped: bool) -> None:
+        """Sample, measure and save where it is time to; `stopped` and `finished` always save."""
+        if self.step == self.done_at:
+            return
+        self.done_at = self.step
+        save = finished or stopped or self._is_multiple(self.config.checkpoint_every)
+        measure = finished or self._is_multiple(self.config.evaluate_every)
+        show = finished or self.step == 0 or self._is_multiple(self.config.sample_every)
+        if not self.main or not (save or measure or show):
+            return
+        if self.step and not _all_finite(self.family.networks):
+            self._break_down("weights")
+        networks = self.family.networks | self.averages
+        with _evaluating(networks):
+            if show:
+                content, ending = self.family.snapshot(networks)
+                self.run.append("sample", self.step, file=self.run.add_sample(self.step, content, ending))
+            if measure or (save and not stopped):
+                self._measure(networks)
+        if save:
+            self._save()
+
+    def _is_multiple(self, interval: int) -> bool:
+        return self.step > 0 and self.step % interval == 0
+
+    def _measure(self, networks: Networks) -> None:
+        figures = self.family.evaluate(networks, self.data)
+        self.status.figures = {"step": self.step, **figures}
+        self.run.append("eval", self.step, seconds=round(self.elapsed, 3), figures=figures)
+
+    def _save(self) -> None:
+        figure = self.status.figures.get(self.config.headline, math.inf)
+        is_best = self.status.figures.get("step") == self.step and figure < self.best
+        self.best = min(self.best, figure) if is_best else self.best
+        meta = {
+            "step": self.step,
+            "elapsed_s": self.elapsed,
+            "best": None if math.isinf(self.best) else self.best,
+            "live": {key: getattr(self.config, key) for key in sorted(self.config.live_keys())},
+        }
+        folder = self.run.checkpoint(self.step)
+        checkpoint.save(folder, self.family.networks, self.averages, self.optimizers, meta)
+        self.run.mark("last", self.step)
+        if is_best:
+            self.run.mark("best", self.step)
+        self.run.thin_checkpoints(self.config.keep_checkpoints)
+
+    def _break_down(self, what: str) -> None:
+        """Stop because numbers are no longer numbers; the last good checkpoint stays as it is."""
+        good = self.run.checkpoints()
+        error = TrainingError(
+            "train.not_finite",
+            "The {what} was no longer a number at step {step}. Try a smaller learning rate (it was {lr}), a "
+            "gradient limit (grad_clip = 1), or precision float32; the last good checkpoint is at step {good}.",
+            what=what, step=self.step, lr=self.config.lr, good=good[-1] if good else 0,
+        )
+        if self.main:
+            self.run.append("finding", self.step, **sentence(error))
+        raise error
+
+    # -- status and pause ---------------------------------------------------------------------------------
+
+    def _show_status(self, now: float) -> None:
+        self.pace.append((now, self.step))
+        while len(self.pace) > 2 and now - self.pace[0][0] > PACE_WINDOW_S:
+            self.pace.popleft()
+        (then, step), status = self.pace[0], self.status
+        status.step, status.elapsed_s = self.step, self.elapsed
+        if self.step > step:
+            status.steps_per_s = (self.step - step) / (now - then)
+            if self.config.minutes:
+                left = max(0.0, 60 * self.config.minutes - self.elapsed)
+                status.total_steps = self.step + round(left * status.steps_per_s)
+                status.eta_s = left
+            else:
+                status.eta_s = (self.config.steps - self.step) / status.steps_per_s
+        self.run.set_status(status)
+        self.last_status = now
+        self.report(status)
+
+    def _enter(self, state: Any) -> None:
+        if not self.main:
+            return
+        self.status.step, self.status.elapsed_s, self.status.message = self.step, self.elapsed, None
+        self.status.total_steps = self.status.total_steps if self.config.minutes else self.config.steps
+        if state in ("done", "stopped"):
+            self.status.total_steps = self.step if self.config.minutes else self.config.steps
+            self.status.eta_s = 0.0 if state == "done" else None
+        self.pace.clear()
+        _enter(self.run, self.status, state)
+        self.report(self.status)
+
+    def _pause(self) -> None:
+        """Compute nothing, and let others compute, until someone says resume or stop."""
+        self._enter("paused")
+        self.turn.release()
+        orders = Orders(pause=True)
+        while orders.pause and not orders.stop:
+            time.sleep(PAUSE_POLL_S)
+            orders = Orders(pause=True)
+            if self.main:
+                orders.stop = self.interruptions.asked
+                self._read_requests(orders)
+                self._keep_alive()
+            if self.accelerator.num_processes > 1:
+                (orders,) = broadcast_object_list([orders])
+            self._obey(orders)
+        if orders.stop:
+            self.interruptions.asked = True
+        elif self.main:
+            self._enter("queued")
+            waiting = self.turn.acquire(
+                lambda place: _still_waiting(self.run, self.status, place, self.interruptions, self.report)
+            )
+            self.interruptions.asked |= not waiting
+        self._enter("running")
+
+    def _keep_alive(self) -> None:
+        if time.monotonic() - self.last_status > STATUS_INTERVAL_S:
+            self.run.set_status(self.status)
+            self.last_status = time.monotonic()
+
+    def _announce(self, key: str, text: str, **values: Any) -> None:
+        if self.main:
+            self.status.message = {"key": key, "text": text.format(**values), "values": values}
+            _enter(self.run, self.status, "running")
+            self.report(self.status)
+
+    def _data_progress(self, what: str, part: float) -> None:
+        if time.monotonic() - getattr(self, "_last_progress", 0.0) > STATUS_INTERVAL_S:
+            self._last_progress = time.monotonic()
+            percent = f"{100 * part:.0f} %" if part else ""
+            self._announce("prepare.progress", "Preparing the data: {what} {percent}", what=what, percent=percent)
+
+
+def estimate(config: Any) -> dict[str, Any]:
+    """Time a few steps of a training without making a run.
+
+    Returns:
+        `device` in words, `parameters` of all networks, `step_s`, and `total_s` for the whole budget.
+
+    Raises:
+        AigcError: the settings or the data do not allow it.
+    """
+    device = choose(config.device, config.precision)
+    with TemporaryDirectory() as folder:
+        run = Run.create(config, Path(folder) / "estimate")
+        training = _Training(run, AlwaysFree(), _Interruptions(), lambda status: None)
+        times = []
+        while len(times) < 3 or (sum(times) < ESTIMATE_S and len(times) < 50):
+            before = time.monotonic()
+            training._train_step()
+            training._log()  # waits for the device
+            training.step += 1
+            times.append(time.monotonic() - before)
+    step_s = statistics.median(times[1:])
+    networks = training.family.networks.values()
+    return {
+        "device": device.describe(),
+        "parameters": sum(one.numel() for network in networks for one in network.parameters()),
+        "step_s": step_s,
+        "total_s": 60 * config.minutes or step_s * config.steps,
+    }
+
+
+class _Interruptions:
+    """SIGINT and SIGTERM as a wish to stop, so that Ctrl-C and a system shutdown lose nothing."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "_Interruptions":
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, frame: object) -> None:
+        if self.asked:  # a second Ctrl-C means now
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+def _together(run: Run | None, config: Any, device: Device | None) -> tuple[Accelerator, Run, Any, Device]:
+    """The accelerator, and the run, settings and device of the main process in every process."""
+    cpu = (device.kind == "cpu") if device else not torch.cuda.is_available()
+    mixed = "bf16" if device and device.precision == "bf16" else "no"
+    alone = int(os.environ.get("WORLD_SIZE", "1")) == 1
+    accelerator = Accelerator(cpu=cpu, mixed_precision=mixed)
+    if alone:
+        assert run is not None and device is not None
+        return accelerator, run, config, device
+    shared = [str(run.path) if run else None, config, device]
+    path, config, device = broadcast_object_list(shared)
+    return accelerator, Run(path), config, device
+
+
+def _optimizer(network: nn.Module, config: Any, device: Device) -> torch.optim.Optimizer:
+    """AdamW (Loshchilov & Hutter 2019): matrices are pulled to 0, biases and gains are not."""
+    parameters = list(network.parameters())
+    groups = [
+        {"params": [one for one in parameters if one.dim() >= 2], "weight_decay": config.weight_decay},
+        {"params": [one for one in parameters if one.dim() < 2], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(
+        [group for group in groups if group["params"]],
+        lr=config.lr, betas=(config.beta1, config.beta2), fused=device.kind in ("cpu", "cuda"),
+    )
+
+
+def _mean_over_processes(parameters: list[nn.Parameter], accelerator: Accelerator) -> None:
+    """All gradients in one exchange."""
+    flat = torch.cat([one.grad.flatten() for one in parameters if one.grad is not None])
+    flat = accelerator.reduce(flat, "mean")
+    for one, part in zip(parameters, flat.split([one.numel() for one in parameters]), strict=True):
+        one.grad = part.view_as(one)
+
+
+def _all_finite(networks: Networks) -> bool:
+    return all(bool(torch.isfinite(one).all()) for net in networks.values() for one in net.parameters())
+
+
+@contextmanager
+def _evaluating(networks: Networks) -> Iterator[None]:
+    """Networks in evaluation mode, and back as they were."""
+    before = {name: network.training for name, network in networks.items()}
+    for network in networks.values():
+        network.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        for name, network in networks.items():
+            network.train(before[name])
+
+
+def _environment(device: Device, accelerator: Accelerator) -> dict[str, Any]:
+    """What the run ran on, for whoever wants to repeat it."""
+    packages = ("torch", "torchvision", "accelerate", "numpy")
+    return {
+        "device": device.describe(),
+        "processes": accelerator.num_processes,
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "versions": {name: version(name) for name in packages},
+    }
+
+
+def _fresh_status(run: Run) -> Status:
+    """The last status, signed by this process."""
+    status = run.status()
+    process = psutil.Process()
+    status.pid, status.pid_started = process.pid, process.create_time()
+    return status
+
+
+def _enter(run: Run, status: Status, state: Any) -> None:
+    status.state = state
+    run.set_status(status)
+
+
+def _still_waiting(
+    run: Run, status: Status, place: int, interruptions: _Interruptions, report: Report
+) -> bool:
+    """While queued: show the place, and look whether someone said stop."""
+    status.message = {"key": "queue.place", "text": f"Waiting for its turn: place {place}.", "values": {"place": place}}
+    run.set_status(status)
+    report(status)
+    asked = any(one.get("request") == "stop" for one in run.requests_since_start()[0])
+    return not (asked or interruptions.asked)

@@ -1,0 +1,406 @@
+"""One run is one directory; this module is the only one that touches its files.
+
+    config.json     the settings, and what they ran on
+    facts.json      what the networks must know of the data
+    status.json     state, step, speed, figures; replaced whole
+    events.jsonl    one JSON object a line, appended
+    control.jsonl   what people asked of the training while it ran, appended
+    log.txt         the training process's own output
+    samples/        step_000500.png (or .txt), always from the same noise or prompts
+    step_000500/    weights and optimiser state of one checkpoint
+    best, last      the name of a checkpoint each
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+import psutil
+from filelock import FileLock, Timeout
+
+from aigc_core.errors import RunError
+from aigc_core.files import new_folder, write_atomic, write_json
+
+State = Literal["queued", "running", "paused", "done", "failed", "stopped", "interrupted"]
+FORMAT = 1
+START_TIMEOUT_S = 60  # a new run whose process has not shown itself by then never will
+PROJECT = Path(__file__).resolve().parent.parent
+SAMPLE_ENDINGS = (".png", ".txt")
+
+
+def runs_root() -> Path:
+    """Where new runs go: `$AIGC_RUNS`, or `checkpoints/runs` of the project."""
+    return Path(os.environ.get("AIGC_RUNS") or PROJECT / "checkpoints" / "runs")
+
+
+def shipped_root() -> Path:
+    """Where the trained models lie that come with the program."""
+    return PROJECT / "checkpoints"
+
+
+@dataclass
+class Status:
+    """A run's state at one moment. `attempt` counts starts; `figures` are the newest held-out figures."""
+
+    state: State = "queued"
+    step: int = 0
+    total_steps: int = 0  # 0 where the budget is minutes and no step has been timed yet
+    elapsed_s: float = 0.0  # of training, all attempts together
+    eta_s: float | None = None
+    steps_per_s: float | None = None
+    attempt: int = 0
+    pid: int | None = None
+    pid_started: float | None = None  # tells our process from a later one with the same number
+    heartbeat: float = 0.0
+    message: dict[str, Any] | None = None  # {"key", "text", "values"}: a sentence for a person
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    def alive(self) -> bool:
+        """Whether the process that wrote this still exists."""
+        if self.pid is None:
+            return False
+        try:
+            return abs(psutil.Process(self.pid).create_time() - (self.pid_started or 0.0)) < 1.0
+        except psutil.Error:
+            return False
+
+
+class Run:
+    """A run directory. Opening one reads only `config.json`; everything else is read when asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._attempt_lock = FileLock(path / ".lock")
+
+    # -- making and finding ---------------------------------------------------------------------------
+
+    @classmethod
+    def create(cls, config: Any, path: Path | None = None) -> "Run":
+        """A new, queued run at `path`, or under `runs_root()` with a name of time, family and data.
+
+        Raises:
+            RunError: `path` is there already and not empty, or cannot be written.
+        """
+        if path is None:
+            name = f"{time.strftime('%Y%m%d-%H%M%S')}-{config.family}-{config.data}-{secrets.token_hex(2)}"
+            path = runs_root() / name
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise RunError("run.exists", "{path} is there already; choose another place with --out.", path=path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with new_folder(path) as folder:
+                (folder / "samples").mkdir()
+                made = {"format": FORMAT, "created": time.time(), "config": config.model_dump()}
+                write_json(folder / "config.json", made)
+                first = Status(total_steps=0 if config.minutes else config.steps, heartbeat=time.time())
+                write_json(folder / "status.json", asdict(first))
+        except OSError as problem:
+            raise RunError(
+                "run.cannot_write", "The run cannot be written to {path} ({problem}).",
+                path=path, problem=problem.strerror,
+            ) from problem
+        return cls(path)
+
+    @classmethod
+    def open(cls, reference: str | Path) -> "Run":
+        """The run in a directory, or the one whose name contains `reference`.
+
+        Raises:
+            RunError: none, or several.
+        """
+        path = Path(reference)
+        if (path / "config.json").is_file():
+            return cls(path)
+        found = [run for run in list_runs() if str(reference) in run.name]
+        exact = [run for run in found if run.name == str(reference)]
+        if len(found) == 1 or exact:
+            return (exact or found)[0]
+        if found:
+            raise RunError(
+                "run.ambiguous", "“{name}” could be {count} runs: {found}; write more of the name.",
+                name=reference, count=len(found), found=", ".join(run.name for run in found[:5]),
+            )
+        raise RunError(
+            "run.not_found", "There is no run “{name}”; “python -m aigc_core runs” lists them.", name=reference
+        )
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it came with the program (and must not be changed)."""
+        return self.path.resolve().parent == shipped_root().resolve()
+
+    # -- config and facts -----------------------------------------------------------------------------
+
+    def made(self) -> dict[str, Any]:
+        """`config.json` whole: format, created, config and, once started, environment.
+
+        Raises:
+            RunError: missing, damaged, or from a newer version.
+        """
+        made = self._json("config.json")
+        if not isinstance(made.get("config"), dict) or made.get("format", 0) > FORMAT:
+            raise RunError(
+                "run.bad_config", "The settings of {name} cannot be read by this version.", name=self.name
+            )
+        return made
+
+    def config(self) -> Any:
+        """The settings, checked.
+
+        Raises:
+            RunError, ConfigError: they cannot be read.
+        """
+        from aigc_core.families import config_class  # the table needs configs, which need no run
+
+        values = self.made()["config"]
+        return config_class(values.get("family", "")).model_validate(values)
+
+    def set_environment(self, config: Any, environment: dict[str, Any]) -> None:
+        """Record what the run runs on, and the settings as they were resolved."""
+        made = self.made() | {"config": config.model_dump(), "environment": environment}
+        write_json(self.path / "config.json", made)
+
+    def facts(self) -> dict[str, Any] | None:
+        """What the networks must know of the data; None before the first start."""
+        return self._json("facts.json") if (self.path / "facts.json").exists() else None
+
+    def set_facts(self, facts: dict[str, Any]) -> None:
+        write_json(self.path / "facts.json", facts)
+
+    # -- status ---------------------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """The state now. A run whose process is gone without a word is `interrupted`, and can be resumed."""
+        values = self._json("status.json")
+        known = {one.name for one in fields(Status)}
+        status = Status(**{key: value for key, value in values.items() if key in known})
+        waiting = status.pid is None and time.time() - status.heartbeat < START_TIMEOUT_S
+        if status.state in ("queued", "running", "paused") and not waiting and not status.alive():
+            status.state = "interrupted"
+            status.eta_s = None
+        return status
+
+    def set_status(self, status: Status) -> None:
+        status.heartbeat = time.time()
+        write_json(self.path / "status.json", asdict(status), durable=False)
+
+    def claim(self) -> FileLock:
+        """Become the one process that trains this run; released by the system however the process ends.
+
+        Raises:
+            RunError: another process has it.
+        """
+        try:
+            self._attempt_lock.acquire(timeout=0)
+        except Timeout:
+            raise RunError("run.busy", "{name} is being trained already.", name=self.name) from None
+        return self._attempt_lock
+
+    # -- events ---------------------------------------------------------------------------------------
+
+    def append(self, kind: str, step: int, **values: Any) -> None:
+        """Add one event. A line is written by one call, so that a kill leaves at most one torn line."""
+        event = {"t": round(time.time(), 3), "step": step, "kind": kind, **values}
+        _append_line(self.path / "events.jsonl", event)
+
+    def events(self, cursor: str = "") -> tuple[list[dict[str, Any]], str]:
+        """Events after `cursor`, and the cursor for the next call; ``""`` starts from the beginning.
+
+        If the run was resumed meanwhile, events that it took back are gone, and the list starts anew: the
+        first event is then ``{"kind": "restart"}``.
+        """
+        attempt = self.status().attempt
+        before, _, place = cursor.partition(":")
+        restarted = bool(cursor) and before != str(attempt)
+        offset = 0 if restarted or not place else int(place)
+        events, offset = _read_lines(self.path / "events.jsonl", offset)
+        if restarted:
+            events.insert(0, {"kind": "restart"})
+        return events, f"{attempt}:{offset}"
+
+    def take_back_events(self, step: int) -> list[dict[str, Any]]:
+        """Drop events after `step`, because they will happen again; return those dropped.
+
+        Changes of settings at `step` itself are dropped too: they may have come after its checkpoint.
+        """
+        path = self.path / "events.jsonl"
+        events, _ = _read_lines(path, 0)
+        dropped = [one for one in events if one["step"] > step or (one["step"] == step and one["kind"] == "set")]
+        kept = [one for one in events if one not in dropped]
+        lines = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in kept)
+        write_atomic(path, lines)
+        return dropped
+
+    # -- requests from people -------------------------------------------------------------------------
+
+    def request(self, what: Literal["start", "stop", "pause", "resume", "set"], **changes: Any) -> None:
+        """Ask the training process for something; it looks before every step."""
+        _append_line(self.path / "control.jsonl", {"t": time.time(), "request": what, "changes": changes})
+
+    def requests(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """Requests from byte `offset` on, and the next offset."""
+        return _read_lines(self.path / "control.jsonl", offset)
+
+    def requests_since_start(self) -> tuple[list[dict[str, Any]], int]:
+        """Requests made since the training was last started, and the offset at which they begin."""
+        offset = 0
+        found: list[dict[str, Any]] = []
+        for line, end in _lines(self.path / "control.jsonl"):
+            if line.get("request") == "start":
+                offset, found = end, []
+            else:
+                found.append(line)
+        return found, offset
+
+    # -- samples --------------------------------------------------------------------------------------
+
+    def add_sample(self, step: int, content: bytes, ending: str) -> str:
+        """Keep one sample of the history; returns its file name."""
+        name = f"step_{step:06d}{ending}"
+        write_atomic(self.path / "samples" / name, content, durable=False)
+        return name
+
+    def samples(self) -> list[str]:
+        """File names of the history, oldest first."""
+        folder = self.path / "samples"
+        if not folder.is_dir():
+            return []
+        names = [one.name for one in folder.iterdir() if re.fullmatch(r"step_\d+\.(png|txt)", one.name)]
+        return sorted(names, key=_step_of)
+
+    def sample(self, name: str) -> bytes:
+        """One sample's content.
+
+        Raises:
+            RunError: there is none of this name (names with a path in them included).
+        """
+        if name not in self.samples():
+            raise RunError("run.no_sample", "{name} has no sample “{sample}”.", name=self.name, sample=name)
+        return (self.path / "samples" / name).read_bytes()
+
+    # -- checkpoints ----------------------------------------------------------------------------------
+
+    def checkpoint(self, step: int) -> Path:
+        return self.path / f"step_{step:06d}"
+
+    def checkpoints(self) -> list[int]:
+        """Steps of the checkpoints that are whole, in order."""
+        return sorted(
+            _step_of(one.name) for one in self.path.glob("step_*") if re.fullmatch(r"step_\d+", one.name)
+        )
+
+    def marked(self, mark: Literal["best", "last"]) -> int | None:
+        """The step that `best` or `last` names, or None if there is no such checkpoint."""
+        try:
+            name = (self.path / mark).read_text().strip()
+        except FileNotFoundError:
+            return None
+        step = _step_of(name) if re.fullmatch(r"step_\d+", name) else -1
+        return step if step in self.checkpoints() else None
+
+    def mark(self, mark: Literal["best", "last"], step: int) -> None:
+        write_atomic(self.path / mark, self.checkpoint(step).name + "\n")
+
+    def thin_checkpoints(self, keep: int) -> None:
+        """Remove checkpoints until `keep` are left, each time the one whose neighbours are closest."""
+        steps = self.checkpoints()
+        stay = {self.marked("best"), self.marked("last")}
+        while len(steps) > keep:
+            inner = [i for i in range(1, len(steps) - 1) if steps[i] not in stay]
+            if not inner:
+                return
+            crowded = min(inner, key=lambda i: steps[i + 1] - steps[i - 1])
+            shutil.rmtree(self.checkpoint(steps.pop(crowded)), ignore_errors=True)
+
+    def delete(self) -> None:
+        """Remove the run and everything in it.
+
+        Raises:
+            RunError: it is training, or it came with the program.
+        """
+        if self.shipped:
+            raise RunError("run.shipped", "{name} came with the program and stays.", name=self.name)
+        with self.claim():
+            shutil.rmtree(self.path)
+
+    # -------------------------------------------------------------------------------------------------
+
+    def _json(self, name: str) -> dict[str, Any]:
+        try:
+            value = json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as problem:
+            raise RunError(
+                "run.damaged", "{file} of {name} cannot be read ({problem}).",
+                file=name, name=self.name, problem=type(problem).__name__,
+            ) from problem
+        if not isinstance(value, dict):
+            raise RunError("run.damaged", "{file} of {name} cannot be read ({problem}).",
+                           file=name, name=self.name, problem="not an object")
+        return value
+
+
+def list_runs() -> list[Run]:
+    """All runs, the newest first, then the models that came with the program."""
+    return [*_runs_in(runs_root(), newest_first=True), *_runs_in(shipped_root(), newest_first=False)]
+
+
+def _runs_in(root: Path, newest_first: bool) -> Iterator[Run]:
+    if not root.is_dir():
+        return
+    for path in sorted(root.iterdir(), reverse=newest_first):
+        if not path.name.startswith(".") and (path / "config.json").is_file():
+            yield Run(path)
+
+
+def _append_line(path: Path, value: dict[str, Any]) -> None:
+    line = json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(handle, line.encode())
+    finally:
+        os.close(handle)
+
+
+def _lines(path: Path) -> Iterator[tuple[dict[str, Any], int]]:
+    """Each whole JSON line with the offset at which it ends."""
+    end = 0
+    for raw in path.read_bytes().splitlines(keepends=True) if path.exists() else []:
+        end += len(raw)
+        if (value := _object(raw)) is not None:
+            yield value, end
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _read_lines(path: Path, offset: int) -> tuple[list[dict[str, Any]], int]:
+    """Whole JSON lines from byte `offset` on, and where they end; lines that are no objects are skipped."""
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            data = file.read()
+    except FileNotFoundError:
+        return [], 0
+    whole = data.rfind(b"\n") + 1
+    values = [value for line in data[:whole].splitlines() if (value := _object(line)) is not None]
+    return values, offset + whole
+
+
+def _step_of(name: str) -> int:
+    return int(name.removeprefix("step_").split(".")[0])

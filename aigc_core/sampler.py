@@ -1,0 +1,104 @@
+"""From a checkpoint to pictures or text. A model is loaded once and kept until another is needed more."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from aigc_core import checkpoint
+from aigc_core.data.tensors import Facts
+from aigc_core.device import choose
+from aigc_core.errors import RunError
+from aigc_core.families import family_class
+from aigc_core.families.base import Family, PictureRequest, TextRequest
+from aigc_core.run import Run
+
+MOST_LOADED = 4
+
+
+@dataclass
+class Model:
+    """A loaded model; `lock` lets one caller compute at a time."""
+
+    family: Family
+    step: int
+    lock: threading.Lock
+
+
+_loaded: OrderedDict[tuple[str, int, int], Model] = OrderedDict()
+_loading = threading.Lock()
+
+
+def load(run: Run, step: int | None = None, device: str = "auto") -> Model:
+    """The model of a run at a step (the best one if None).
+
+    Raises:
+        RunError: no checkpoint, a damaged one, or none at that step.
+    """
+    step = checkpoint.best_step(run) if step is None else step
+    folder = run.checkpoint(step)
+    try:
+        written = (folder / "meta.json").stat().st_mtime_ns  # a resumed run may write the same step again
+    except OSError:
+        raise RunError(
+            "run.no_such_checkpoint", "{name} has no checkpoint at step {step}.", name=run.name, step=step
+        ) from None
+    key = (str(run.path.resolve()), step, written)
+    with _loading:
+        if key not in _loaded:
+            _loaded[key] = _load(run, step, device)
+            while len(_loaded) > MOST_LOADED:
+                _loaded.popitem(last=False)
+        _loaded.move_to_end(key)
+        return _loaded[key]
+
+
+def _load(run: Run, step: int, device: str) -> Model:
+    config, facts = run.config(), run.facts()
+    if facts is None:
+        raise RunError("run.no_checkpoint", "{name} has no checkpoint yet; wait for its first one.", name=run.name)
+    family = family_class(config.family)(config, Facts.from_json(facts))
+    used = {name: family.networks[name] for name in family.averaged}
+    checkpoint.load_for_use(run.checkpoint(step), used)
+    target = torch.device(choose(device, "float32").kind)
+    for network in used.values():
+        network.to(target).eval().requires_grad_(False)
+    family.networks = used
+    return Model(family, step, threading.Lock())
+
+
+def pictures(run: Run, request: PictureRequest, step: int | None = None) -> np.ndarray:
+    """Pictures uint8 (N, H, W, C) or points float32 (N, 2).
+
+    Raises:
+        RunError: the run makes text, has no checkpoint, or was trained without the class asked for.
+    """
+    model = load(run, step)
+    family = model.family
+    if family.config.makes != "pictures":
+        raise RunError("run.makes_text", "{name} makes text: ask with --prompt.", name=run.name)
+    if request.label is not None and not 0 <= request.label < family.classes:  # type: ignore[attr-defined]
+        raise RunError(
+            "run.no_such_class", "{name} knows {count} classes, numbered from 0, and {label} is none of them.",
+            name=run.name, count=family.classes, label=request.label,  # type: ignore[attr-defined]
+        )
+    with model.lock:
+        return family.sample(family.networks, request)  # type: ignore[attr-defined]
+
+
+def text(run: Run, request: TextRequest, step: int | None = None) -> Iterator[str]:
+    """The continuation of a prompt, piece by piece.
+
+    Raises:
+        RunError: the run makes pictures or has no checkpoint.
+        ConfigError: the prompt has no character that the model knows.
+    """
+    model = load(run, step)
+    family = model.family
+    if family.config.makes != "text":
+        raise RunError("run.makes_pictures", "{name} makes pictures: ask without --prompt.", name=run.name)
+    with model.lock:
+        yield from family.stream(family.networks, request)  # type: ignore[attr-defined]
