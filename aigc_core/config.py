@@ -5,9 +5,9 @@ classes. Importable without torch.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from aigc_core.data.sources import SOURCES
 from aigc_core.errors import ConfigError
@@ -29,6 +29,14 @@ def option(
     return Field(default=default, description=help, json_schema_extra=extra, **limits)
 
 
+def _as_number(value: Any) -> Any:
+    """“32” from the command line as 32: a choice among numbers compares numbers."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+Digits = BeforeValidator(_as_number)
+
+
 @dataclass(frozen=True)
 class Preset:
     """A named set of settings of a family."""
@@ -48,6 +56,7 @@ class RunConfig(BaseModel):
     makes: ClassVar[Literal["pictures", "text"]]
     data_kinds: ClassVar[tuple[str, ...]]  # kinds of data the family can learn
     presets: ClassVar[dict[str, Preset]]  # the first one is the default
+    curves: ClassVar[tuple[tuple[str, ...], ...]]  # which figures share a chart; "val:" is of held-out data
     headline: ClassVar[str]  # the validation figure that decides which checkpoint is best (lower is better)
 
     family: str
@@ -137,10 +146,10 @@ class RunConfig(BaseModel):
 class ImageOptions(BaseModel):
     """How pictures (or points in the plane) are made ready."""
 
-    image_size: Literal[0, 28, 32, 64] = option(
+    image_size: Annotated[Literal[0, 28, 32, 64], Digits] = option(
         0, "Width and height in pixels; 0 = as the data has them.", group="data"
     )
-    channels: Literal[0, 1, 3] = option(
+    channels: Annotated[Literal[0, 1, 3], Digits] = option(
         0, "1 = grey, 3 = colour, 0 = as the data has them.", group="data"
     )
     clean: bool = option(
@@ -238,6 +247,14 @@ def _sentence(error: ValidationError, config_class: type[RunConfig]) -> ConfigEr
                 name=name,
                 sign=words[kind],
                 limit=next(iter(context.values())),
+                given=given,
+            )
+        case "multiple_of":
+            return ConfigError(
+                "config.not_multiple",
+                "“{name}” must be a multiple of {step}, not {given}.",
+                name=name,
+                step=context["multiple_of"],
                 given=given,
             )
         case "literal_error":

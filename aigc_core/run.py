@@ -131,6 +131,19 @@ class Run:
             "run.not_found", "There is no run “{name}”; “python -m aigc_core runs” lists them.", name=reference
         )
 
+    @classmethod
+    def named(cls, name: str) -> "Run":
+        """The run of exactly this name. For names that come from a page: never taken as a path.
+
+        Raises:
+            RunError: there is none.
+        """
+        if re.fullmatch(r"\w[\w.-]*", name):
+            for root in (runs_root(), shipped_root()):
+                if (root / name / "config.json").is_file():
+                    return cls(root / name)
+        raise RunError("run.gone", "There is no run “{name}” any more.", name=name)
+
     @property
     def name(self) -> str:
         return self.path.name

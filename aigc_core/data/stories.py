@@ -151,8 +151,12 @@ def entropy_per_character(language: str) -> float:
 
 
 def _pick(options: Weighted, random: np.random.Generator) -> str:
-    weights = np.fromiter(options.values(), float)
-    return list(options)[random.choice(len(options), p=weights / weights.sum())]
+    place = random.random() * sum(options.values())
+    for text, weight in options.items():
+        place -= weight
+        if place < 0:
+            return text
+    raise AssertionError("the weights do not add up")
 
 
 def _entropy(options: Weighted) -> float:

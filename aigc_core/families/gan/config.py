@@ -12,10 +12,11 @@ class Config(ImageOptions, RunConfig):
     about: ClassVar[str] = "A generator makes pictures, a discriminator tells them from real ones."
     makes: ClassVar[Literal["pictures", "text"]] = "pictures"
     data_kinds: ClassVar[tuple[str, ...]] = ("image", "points")
+    curves: ClassVar[tuple[tuple[str, ...], ...]] = (("d_loss", "g_loss"), ("d_real", "d_fake"), ("val:frechet_pixels",))
     headline: ClassVar[str] = "frechet_pixels"
 
     family: Literal["gan"] = "gan"
-    steps: int = option(1500, "Training steps.", group="basic", ge=1, le=10_000_000)
+    steps: int = option(1000, "Training steps.", group="basic", ge=1, le=10_000_000)
     lr: float = option(
         4e-4, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10
     )
@@ -36,7 +37,7 @@ class Config(ImageOptions, RunConfig):
         False, "Tell both networks the class, so that a class can be asked for.", group="basic"
     )
     latent_size: int = option(64, "Numbers in the code z that a picture is made from.", ge=1, le=1024)
-    width: int = option(32, "Channels (dcgan) or units (mlp) of the narrowest layer.", ge=8, le=1024)
+    width: int = option(24, "Channels (dcgan) or units (mlp) of the narrowest layer.", ge=8, le=1024, multiple_of=8)
     spectral_norm: bool = option(
         True, "Bound the slope of every discriminator layer (Miyato 2018): steadier training."
     )

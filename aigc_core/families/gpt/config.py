@@ -33,13 +33,14 @@ class Config(TextOptions, RunConfig):
     about: ClassVar[str] = "Guesses the next token of a text, and so learns to write."
     makes: ClassVar[Literal["pictures", "text"]] = "text"
     data_kinds: ClassVar[tuple[str, ...]] = ("text",)
+    curves: ClassVar[tuple[tuple[str, ...], ...]] = (("loss", "val:loss"), ("val:bits_per_byte",))
     headline: ClassVar[str] = "loss"
 
     family: Literal["gpt"] = "gpt"
     data: str = option("stories", "What to learn from.", group="basic")
-    steps: int = option(1200, "Training steps.", group="basic", ge=1, le=10_000_000)
+    steps: int = option(800, "Training steps.", group="basic", ge=1, le=10_000_000)
     batch_size: int = option(
-        16, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536
+        8, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536
     )
     lr: float = option(
         2e-3, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10

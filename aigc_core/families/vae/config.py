@@ -12,10 +12,13 @@ class Config(ImageOptions, RunConfig):
     about: ClassVar[str] = "Squeezes pictures into a few numbers that can be moved, and draws them again."
     makes: ClassVar[Literal["pictures", "text"]] = "pictures"
     data_kinds: ClassVar[tuple[str, ...]] = ("image", "points")
+    curves: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("loss", "val:negative_elbo"), ("reconstruction", "val:reconstruction"), ("kl", "val:kl"),
+    )
     headline: ClassVar[str] = "negative_elbo"
 
     family: Literal["vae"] = "vae"
-    steps: int = option(1500, "Training steps.", group="basic", ge=1, le=10_000_000)
+    steps: int = option(1000, "Training steps.", group="basic", ge=1, le=10_000_000)
     batch_size: int = option(
         128, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536
     )
@@ -45,7 +48,7 @@ class Config(ImageOptions, RunConfig):
         0, "Steps over which β rises from 0, so that the code is used before it is tidied.", ge=0, le=1_000_000
     )
     conditional: bool = option(False, "Tell both networks the class, so that a class can be asked for.")
-    width: int = option(32, "Channels (conv) or units (mlp) of the narrowest layer.", ge=8, le=1024)
+    width: int = option(16, "Channels (conv) or units (mlp) of the narrowest layer.", ge=8, le=1024, multiple_of=8)
 
     presets: ClassVar[dict[str, Preset]] = {
         "default": Preset("Digits in a minute", "Convolutions, 16 numbers a picture."),

@@ -1,0 +1,289 @@
+"""The only door for pages, board and scripts: plain values in, plain values out, and no torch.
+
+Everything that a person can get wrong raises `AigcError`.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from aigc_core import launch
+from aigc_core.config import RunConfig, make_config
+from aigc_core.data.download import cache_folder
+from aigc_core.data.sources import SOURCES
+from aigc_core.errors import AigcError, ConfigError, DataError
+from aigc_core.files import write_json
+from aigc_core.families import FAMILIES, config_class
+from aigc_core.run import PROJECT, Run, list_runs, runs_root
+
+MOST_POINTS = 1500  # of a curve, when a viewer first opens a run
+ESTIMATE_TIMEOUT_S = 120
+LARGEST_UPLOAD = 500_000_000  # bytes
+# What an estimate does not depend on: it is a time per step.
+NOT_TIMED = ("preset", "steps", "minutes", "seed", "lr", "beta", "prompt", "title")
+
+_estimating = threading.Lock()
+
+
+# -- what can be chosen ---------------------------------------------------------------------------------
+
+
+def families() -> dict[str, dict[str, Any]]:
+    """Each family: title, about, presets and data sources by name, curves, headline."""
+    found = {}
+    for name in FAMILIES:
+        config = config_class(name)
+        found[name] = {
+            "title": config.title,
+            "about": config.about,
+            "makes": config.makes,
+            "presets": {key: {"title": one.title, "about": one.about} for key, one in config.presets.items()},
+            "data": [one.name for one in SOURCES.values() if one.kind in config.data_kinds],
+            "curves": config.curves,
+            "headline": config.headline,
+        }
+    return found
+
+
+def sources() -> dict[str, dict[str, str]]:
+    """Each data source: title, about, kind, origin and licence."""
+    return {
+        one.name: {"title": one.title, "about": one.about, "kind": one.kind, "origin": one.origin,
+                   "licence": one.licence}
+        for one in SOURCES.values()
+    }
+
+
+def fields(family: str) -> list[dict[str, Any]]:
+    """The settings of a family as a form needs them: name, help, group, type, choices, range, default, live."""
+    return [_field(name, info) for name, info in config_class(family).model_fields.items() if info.description]
+
+
+def settings(family: str, preset: str | None = None, data: str | None = None) -> dict[str, Any]:
+    """The values of every setting under a preset."""
+    return make_config(config_class(family), preset, data).model_dump()
+
+
+def _field(name: str, info: FieldInfo) -> dict[str, Any]:
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    limits = {
+        key: getattr(limit, key)
+        for limit in info.metadata
+        for key in ("ge", "gt", "le", "lt")
+        if hasattr(limit, key)
+    }
+    choices = list(get_args(info.annotation))
+    kind = "choice" if choices else getattr(info.annotation, "__name__", "str")
+    default = None if info.default is PydanticUndefined else info.default
+    return {"name": name, "help": info.description, "kind": kind, "choices": choices, "limits": limits,
+            "default": default, **extra}
+
+
+# -- before the start -----------------------------------------------------------------------------------
+
+
+def check(family: str, values: dict[str, Any]) -> RunConfig:
+    """Settings from a page, checked. Only what a page may say is accepted.
+
+    Raises:
+        ConfigError: an impossible value, or a path: data comes by upload, models by name.
+    """
+    values = dict(values)
+    preset, data = values.pop("preset", None), values.pop("data", None)
+    path = values.get("data_path", "")
+    if path and not _is_upload(Path(path)):
+        raise ConfigError("config.no_paths", "Give your own data by uploading it.")
+    model = values.get("init_from", "")
+    if model and not re.fullmatch(r"\w[\w.-]*(/[\w.-]+)?", model):
+        raise ConfigError(
+            "config.no_model_paths", "“{name}” is no run and no model name like “openai-community/gpt2”.", name=model
+        )
+    return make_config(config_class(family), preset, data, values)
+
+
+def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Where and how long such a training would take: `device`, `parameters`, `step_s`, `total_s`.
+
+    A few steps are timed in a process of their own, once for each kind of training and machine.
+
+    Raises:
+        AigcError: the settings or the data do not allow it.
+    """
+    config = check(family, values)
+    timed = {key: value for key, value in config.model_dump().items() if key not in NOT_TIMED}
+    key = hashlib.sha256(json.dumps(timed, sort_keys=True).encode()).hexdigest()[:16]
+    kept = cache_folder() / "estimates" / f"{key}.json"
+    with _estimating:
+        if not kept.exists():
+            kept.parent.mkdir(exist_ok=True)
+            write_json(kept, _measure(config))
+    found = json.loads(kept.read_text())
+    return found | {"total_s": 60 * config.minutes or found["step_s"] * config.steps}
+
+
+def _measure(config: RunConfig) -> dict[str, Any]:
+    pairs = [f"{key}={value}" for key, value in config.model_dump().items() if key not in ("family", "preset")]
+    command = [sys.executable, "-m", "aigc_core", "estimate", config.family]
+    for pair in pairs:
+        command += ["--set", pair]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=ESTIMATE_TIMEOUT_S, cwd=PROJECT, check=False
+        )
+        return dict(json.loads(done.stdout.splitlines()[-1]))
+    except subprocess.TimeoutExpired:
+        reason = f"more than {ESTIMATE_TIMEOUT_S} s"
+    except (IndexError, ValueError):
+        reason = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.returncode}"
+    raise ConfigError(
+        "estimate.failed", "The time could not be estimated: {reason}", reason=reason.removeprefix("Error: ")
+    )
+
+
+def keep_upload(file: str | Path) -> str:
+    """Keep a person's file for as long as its runs need it; returns the `data_path` to train with.
+
+    The name on disk is a hash of the content, so nothing of the person's own name is used.
+
+    Raises:
+        DataError: too large, or neither .zip nor .txt.
+    """
+    file = Path(file)
+    ending = file.suffix.lower()
+    if ending not in (".zip", ".txt"):
+        raise DataError("data.bad_upload", "{file} is neither a .zip of pictures nor a .txt.", file=file.name)
+    if file.stat().st_size > LARGEST_UPLOAD:
+        raise DataError(
+            "data.large_upload", "{file} is larger than {limit} MB; take a part of it.",
+            file=file.name, limit=LARGEST_UPLOAD // 1_000_000,
+        )
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()[:24]
+    kept = _uploads() / f"{digest}{ending}"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        partial = kept.with_suffix(".partial")
+        shutil.copyfile(file, partial)
+        partial.replace(kept)
+    return str(kept)
+
+
+def _uploads() -> Path:
+    return runs_root() / ".uploads"
+
+
+def _is_upload(path: Path) -> bool:
+    return path.parent == _uploads() and bool(re.fullmatch(r"[0-9a-f]{24}\.(zip|txt)", path.name))
+
+
+# -- runs -----------------------------------------------------------------------------------------------
+
+
+def start(family: str, values: dict[str, Any]) -> str:
+    """Make a run and train it in a process of its own; returns the run's name.
+
+    Raises:
+        AigcError: impossible settings, or the folder cannot be written.
+    """
+    run = Run.create(check(family, values))
+    launch.start(run)
+    return run.name
+
+
+def ask(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dict[str, Any] | None = None) -> None:
+    """Ask a training for something. A run that is not active is started again by `resume`.
+
+    Raises:
+        AigcError: no such run, nothing to ask it, or settings that cannot change now.
+    """
+    run = Run.named(name)
+    status = run.status()
+    if what == "set":
+        run.config().checked_live(changes or {})
+    active = status.state in ("queued", "running", "paused")
+    if active:
+        run.request(what, **(changes or {}))
+    elif what == "resume" and status.state != "done":
+        launch.start(run)
+    else:
+        raise AigcError(
+            "run.not_active", "{name} is {state}, so there is nothing to {what}.",
+            name=name, state=status.state, what=what,
+        )
+
+
+def runs() -> list[dict[str, Any]]:
+    """All runs, newest first: name, family, data, state, step, headline figure. Damaged ones say so."""
+    found = []
+    for run in list_runs():
+        try:
+            config, status = run.made()["config"], run.status()
+            headline = config_class(config["family"]).headline
+            found.append(
+                {"name": run.name, "family": config["family"], "data": config["data"], "state": status.state,
+                 "step": status.step, "headline": headline, "figure": status.figures.get(headline),
+                 "shipped": run.shipped}
+            )
+        except (AigcError, KeyError, TypeError):
+            found.append({"name": run.name, "state": "damaged", "family": "", "data": "", "step": 0,
+                          "headline": "", "figure": None, "shipped": run.shipped})
+    return found
+
+
+def describe(name: str) -> dict[str, Any]:
+    """What does not change while a run trains: family, settings, device, curves, settings that may change."""
+    run = Run.named(name)
+    made, config = run.made(), run.config()
+    live = sorted(config.live_keys())
+    return {"name": name, "family": config.family, "data": config.data, "settings": config.model_dump(),
+            "device": made.get("environment", {}).get("device", ""), "curves": config.curves,
+            "headline": config.headline, "live": live}
+
+
+def follow(name: str, cursor: str = "") -> dict[str, Any]:
+    """What is new in a run since `cursor`: {"status", "events", "cursor"}.
+
+    From the beginning (an empty cursor, or a run that went back to a checkpoint) long curves are thinned to
+    `MOST_POINTS`.
+    """
+    run = Run.named(name)
+    events, after = run.events(cursor)
+    status = run.status()
+    if not cursor or (events and events[0]["kind"] == "restart"):
+        events = _thinned(events)
+    shown = ("state", "step", "total_steps", "elapsed_s", "eta_s", "steps_per_s", "message", "figures")
+    return {"status": {key: getattr(status, key) for key in shown}, "events": events, "cursor": after}
+
+
+def _thinned(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    points = sum(one["kind"] == "metrics" for one in events)
+    every = -(-points // MOST_POINTS)
+    if every <= 1:
+        return events
+    kept, seen = [], 0
+    for one in events:
+        if one["kind"] != "metrics":
+            kept.append(one)
+        else:
+            if seen % every == 0 or seen == points - 1:
+                kept.append(one)
+            seen += 1
+    return kept
+
+
+def sample_file(name: str, file: str) -> bytes:
+    """One picture (PNG) or text of a run's sample history.
+
+    Raises:
+        RunError: there is none of this name.
+    """
+    return Run.named(name).sample(file)

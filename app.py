@@ -1,0 +1,15 @@
+"""`gradio app.py` (or `python app.py`): opens the studio in the browser."""
+
+import os
+
+if not os.environ.get("AIGC_RELOAD"):  # the watcher rescans all folders of runs many times a second
+    for name in [name for name in os.environ if name.startswith("GRADIO_WATCH")]:
+        del os.environ[name]
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+from pages.shell import build, launch  # noqa: E402 — the lines above must come first
+
+demo = build()
+
+if __name__ == "__main__":
+    launch(demo)

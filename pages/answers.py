@@ -1,0 +1,71 @@
+"""Server functions for our widgets: one JSON argument in, {"ok", "value"} or {"ok", "error"} out."""
+
+import base64
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from aigc_core import studio
+from aigc_core.errors import AigcError
+
+log = logging.getLogger(__name__)
+
+
+def answering(function: Callable[[dict[str, Any]], Any]) -> Callable[[Any], dict[str, Any]]:
+    """Turn what a person can cause into a sentence, and anything else into a line in our log."""
+
+    @wraps(function)
+    def answer(values: Any = None) -> dict[str, Any]:
+        try:
+            return {"ok": True, "value": function(values if isinstance(values, dict) else {})}
+        except AigcError as error:
+            return {"ok": False, "error": problem(error)}
+        except Exception:  # a defect of ours: the page gets a sentence, the log the details
+            log.exception("%s failed", function.__name__)
+            return {"ok": False, "error": {"key": "unexpected", "text": "Something went wrong.", "values": {}}}
+
+    return answer
+
+
+def problem(error: AigcError) -> dict[str, Any]:
+    """An error as `AIGC.sentence` takes it."""
+    return {"key": error.key, "text": str(error), "values": {key: str(value) for key, value in error.values.items()}}
+
+
+def text(values: dict[str, Any], name: str) -> str:
+    """A text among the values of a request; anything else counts as empty."""
+    value = values.get(name)
+    return value if isinstance(value, str) else ""
+
+
+@answering
+def runs(values: dict[str, Any]) -> list[dict[str, Any]]:
+    return studio.runs()
+
+
+@answering
+def describe(values: dict[str, Any]) -> dict[str, Any]:
+    return studio.describe(text(values, "run"))
+
+
+@answering
+def follow(values: dict[str, Any]) -> dict[str, Any]:
+    return studio.follow(text(values, "run"), text(values, "cursor"))
+
+
+@answering
+def sample(values: dict[str, Any]) -> dict[str, str]:
+    file = text(values, "file")
+    content = studio.sample_file(text(values, "run"), file)
+    if file.endswith(".txt"):
+        return {"kind": "text", "content": content.decode("utf-8", errors="replace")}
+    return {"kind": "picture", "content": "data:image/png;base64," + base64.b64encode(content).decode()}
+
+
+@answering
+def ask(values: dict[str, Any]) -> bool:
+    changes = values.get("changes")
+    what: Any = text(values, "what")
+    studio.ask(text(values, "run"), what, changes if isinstance(changes, dict) else {})
+    return True

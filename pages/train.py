@@ -1,0 +1,213 @@
+"""The Train page: choose, start, watch."""
+
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from aigc_core import studio
+from aigc_core.errors import AigcError
+from pages import answers
+from pages.words import catalogue, word
+
+STATIC = Path(__file__).parent / "static"
+GROUPS = ("basic", "network", "data", "optimiser", "record")
+HIDDEN = ("data", "data_path")  # chosen above the form, or by upload
+
+
+@dataclass
+class Choices:
+    """What stands above the Start button: recipe, data, and the person's own file."""
+
+    group: gr.Group
+    preset: gr.Dropdown
+    data: gr.Dropdown
+    upload: gr.File
+
+
+@dataclass
+class Form:
+    """The part of the page that belongs to one family."""
+
+    family: str
+    choices: Choices
+    group: gr.Group
+    fields: dict[str, Component]
+
+    def inputs(self) -> set[Component]:
+        return {self.choices.preset, self.choices.data, self.choices.upload, *self.fields.values()}
+
+    def values(self, given: dict[Component, Any]) -> dict[str, Any]:
+        """What the person chose, by setting."""
+        chosen = {name: given[field] for name, field in self.fields.items() if given[field] is not None}
+        data, upload = given[self.choices.data], given[self.choices.upload]
+        chosen |= {"preset": given[self.choices.preset], "data": data}
+        if upload and studio.sources()[data]["origin"] == "yours":
+            chosen["data_path"] = studio.keep_upload(upload)
+        return chosen
+
+
+def build(demo: gr.Blocks) -> None:
+    """Draw the page into `demo`, which is open."""
+    families = studio.families()
+    with gr.Row():
+        with gr.Column(scale=2, min_width=320):
+            family = gr.Radio(
+                [(word(f"family.{name}"), name) for name in families], value=next(iter(families)),
+                label=word("train.family"), elem_id="family",
+            )
+            choices = {name: _choices(name, entry, name == family.value) for name, entry in families.items()}
+            start = gr.Button(word("train.start"), variant="primary", size="lg", elem_id="start")
+            estimate = gr.HTML(_line(""), elem_id="estimate", apply_default_css=False)
+            forms = {name: _form(name, choices[name], name == family.value) for name in families}
+        with gr.Column(scale=5, min_width=360):
+            watch = gr.HTML(
+                "", elem_id="watch",
+                html_template=(STATIC / "watch.html").read_text(encoding="utf-8"),
+                js_on_load=(STATIC / "watch.js").read_text(encoding="utf-8"),
+                server_functions=[answers.runs, answers.describe, answers.follow, answers.sample, answers.ask],
+                apply_default_css=False,
+            )
+
+    everything = {family}.union(*(form.inputs() for form in forms.values()))
+
+    def chosen(given: dict[Component, Any]) -> tuple[str, dict[str, Any]]:
+        return given[family], forms[given[family]].values(given)
+
+    def begin(given: dict[Component, Any], request: gr.Request) -> str:
+        try:
+            return studio.start(*chosen(given))
+        except AigcError as error:
+            raise gr.Error(_said(error, request), print_exception=False) from None
+
+    def measure(given: dict[Component, Any], request: gr.Request) -> str:
+        try:
+            found = studio.estimate(*chosen(given))
+        except AigcError as error:
+            return _line(_said(error, request), "problem")
+        words = catalogue(_language(request))
+        return _line(words["train.estimate"].format(
+            device=found["device"], time=_duration(found["total_s"], words),
+            parameters=f"{found['parameters']:,}",
+        ))
+
+    def measuring(request: gr.Request) -> str:
+        return _line(catalogue(_language(request))["train.measuring"])
+
+    family.change(
+        lambda name: [gr.Group(visible=name == one) for _ in range(2) for one in forms], family,
+        [*(form.choices.group for form in forms.values()), *(form.group for form in forms.values())],
+        queue=False, show_progress="hidden",
+    )
+    start.click(begin, everything, watch, concurrency_limit=4)
+    for form in forms.values():
+        _follow_choices(form)
+    triggers = [demo.load, family.change, *(one for form in forms.values() for one in _timing(form))]
+    gr.on(triggers, measuring, None, estimate, queue=False).then(
+        measure, everything, estimate, trigger_mode="always_last", concurrency_limit=1, show_progress="hidden"
+    )
+
+
+def _choices(name: str, entry: dict[str, Any], visible: bool) -> Choices:
+    first, data_name = next(iter(entry["presets"])), studio.settings(name)["data"]
+    with gr.Group(visible=visible) as group:
+        preset = gr.Dropdown(
+            [(word(f"preset.{name}.{key}"), key) for key in entry["presets"]], value=first, filterable=False,
+            label=word("train.preset"), info=word(f"preset.{name}.{first}.about"), elem_id=f"{name}-preset",
+        )
+        data = gr.Dropdown(
+            [(word(f"data.{key}"), key) for key in entry["data"]], value=data_name, filterable=False,
+            label=word("train.data"), info=word(f"data.{data_name}.about"), elem_id=f"{name}-data",
+        )
+        upload = gr.File(
+            label=word("train.upload"), file_types=[".zip", ".txt"], visible=False, elem_id=f"{name}-upload"
+        )
+    return Choices(group, preset, data, upload)
+
+
+def _form(name: str, choices: Choices, visible: bool) -> Form:
+    values = studio.settings(name)
+    fields: dict[str, Component] = {}
+    with gr.Group(visible=visible, elem_id=f"form-{name}") as group:
+        for section in GROUPS:
+            inside = [one for one in studio.fields(name) if one["group"] == section and one["name"] not in HIDDEN]
+            if not inside:
+                continue
+            with gr.Accordion(word(f"group.{section}"), open=section == "basic"), gr.Row(equal_height=True):
+                fields |= {one["name"]: _field(name, one, values) for one in inside}
+    return Form(name, choices, group, fields)
+
+
+def _field(family: str, field: dict[str, Any], values: dict[str, Any]) -> Component:
+    """One setting as Gradio draws it; its range is checked by the core, which has the better sentence."""
+    name = field["name"]
+    common: dict[str, Any] = {
+        "label": word(f"field.{name}"), "info": word(f"help.{family}.{name}"), "value": values[name],
+        "elem_id": f"{family}-{name}", "min_width": 150,
+    }
+    match field["kind"]:
+        case "choice":
+            return gr.Dropdown(field["choices"], filterable=False, **common)
+        case "bool":
+            return gr.Checkbox(**common)
+        case "int":
+            return gr.Number(precision=0, **common)
+        case "float":
+            return gr.Number(**common)
+        case _:
+            return gr.Textbox(max_length=2000, **common)
+
+
+def _follow_choices(form: Form) -> None:
+    """A recipe fills the form in; the choice of data shows or hides the upload; both explain themselves."""
+    names, choices, family = list(form.fields), form.choices, form.family
+
+    def fill(preset: str) -> list[Any]:
+        values = studio.settings(family, preset)
+        about = gr.Dropdown(info=word(f"preset.{family}.{preset}.about"))
+        return [about, values["data"], *(values[name] for name in names)]
+
+    def explain(data: str) -> list[Any]:
+        yours = studio.sources()[data]["origin"] == "yours"
+        return [gr.Dropdown(info=word(f"data.{data}.about")), gr.File(visible=yours)]
+
+    choices.preset.input(
+        fill, choices.preset, [choices.preset, choices.data, *form.fields.values()], queue=False,
+        show_progress="hidden",
+    )
+    choices.data.change(explain, choices.data, [choices.data, choices.upload], queue=False, show_progress="hidden")
+
+
+def _timing(form: Form) -> list[Any]:
+    """Choices upon which the time is estimated anew."""
+    names = ("steps", "minutes", "batch_size", "network", "size", "context", "width", "objective")
+    fields = [form.fields[name] for name in names if name in form.fields]
+    return [form.choices.preset.change, form.choices.data.change, *(one.change for one in fields)]
+
+
+def _language(request: gr.Request) -> str:
+    """The language that the page was shown in, as our script told the browser to say."""
+    cookie = request.cookies.get("aigc-language") if request else None
+    return cookie if cookie in ("en", "zh") else "en"
+
+
+def _said(error: AigcError, request: gr.Request) -> str:
+    """An error in the page's language."""
+    words = catalogue(_language(request))
+    template = words.get(f"error.{error.key}")
+    return template.format(**error.values) if template else str(error)
+
+
+def _line(text: str, kind: str = "") -> str:
+    return f'<div class="aigc-estimate {kind}">{escape(text)}</div>'
+
+
+def _duration(seconds: float, words: dict[str, str]) -> str:
+    if seconds < 90:
+        return words["time.s"].format(n=round(seconds))
+    if seconds < 5400:
+        return words["time.min"].format(n=round(seconds / 60))
+    return words["time.h"].format(n=round(seconds / 3600, 1))

@@ -1,0 +1,105 @@
+"""Every word of the pages in two languages: `locale/en.json` and `locale/zh.json`.
+
+What the core says (errors, help, titles) is English there and stands in Chinese in `locale/zh.json`, under the
+same key. Gradio's own labels are translated by `gr.I18n`; our widgets ask `AIGC.say` of `static/aigc.js`.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.i18n import I18nData
+
+from aigc_core import studio
+
+FOLDER = Path(__file__).parent
+LANGUAGES = ("en", "zh")
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """All keys of one language, those of the core included."""
+    own: dict[str, str] = json.loads((FOLDER / "locale" / f"{language}.json").read_text(encoding="utf-8"))
+    if language == "en":
+        return own | core_sentences()
+    general = {key: own.get(key) or own[f"help.{key.rsplit('.', 1)[1]}"] for key in core_sentences()}
+    return own | general
+
+
+@cache
+def core_sentences() -> dict[str, str]:
+    """What the core says in English of families, presets, data and settings, by key."""
+    said = {}
+    for family, entry in studio.families().items():
+        said[f"family.{family}"] = entry["title"]
+        said[f"family.{family}.about"] = entry["about"]
+        for preset, words in entry["presets"].items():
+            said[f"preset.{family}.{preset}"] = words["title"]
+            said[f"preset.{family}.{preset}.about"] = words["about"]
+        for field in studio.fields(family):
+            said[f"help.{family}.{field['name']}"] = field["help"]
+    for source, words in studio.sources().items():
+        said[f"data.{source}"] = words["title"]
+        said[f"data.{source}.about"] = words["about"]
+    return said
+
+
+def word(key: str) -> I18nData:
+    """A text of the page that follows the browser's language.
+
+    Raises:
+        KeyError: no language has it.
+    """
+    catalogue("en")[key]
+    return translations()(key)
+
+
+@cache
+def translations() -> gr.I18n:
+    """All languages for `launch(i18n=…)`, Chinese under every name a browser may give it."""
+    chinese = catalogue("zh")
+    return gr.I18n(en=catalogue("en"), zh=chinese, **{"zh-CN": chinese, "zh-TW": chinese})
+
+
+def script() -> str:
+    """JavaScript for the head of every page: the chosen language, and the words for our own widgets."""
+    words = json.dumps({language: catalogue(language) for language in LANGUAGES}, ensure_ascii=False)
+    code = (FOLDER / "static" / "aigc.js").read_text(encoding="utf-8")
+    return f"<script>const AIGC_WORDS = {words.replace('</', '<' + chr(92) + '/')};\n{code}</script>"
+
+
+class LanguageScript:
+    """ASGI middleware: puts `script()` first into the head of every page, before Gradio reads the language."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.inserted = f"<head>{script()}".encode()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
+        start: dict[str, Any] = {}
+
+        async def send_page(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                kind = dict(message["headers"]).get(b"content-type", b"")
+                if kind.startswith(b"text/html"):
+                    start.update(message, body=b"")  # held until the length is known
+                    return
+            elif start:
+                start["body"] += message.get("body", b"")
+                if message.get("more_body"):
+                    return
+                body = start.pop("body").replace(b"<head>", self.inserted, 1)
+                headers = [(key, value) for key, value in start["headers"] if key != b"content-length"]
+                headers.append((b"content-length", str(len(body)).encode()))
+                await send({"type": "http.response.start", "status": start["status"], "headers": headers})
+                start.clear()
+                await send({"type": "http.response.body", "body": body})
+                return
+            await send(message)
+
+        await self.app(scope, receive, send_page)
