@@ -14,13 +14,13 @@ def frechet_distance(
 ) -> float:
     """|μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁Σ₂)^½), the squared 2-Wasserstein distance of two Gaussians.
 
-    Dowson & Landau 1982; as a measure of generators: Heusel 2017. tr (Σ₁Σ₂)^½ is the sum of the square roots
-    of the eigenvalues of √Σ₁ Σ₂ √Σ₁, which is symmetric: no complex numbers, no iteration.
+    Dowson & Landau 1982; as a measure of generators: Heusel 2017. tr (Σ₁Σ₂)^½ is the sum of the singular values
+    of √Σ₁ √Σ₂: real by construction, and exact for covariances without full rank.
     """
     (mean1, cov1), (mean2, cov2) = first, second
-    root = _root(cov1)
-    cross = np.sqrt(np.clip(np.linalg.eigvalsh(root @ cov2 @ root), 0, None)).sum()
-    return float(np.square(mean1 - mean2).sum() + np.trace(cov1) + np.trace(cov2) - 2 * cross)
+    cross = np.linalg.norm(_root(cov1) @ _root(cov2), "nuc")
+    distance = np.square(mean1 - mean2).sum() + np.trace(cov1) + np.trace(cov2) - 2 * cross
+    return max(0.0, float(distance))
 
 
 def _root(symmetric: np.ndarray) -> np.ndarray:

@@ -61,6 +61,8 @@ def fetch(
             )
         partial.replace(to)
     except (OSError, http.client.HTTPException) as problem:
+        if isinstance(problem, urllib.error.HTTPError):
+            problem.close()
         raise DataError(
             "data.no_internet",
             "{file} could not be fetched ({problem}). No internet: use --data digits for pictures or --data "

@@ -1,0 +1,60 @@
+"""What the tests share: a place of their own, tiny settings, and a run that is trained in seconds."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aigc_core.config import RunConfig, make_config
+from aigc_core.families import config_class
+from aigc_core.run import PROJECT, Run
+
+# The smallest training of each family that still has all its parts.
+TINY: dict[str, dict[str, Any]] = {
+    "gan": {"data": "digits8", "network": "mlp", "width": 8, "latent_size": 4, "batch_size": 16},
+    "vae": {"data": "digits8", "network": "mlp", "width": 8, "latent_size": 2, "batch_size": 16},
+    "gpt": {"data": "docs", "layers": 1, "heads": 2, "width": 16, "context": 16, "batch_size": 4,
+            "sample_tokens": 20},
+}
+RECORDS = {"steps": 12, "log_every": 1, "sample_every": 6, "evaluate_every": 6, "checkpoint_every": 4}
+
+
+@pytest.fixture(autouse=True)
+def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Runs go into the test's own folder; nothing is asked of the Hub."""
+    monkeypatch.setenv("AIGC_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    return tmp_path
+
+
+def tiny(family: str, **settings: Any) -> RunConfig:
+    """A config for a training of about a second."""
+    return make_config(config_class(family), settings=TINY[family] | RECORDS | settings)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+    """A finished tiny run of a family, made once; tests must not change it."""
+    from aigc_core.loop import fit
+
+    made: dict[str, Run] = {}
+
+    def run_of(family: str) -> Run:
+        if family not in made:
+            made[family] = Run.create(tiny(family), tmp_path_factory.mktemp("trained") / f"tiny-{family}")
+            fit(made[family])
+        return made[family]
+
+    return run_of
+
+
+def command(*words: str, env: dict[str, str] | None = None, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+    """`python -m aigc_core …` in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "aigc_core", *words], capture_output=True, text=True, timeout=timeout,
+        cwd=PROJECT, env=os.environ | (env or {}), check=False,
+    )

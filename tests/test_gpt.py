@@ -1,0 +1,222 @@
+"""GPT: `transformers` as the judge of the network, statistics as the judge of sampling."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from scipy import stats
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from aigc_core.data.tokenizer import Tokenizer
+from aigc_core.errors import ConfigError
+from aigc_core.families.base import TextRequest
+from aigc_core.families.gpt import pretrained
+from aigc_core.families.gpt.generate import draw, next_token_probabilities, pieces, tokens
+from aigc_core.families.gpt.model import GPT, from_transformers, to_transformers
+from aigc_core.loop import fit
+from aigc_core.run import Run
+from tests.conftest import TINY, tiny
+
+V, T, L, H, W = 97, 32, 3, 4, 32
+
+
+def theirs() -> GPT2LMHeadModel:
+    config = GPT2Config(vocab_size=V, n_positions=T, n_embd=W, n_layer=L, n_head=H, attn_pdrop=0, embd_pdrop=0,
+                        resid_pdrop=0)
+    torch.manual_seed(0)
+    model = GPT2LMHeadModel(config).eval()
+    for parameter in model.parameters():  # away from the special values of a new network
+        torch.nn.init.normal_(parameter, std=0.3)
+    return model
+
+
+def ours(seed: int = 0) -> GPT:
+    torch.manual_seed(seed)
+    model = GPT(V, T, L, H, W).eval()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return model
+
+
+@torch.no_grad()
+def test_logits_equal_transformers_both_ways() -> None:
+    text = torch.randint(0, V, (4, T), generator=torch.Generator().manual_seed(0))
+    their, mine = theirs(), ours()
+    mine.load_state_dict(from_transformers(their.state_dict()))
+    torch.testing.assert_close(mine(text), their(text).logits, atol=1e-4, rtol=0)
+
+    other, back = ours(seed=1), theirs()
+    missing = back.load_state_dict(to_transformers(other.state_dict()), strict=False)
+    assert missing.missing_keys in ([], ["lm_head.weight"]) and not missing.unexpected_keys
+    back.tie_weights()
+    torch.testing.assert_close(other(text), back(text).logits, atol=1e-4, rtol=0)
+
+
+def test_the_named_sizes_are_gpt2s() -> None:
+    config = tiny("gpt", size="small", layers=0, heads=0, width=0).shape()
+    with torch.device("meta"):
+        model = GPT(50257, 1024, *config)
+        their = GPT2LMHeadModel(GPT2Config())
+    assert sum(p.numel() for p in model.parameters()) == sum(p.numel() for p in their.parameters()) == 124_439_808
+
+
+@torch.no_grad()
+def test_with_a_cache_the_logits_are_the_same() -> None:
+    model = ours()
+    text = torch.randint(0, V, (2, 20), generator=torch.Generator().manual_seed(1))
+    whole = model(text)
+    cache = model.new_cache(2)
+    parts = [model(text[:, :7], cache), model(text[:, 7:8], cache), model(text[:, 8:20], cache)]
+    torch.testing.assert_close(torch.cat(parts, dim=1), whole, atol=1e-4, rtol=1e-4)
+    with pytest.raises(ValueError, match="do not fit"):
+        model(text, cache)
+
+
+def request(**knobs: object) -> TextRequest:
+    return TextRequest(**{"max_new_tokens": 60, "temperature": 1.0} | knobs)
+
+
+def test_writing_is_the_same_alone_and_in_a_batch_and_beyond_the_context() -> None:
+    model = ours()
+    prompt = torch.tensor([[5, 6, 7]])
+    alone = [torch.stack(list(tokens(model, prompt, request(), [], [seed]))) for seed in (1, 2)]
+    both = torch.stack(list(tokens(model, prompt.expand(2, 3), request(), [], [1, 2])))
+    assert both.shape == (60, 2)  # longer than the context of 32
+    assert torch.equal(torch.cat(alone, dim=1), both)
+    assert not torch.equal(alone[0], alone[1])
+
+
+def test_tokens_follow_the_distribution() -> None:
+    logits = torch.randn(1, 12, generator=torch.Generator().manual_seed(3)) * 1.5
+    p = next_token_probabilities(logits, 0.7, 0, 1.0)
+    torch.testing.assert_close(p, (logits / 0.7).softmax(-1))
+    uniform = torch.rand(20_000, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
+    counts = torch.bincount(draw(p.expand(20_000, -1), uniform), minlength=12)
+    assert stats.chisquare(counts.numpy(), (p[0].double() / p[0].double().sum()).numpy() * 20_000).pvalue > 0.01
+
+
+def test_the_knobs_keep_what_they_should() -> None:
+    logits = torch.tensor([[0.5, 0.25, 0.15, 0.1]]).log()
+    assert next_token_probabilities(logits, 0, 0, 1.0).tolist() == [[1, 0, 0, 0]]
+    torch.testing.assert_close(next_token_probabilities(logits, 1, 2, 1.0), torch.tensor([[2 / 3, 1 / 3, 0, 0]]))
+    nucleus = next_token_probabilities(logits, 1, 0, 0.7)
+    torch.testing.assert_close(nucleus, torch.tensor([[2 / 3, 1 / 3, 0, 0]]))
+    assert (next_token_probabilities(logits, 1, 0, 1e-9) > 0).sum() == 1
+
+
+def test_a_forbidden_token_is_never_drawn() -> None:
+    drawn = torch.cat(list(tokens(ours(), torch.tensor([[1]]), request(), list(range(1, V)), [0])))
+    assert drawn.tolist() == [0] * 60
+
+
+def test_streaming_never_cuts_a_character() -> None:
+    text = "古老的🙂故事 — naïve café " * 3
+    tokenizer = Tokenizer.train("bpe", "abc", 257)  # every Chinese character is three tokens
+    encoded = tokenizer.encode(text).tolist()
+    assert len(encoded) > len(text)
+    shown = list(pieces((torch.tensor([token]) for token in encoded), tokenizer, tokenizer.encode("x").tolist()))
+    assert "".join(shown) == text
+    assert not any("\ufffd" in piece for piece in shown)
+
+
+def test_bytes_that_are_no_text_are_shown_as_such_and_do_not_hold_up_the_rest() -> None:
+    tokenizer = Tokenizer.train("bpe", "abc", 257)
+    broken = [tokenizer.encode("你").tolist()[0]] * 9 + tokenizer.encode("fine").tolist()
+    assert "".join(pieces((torch.tensor([t]) for t in broken), tokenizer, [])).endswith("fine")
+
+
+def test_a_prompt_of_unknown_letters_only_is_a_sentence_and_an_empty_one_is_fine(trained) -> None:
+    from aigc_core import sampler
+
+    run = trained("gpt")
+    with pytest.raises(ConfigError, match="never seen “龘”"):
+        list(sampler.text(run, TextRequest("龘龘")))
+    assert len("".join(sampler.text(run, TextRequest("", max_new_tokens=30)))) == 30
+    first, again = ("".join(sampler.text(run, TextRequest("The ", 30, seed=4))) for _ in range(2))
+    assert first == again
+
+
+def test_dropout_is_off_outside_training() -> None:
+    model = GPT(V, T, L, H, W, dropout=0.5).eval()
+    text = torch.randint(0, V, (1, 8))
+    assert torch.equal(model(text), model(text))
+    model.train()
+    assert not torch.equal(model(text), model(text))
+
+
+# -- going on from another model --------------------------------------------------------------------------
+
+
+def folder_of(model: GPT2LMHeadModel, folder: Path, **config: object) -> Path:
+    """A model as `transformers` saves it, with a byte-level tokeniser of the right size."""
+    model.save_pretrained(folder)
+    values = json.loads((folder / "config.json").read_text()) | config
+    (folder / "config.json").write_text(json.dumps(values))
+    tokenizer = Tokenizer.train("bpe", "abc " * 50, 257)
+    (folder / "tokenizer.json").write_text(tokenizer.to_json())
+    return folder
+
+
+def small_gpt2(context: int = 64) -> GPT2LMHeadModel:
+    torch.manual_seed(1)
+    return GPT2LMHeadModel(GPT2Config(vocab_size=257, n_positions=context, n_embd=16, n_layer=2, n_head=2))
+
+
+def test_training_goes_on_from_a_folder_of_transformers(tmp_path: Path) -> None:
+    model = small_gpt2()
+    folder = folder_of(model, tmp_path / "gpt2")
+    config = tiny("gpt", init_from=str(folder), lr=1e-9, steps=1, weight_decay=0)
+    run = Run.create(config, tmp_path / "tuned")
+    fit(run)
+    resolved = run.config()
+    assert (resolved.layers, resolved.heads, resolved.width, resolved.tokenizer) == (2, 2, 16, "bpe")
+    from aigc_core.sampler import load
+
+    network = load(run).family.networks["gpt"]
+    text = torch.randint(0, 257, (2, 16))
+    torch.testing.assert_close(network(text), model.eval()(text).logits, atol=1e-4, rtol=0)
+
+
+def test_training_goes_on_from_another_run(tmp_path: Path, trained) -> None:
+    before = trained("gpt")
+    run = Run.create(tiny("gpt", init_from=str(before.path), context=8, steps=3, lr=1e-9), tmp_path / "tuned")
+    status = fit(run)
+    assert status.figures["loss"] == pytest.approx(before.status().figures["loss"], abs=0.3)
+    assert run.facts()["tokenizer"] == before.facts()["tokenizer"]
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    ({"model_type": "llama"}, "not of GPT-2's architecture"),
+    ({"activation_function": "relu"}, "activation_function"),
+    ({"n_positions": 8}, "context of 8"),
+])
+def test_another_architecture_or_too_short_a_context_is_refused(tmp_path: Path, change: dict, words: str) -> None:
+    folder = folder_of(small_gpt2(), tmp_path / "gpt2", **change)
+    with pytest.raises(ConfigError, match=words):
+        pretrained.resolved(tiny("gpt", init_from=str(folder)))
+
+
+def test_only_safetensors_are_opened(tmp_path: Path) -> None:
+    folder = folder_of(small_gpt2(), tmp_path / "gpt2")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(ConfigError, match="can carry code"):
+        pretrained.weights(tiny("gpt", init_from=str(folder)))
+
+
+def test_old_files_with_constant_masks_load(tmp_path: Path) -> None:
+    folder = folder_of(small_gpt2(), tmp_path / "gpt2")
+    old = {name.removeprefix("transformer."): tensor.clone() for name, tensor in small_gpt2().state_dict().items()
+           if name != "lm_head.weight"}
+    old["h.0.attn.bias"] = torch.ones(1, 1, 64, 64)
+    save_file(old, folder / "model.safetensors")
+    weights = pretrained.weights(tiny("gpt", init_from=str(folder)))
+    assert "h.0.attn.bias" not in weights and weights["wpe.weight"].shape == (TINY["gpt"]["context"], 16)
+
+
+def test_no_such_model_and_no_internet_are_sentences(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no run, no folder and no model name"):
+        pretrained.resolved(tiny("gpt", init_from="nothing at all"))
+    with pytest.raises(Exception, match="No internet: download it elsewhere"):
+        pretrained.resolved(tiny("gpt", init_from="openai-community/gpt2"))

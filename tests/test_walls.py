@@ -1,0 +1,65 @@
+"""The walls of the house: pages do not compute, the core knows no screen, nothing happens at import."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aigc_core.run import PROJECT
+
+CORE = sorted((PROJECT / "aigc_core").rglob("*.py"))
+PAGES = [PROJECT / "app.py", *sorted((PROJECT / "pages").rglob("*.py"))]
+HEAVY = {"torch", "torchvision", "accelerate", "transformers", "matplotlib", "sklearn", "mlxtend"}
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda path: path.name)
+def test_the_core_knows_no_screen(path: Path) -> None:
+    assert not {name.split(".")[0] for name in imported(path)} & {"gradio", "streamlit", "pages"}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_pages_compute_nothing(path: Path) -> None:
+    names = set(imported(path))
+    assert not {name.split(".")[0] for name in names} & (HEAVY | {"numpy"})
+    own = {name for name in names if name.startswith("aigc_core")}
+    assert own <= {"aigc_core", "aigc_core.studio", "aigc_core.errors"}
+
+
+@pytest.mark.parametrize("module", ["aigc_core.studio", "aigc_core.cli", "pages.shell"])
+def test_importing_loads_no_torch_and_leaves_no_trace(module: str, tmp_path: Path) -> None:
+    code = (
+        "import sys, os\n"
+        f"sys.path.insert(0, {str(PROJECT)!r})\n"
+        f"import {module}\n"
+        f"print(sorted(set(sys.modules) & {HEAVY!r}), os.listdir('.'))"
+    )
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[] []"
+
+
+def test_no_module_asks_which_family_it_is() -> None:
+    for path in CORE:
+        if "families" not in path.parts:
+            text = path.read_text(encoding="utf-8")
+            assert 'family == "' not in text, path
+
+
+def test_nothing_is_unpickled_evaluated_or_swallowed() -> None:
+    banned = ("torch.load(", "pickle.", "eval(", "exec(", "except:", "allow_pickle=True", "from utils")
+    for path in [*CORE, *PAGES]:
+        code = path.read_text(encoding="utf-8").replace(".eval()", "")
+        assert not [word for word in banned if word in code], path
