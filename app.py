@@ -7,7 +7,7 @@ if not os.environ.get("AIGC_RELOAD"):  # the watcher rescans all folders of runs
         del os.environ[name]
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-from pages.shell import build, launch  # noqa: E402 — the lines above must come first
+from pages.shell import build, launch
 
 demo = build()
 

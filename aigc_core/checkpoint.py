@@ -25,9 +25,7 @@ Networks = dict[str, nn.Module]
 Optimizers = dict[str, torch.optim.Optimizer]
 
 
-def save(
-    folder: Path, networks: Networks, averages: Networks, optimizers: Optimizers, meta: dict[str, Any]
-) -> None:
+def save(folder: Path, networks: Networks, averages: Networks, optimizers: Optimizers, meta: dict[str, Any]) -> None:
     """Write a checkpoint; it exists only once it is whole."""
     with new_folder(folder) as partial:
         save_file(_flat(networks), partial / "model.safetensors")
@@ -93,16 +91,17 @@ def best_step(run: Run) -> int:
     step = run.marked("best")
     step = run.marked("last") if step is None else step
     if step is None:
-        raise RunError(
-            "run.no_checkpoint", "{name} has no checkpoint yet; wait for its first one.", name=run.name
-        )
+        raise RunError("run.no_checkpoint", "{name} has no checkpoint yet; wait for its first one.", name=run.name)
     return step
 
 
 def _damaged(folder: Path, problem: Exception) -> RunError:
     return RunError(
-        "run.damaged_checkpoint", "Checkpoint {checkpoint} of {name} cannot be read ({problem}).",
-        checkpoint=folder.name, name=folder.parent.name, problem=str(problem).split("\n")[0],
+        "run.damaged_checkpoint",
+        "Checkpoint {checkpoint} of {name} cannot be read ({problem}).",
+        checkpoint=folder.name,
+        name=folder.parent.name,
+        problem=str(problem).split("\n")[0],
     )
 
 

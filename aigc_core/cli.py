@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
     help="Train, sample and judge a GAN, a VAE or a GPT.",
 )
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's directory, or a unique part of its name.")]
@@ -153,8 +155,13 @@ def runs() -> None:
         headline = config_class(config["family"]).headline
         figure = status.figures.get(headline)
         table.add_row(
-            run.name, config["family"], config["data"], status.state, str(status.step),
-            "" if figure is None else f"{headline} {figure:.4g}", _age(time.time() - values["created"]),
+            run.name,
+            config["family"],
+            config["data"],
+            status.state,
+            str(status.step),
+            "" if figure is None else f"{headline} {figure:.4g}",
+            _age(time.time() - values["created"]),
         )
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
@@ -282,8 +289,11 @@ def _ask(name: str, what: Any) -> None:
     status = run.status()
     if status.state not in ("running", "queued", "paused"):
         raise AigcError(
-            "run.not_active", "{name} is {state}, so there is nothing to {what}.",
-            name=run.name, state=status.state, what=what,
+            "run.not_active",
+            "{name} is {state}, so there is nothing to {what}.",
+            name=run.name,
+            state=status.state,
+            what=what,
         )
     run.request(what)
     print(f"asked {run.name} to {what}")

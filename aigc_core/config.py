@@ -5,7 +5,7 @@ classes. Importable without torch.
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -25,7 +25,7 @@ def option(
 
     `live` marks a setting that may be changed while the training runs.
     """
-    extra = {"group": group, "live": live}
+    extra: dict[str, Any] = {"group": group, "live": live}
     return Field(default=default, description=help, json_schema_extra=extra, **limits)
 
 
@@ -35,6 +35,7 @@ def _as_number(value: Any) -> Any:
 
 
 Digits = BeforeValidator(_as_number)
+Checked = TypeVar("Checked", bound="RunConfig")
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,8 @@ class RunConfig(BaseModel):
         0.0, "Train for this long instead of a number of steps; 0 = use steps.", group="basic", ge=0, le=100_000
     )
     batch_size: int = option(64, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536)
-    lr: float = option(
-        2e-4, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10
-    )
-    seed: int = option(
-        0, "Start of all randomness: same seed, same run.", group="basic", ge=0, lt=2**31
-    )
+    lr: float = option(2e-4, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10)
+    seed: int = option(0, "Start of all randomness: same seed, same run.", group="basic", ge=0, lt=2**31)
 
     warmup_steps: int = option(
         0, "Steps over which the learning rate rises from 0.", group="optimiser", ge=0, le=1_000_000
@@ -81,17 +78,11 @@ class RunConfig(BaseModel):
     lr_schedule: Literal["constant", "cosine"] = option(
         "constant", "Whether the learning rate stays or falls along a half cosine.", group="optimiser"
     )
-    lr_end: float = option(
-        0.0, "Where the cosine ends, as a part of the learning rate.", group="optimiser", ge=0, le=1
-    )
+    lr_end: float = option(0.0, "Where the cosine ends, as a part of the learning rate.", group="optimiser", ge=0, le=1)
     beta1: float = option(0.9, "Adam: memory of the gradient's mean.", group="optimiser", ge=0, lt=1)
     beta2: float = option(0.999, "Adam: memory of the squared gradient.", group="optimiser", ge=0, lt=1)
-    weight_decay: float = option(
-        0.0, "How strongly weight matrices are pulled to 0.", group="optimiser", ge=0, le=10
-    )
-    grad_clip: float = option(
-        0.0, "Longest gradient allowed (norm); 0 = any.", group="optimiser", ge=0, le=1e6
-    )
+    weight_decay: float = option(0.0, "How strongly weight matrices are pulled to 0.", group="optimiser", ge=0, le=10)
+    grad_clip: float = option(0.0, "Longest gradient allowed (norm); 0 = any.", group="optimiser", ge=0, le=1e6)
     ema: float = option(
         0.0, "Average of the weights over time, kept beside them; 0 = none.", group="optimiser", ge=0, lt=1
     )
@@ -101,13 +92,9 @@ class RunConfig(BaseModel):
     precision: Literal["auto", "float32", "bf16"] = option(
         "auto", "Number format of products; auto takes bf16 where it is fast.", group="record"
     )
-    log_every: int = option(
-        0, "Steps between two points of a curve; 0 = four points a second.", group="record", ge=0
-    )
+    log_every: int = option(0, "Steps between two points of a curve; 0 = four points a second.", group="record", ge=0)
     sample_every: int = option(100, "Steps between two samples.", group="record", ge=1)
-    evaluate_every: int = option(
-        500, "Steps between two measurements on held-out data.", group="record", ge=1
-    )
+    evaluate_every: int = option(500, "Steps between two measurements on held-out data.", group="record", ge=1)
     checkpoint_every: int = option(500, "Steps between two checkpoints.", group="record", ge=1)
     keep_checkpoints: int = option(
         10, "Checkpoints kept, spread over the run; the best and the last always stay.", group="record", ge=2
@@ -152,9 +139,7 @@ class ImageOptions(BaseModel):
     channels: Annotated[Literal[0, 1, 3], Digits] = option(
         0, "1 = grey, 3 = colour, 0 = as the data has them.", group="data"
     )
-    clean: bool = option(
-        True, "Leave out pictures that are empty or appear twice.", group="data"
-    )
+    clean: bool = option(True, "Leave out pictures that are empty or appear twice.", group="data")
     standardise: bool = option(
         False, "Show the network pictures with mean 0 and spread 1 in each channel.", group="data"
     )
@@ -162,8 +147,11 @@ class ImageOptions(BaseModel):
     flip: bool = option(False, "Mirror every second picture, left to right.", group="data")
     scale: float = option(0.0, "Grow or shrink each picture by up to this part.", group="data", ge=0, le=0.5)
     validation: float = option(
-        0.1, "Part held out for validation, where the data has no test set of its own.",
-        group="data", gt=0, lt=0.9,
+        0.1,
+        "Part held out for validation, where the data has no test set of its own.",
+        group="data",
+        gt=0,
+        lt=0.9,
     )
     data_path: str = option("", "For the source “folder”: your folder of pictures, or a .zip.", group="data")
 
@@ -174,9 +162,7 @@ class TextOptions(BaseModel):
     language: Literal["en", "zh", "both"] = option(
         "both", "For the source “stories”: the language of the stories.", group="data"
     )
-    clean: bool = option(
-        True, "Tidy line ends, drop control characters and documents that appear twice.", group="data"
-    )
+    clean: bool = option(True, "Tidy line ends, drop control characters and documents that appear twice.", group="data")
     validation: float = option(0.1, "Part held out for validation.", group="data", gt=0, lt=0.9)
     data_path: str = option("", "For the source “text”: your .txt file (UTF-8).", group="data")
 
@@ -219,7 +205,7 @@ def _check_data(config: RunConfig) -> None:
         )
 
 
-def _checked(config_class: type[RunConfig], values: dict[str, Any]) -> RunConfig:
+def _checked(config_class: type[Checked], values: dict[str, Any]) -> Checked:
     try:
         return config_class.model_validate(values)
     except ValidationError as error:

@@ -4,6 +4,14 @@ Every error carries a `key` and the `values` of its sentence, so that a page can
 another language. The English sentence is written where the error is raised.
 """
 
+from typing import Any
+
+
+def message(key: str, sentence: str, **values: object) -> dict[str, Any]:
+    """A sentence for a person as plain values: {"key", "text", "values"}, the text in English."""
+    plain = {name: value if isinstance(value, int | float) else str(value) for name, value in values.items()}
+    return {"key": key, "text": sentence.format(**values), "values": plain}
+
 
 class AigcError(Exception):
     """Base of all errors that are meant for a person; anything else is a defect of the program.
@@ -15,9 +23,8 @@ class AigcError(Exception):
     """
 
     def __init__(self, key: str, sentence: str, **values: object) -> None:
-        self.key = key
-        self.values = values
-        super().__init__(sentence.format(**values))
+        self.message = message(key, sentence, **values)
+        super().__init__(self.message["text"])
 
 
 class ConfigError(AigcError):

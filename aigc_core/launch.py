@@ -18,7 +18,10 @@ def start(run: Run) -> None:
     with (run.path / "log.txt").open("ab") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "aigc_core", "resume", str(run.path), "--queued"],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
             env=os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
         )
     _reap(child)

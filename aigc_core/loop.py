@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from aigc_core import checkpoint
 from aigc_core.data.tensors import Facts, load_data
 from aigc_core.device import Device, choose
-from aigc_core.errors import AigcError, ConfigError, RunError, TrainingError
+from aigc_core.errors import AigcError, ConfigError, RunError, TrainingError, message
 from aigc_core.families import family_class
 from aigc_core.families.base import Family, Moment, Networks, Phase
 from aigc_core.run import Run, Status
@@ -68,7 +68,7 @@ def fit(run: Run | None, *, turn: Turn | AlwaysFree | None = None, report: Repor
             return _fit(run, turn or AlwaysFree(), report)
         except AigcError as error:
             status = _fresh_status(run)
-            status.state, status.message, status.eta_s = "failed", sentence(error), None
+            status.state, status.message, status.eta_s = "failed", error.message, None
             run.set_status(status)
             report(status)
             raise
@@ -90,12 +90,6 @@ def _fit(run: Run | None, turn: Turn | AlwaysFree, report: Report) -> Status:
             turn.release()
 
 
-def sentence(error: AigcError) -> dict[str, Any]:
-    """An error as plain values, so that a page can say it in its own language."""
-    values = {key: value if isinstance(value, int | float) else str(value) for key, value in error.values.items()}
-    return {"key": error.key, "text": str(error), "values": values}
-
-
 class _Training:
     """The state of one training, and the loop over its steps."""
 
@@ -111,7 +105,8 @@ class _Training:
             raise ConfigError(
                 "config.batch_not_shared",
                 "A batch of {batch} cannot be shared evenly by {processes} processes; make it a multiple.",
-                batch=self.config.batch_size, processes=self.accelerator.num_processes,
+                batch=self.config.batch_size,
+                processes=self.accelerator.num_processes,
             )
         share = self.config.batch_size // self.accelerator.num_processes
         rank = self.accelerator.process_index
@@ -188,10 +183,10 @@ class _Training:
                 self.planned.setdefault(event["step"], []).append(event["changes"])
         self.status.attempt += 1  # tells readers of the events to start anew
         self.run.set_status(self.status)
-        for problem in problems:
-            self.run.append("note", self.step, **sentence(problem))
+        for damage in problems:
+            self.run.append("note", self.step, **damage.message)
         for note in self.data.facts.notes if self.step == 0 else []:
-            self.run.append("note", 0, key="data.note", text=note, values={})
+            self.run.append("note", 0, **note)
 
     # -- the loop -----------------------------------------------------------------------------------------
 
@@ -256,7 +251,7 @@ class _Training:
         try:
             self.config.checked_live(changes)
         except ConfigError as error:
-            self.run.append("note", self.step, **sentence(error))
+            self.run.append("note", self.step, **error.message)
             return
         orders.changes.append(changes)
 
@@ -320,7 +315,8 @@ class _Training:
         with torch.no_grad():
             for name, average in self.averages.items():
                 network = self.family.networks[name]
-                theirs, ours = list(network.parameters()), list(average.parameters())
+                theirs: list[Tensor] = list(network.parameters())
+                ours: list[Tensor] = list(average.parameters())
                 torch._foreach_lerp_(ours, theirs, 1 - decay)
                 for mine, new in zip(average.buffers(), network.buffers(), strict=True):
                     mine.copy_(new)
@@ -398,10 +394,13 @@ class _Training:
             "train.not_finite",
             "The {what} was no longer a number at step {step}. Try a smaller learning rate (it was {lr}), a "
             "gradient limit (grad_clip = 1), or precision float32; the last good checkpoint is at step {good}.",
-            what=what, step=self.step, lr=self.config.lr, good=good[-1] if good else 0,
+            what=what,
+            step=self.step,
+            lr=self.config.lr,
+            good=good[-1] if good else 0,
         )
         if self.main:
-            self.run.append("finding", self.step, **sentence(error))
+            self.run.append("finding", self.step, **error.message)
         raise error
 
     # -- status and pause ---------------------------------------------------------------------------------
@@ -468,7 +467,7 @@ class _Training:
 
     def _announce(self, key: str, text: str, **values: Any) -> None:
         if self.main:
-            self.status.message = {"key": key, "text": text.format(**values), "values": values}
+            self.status.message = message(key, text, **values)
             _enter(self.run, self.status, "running")
             self.report(self.status)
 
@@ -492,7 +491,7 @@ def estimate(config: Any) -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         run = Run.create(config, Path(folder) / "estimate")
         training = _Training(run, AlwaysFree(), _Interruptions(), lambda status: None)
-        times = []
+        times: list[float] = []
         while len(times) < 3 or (sum(times) < ESTIMATE_S and len(times) < 50):
             before = time.monotonic()
             training._train_step()
@@ -543,7 +542,7 @@ def _together(run: Run | None, config: Any, device: Device | None) -> tuple[Acce
         return accelerator, run, config, device
     shared = [str(run.path) if run else None, config, device]
     path, config, device = broadcast_object_list(shared)
-    return accelerator, Run(path), config, device
+    return accelerator, Run(Path(path)), config, device
 
 
 def _optimizer(network: nn.Module, config: Any, device: Device) -> torch.optim.Optimizer:
@@ -555,7 +554,9 @@ def _optimizer(network: nn.Module, config: Any, device: Device) -> torch.optim.O
     ]
     return torch.optim.AdamW(
         [group for group in groups if group["params"]],
-        lr=config.lr, betas=(config.beta1, config.beta2), fused=device.kind in ("cpu", "cuda"),
+        lr=config.lr,
+        betas=(config.beta1, config.beta2),
+        fused=device.kind in ("cpu", "cuda"),
     )
 
 
@@ -587,14 +588,13 @@ def _evaluating(networks: Networks) -> Iterator[None]:
 
 def _environment(device: Device, accelerator: Accelerator) -> dict[str, Any]:
     """What the run ran on, for whoever wants to repeat it."""
-    packages = ("torch", "torchvision", "accelerate", "numpy")
     return {
         "device": device.describe(),
         "processes": accelerator.num_processes,
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "system": platform.platform(),
-        "versions": {name: version(name) for name in packages},
+        "versions": {"torch": torch.__version__, "accelerate": version("accelerate")},
     }
 
 
@@ -611,11 +611,9 @@ def _enter(run: Run, status: Status, state: Any) -> None:
     run.set_status(status)
 
 
-def _still_waiting(
-    run: Run, status: Status, place: int, interruptions: _Interruptions, report: Report
-) -> bool:
+def _still_waiting(run: Run, status: Status, place: int, interruptions: _Interruptions, report: Report) -> bool:
     """While queued: show the place, and look whether someone said stop."""
-    status.message = {"key": "queue.place", "text": f"Waiting for its turn: place {place}.", "values": {"place": place}}
+    status.message = message("queue.place", "Waiting for its turn: place {place}.", place=place)
     run.set_status(status)
     report(status)
     asked = any(one.get("request") == "stop" for one in run.requests_since_start()[0])

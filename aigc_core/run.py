@@ -1,14 +1,14 @@
 """One run is one directory; this module is the only one that touches its files.
 
-    config.json     the settings, and what they ran on
-    facts.json      what the networks must know of the data
-    status.json     state, step, speed, figures; replaced whole
-    events.jsonl    one JSON object a line, appended
-    control.jsonl   what people asked of the training while it ran, appended
-    log.txt         the training process's own output
-    samples/        step_000500.png (or .txt), always from the same noise or prompts
-    step_000500/    weights and optimiser state of one checkpoint
-    best, last      the name of a checkpoint each
+config.json     the settings, and what they ran on
+facts.json      what the networks must know of the data
+status.json     state, step, speed, figures; replaced whole
+events.jsonl    one JSON object a line, appended
+control.jsonl   what people asked of the training while it ran, appended
+log.txt         the training process's own output
+samples/        step_000500.png (or .txt), always from the same noise or prompts
+step_000500/    weights and optimiser state of one checkpoint
+best, last      the name of a checkpoint each
 """
 
 import json
@@ -103,8 +103,10 @@ class Run:
                 write_json(folder / "status.json", asdict(first))
         except OSError as problem:
             raise RunError(
-                "run.cannot_write", "The run cannot be written to {path} ({problem}).",
-                path=path, problem=problem.strerror,
+                "run.cannot_write",
+                "The run cannot be written to {path} ({problem}).",
+                path=path,
+                problem=problem.strerror,
             ) from problem
         return cls(path)
 
@@ -124,8 +126,11 @@ class Run:
             return (exact or found)[0]
         if found:
             raise RunError(
-                "run.ambiguous", "“{name}” could be {count} runs: {found}; write more of the name.",
-                name=reference, count=len(found), found=", ".join(run.name for run in found[:5]),
+                "run.ambiguous",
+                "“{name}” could be {count} runs: {found}; write more of the name.",
+                name=reference,
+                count=len(found),
+                found=", ".join(run.name for run in found[:5]),
             )
         raise RunError(
             "run.not_found", "There is no run “{name}”; “python -m aigc_core runs” lists them.", name=reference
@@ -163,9 +168,7 @@ class Run:
         """
         made = self._json("config.json")
         if not isinstance(made.get("config"), dict) or made.get("format", 0) > FORMAT:
-            raise RunError(
-                "run.bad_config", "The settings of {name} cannot be read by this version.", name=self.name
-            )
+            raise RunError("run.bad_config", "The settings of {name} cannot be read by this version.", name=self.name)
         return made
 
     def config(self) -> Any:
@@ -309,9 +312,7 @@ class Run:
 
     def checkpoints(self) -> list[int]:
         """Steps of the checkpoints that are whole, in order."""
-        return sorted(
-            _step_of(one.name) for one in self.path.glob("step_*") if re.fullmatch(r"step_\d+", one.name)
-        )
+        return sorted(_step_of(one.name) for one in self.path.glob("step_*") if re.fullmatch(r"step_\d+", one.name))
 
     def marked(self, mark: Literal["best", "last"]) -> int | None:
         """The step that `best` or `last` names, or None if there is no such checkpoint."""
@@ -354,12 +355,20 @@ class Run:
             value = json.loads((self.path / name).read_text(encoding="utf-8"))
         except (OSError, ValueError) as problem:
             raise RunError(
-                "run.damaged", "{file} of {name} cannot be read ({problem}).",
-                file=name, name=self.name, problem=type(problem).__name__,
+                "run.damaged",
+                "{file} of {name} cannot be read ({problem}).",
+                file=name,
+                name=self.name,
+                problem=type(problem).__name__,
             ) from problem
         if not isinstance(value, dict):
-            raise RunError("run.damaged", "{file} of {name} cannot be read ({problem}).",
-                           file=name, name=self.name, problem="not an object")
+            raise RunError(
+                "run.damaged",
+                "{file} of {name} cannot be read ({problem}).",
+                file=name,
+                name=self.name,
+                problem="not an object",
+            )
         return value
 
 

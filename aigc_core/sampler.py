@@ -13,7 +13,7 @@ from aigc_core.data.tensors import Facts
 from aigc_core.device import choose
 from aigc_core.errors import RunError
 from aigc_core.families import family_class
-from aigc_core.families.base import Family, PictureRequest, TextRequest
+from aigc_core.families.base import Family, PictureFamily, PictureRequest, TextFamily, TextRequest
 from aigc_core.run import Run
 
 MOST_LOADED = 4
@@ -78,15 +78,18 @@ def pictures(run: Run, request: PictureRequest, step: int | None = None) -> np.n
     """
     model = load(run, step)
     family = model.family
-    if family.config.makes != "pictures":
+    if not isinstance(family, PictureFamily):
         raise RunError("run.makes_text", "{name} makes text: ask with --prompt.", name=run.name)
-    if request.label is not None and not 0 <= request.label < family.classes:  # type: ignore[attr-defined]
+    if request.label is not None and not 0 <= request.label < family.classes:
         raise RunError(
-            "run.no_such_class", "{name} knows {count} classes, numbered from 0, and {label} is none of them.",
-            name=run.name, count=family.classes, label=request.label,  # type: ignore[attr-defined]
+            "run.no_such_class",
+            "{name} knows {count} classes, numbered from 0, and {label} is none of them.",
+            name=run.name,
+            count=family.classes,
+            label=request.label,
         )
     with model.lock:
-        return family.sample(family.networks, request)  # type: ignore[attr-defined]
+        return family.sample(family.networks, request)
 
 
 def text(run: Run, request: TextRequest, step: int | None = None) -> Iterator[str]:
@@ -98,7 +101,7 @@ def text(run: Run, request: TextRequest, step: int | None = None) -> Iterator[st
     """
     model = load(run, step)
     family = model.family
-    if family.config.makes != "text":
+    if not isinstance(family, TextFamily):
         raise RunError("run.makes_pictures", "{name} makes pictures: ask without --prompt.", name=run.name)
     with model.lock:
-        yield from family.stream(family.networks, request)  # type: ignore[attr-defined]
+        yield from family.stream(family.networks, request)

@@ -37,6 +37,4 @@ def generator(seed: int, stream: Stream, *counters: int) -> torch.Generator:
 
 def normal_per_sample(count: int, size: int, seed: int, first: int = 0) -> Tensor:
     """Latent vectors float32 (count, size), the i-th a function of (seed, first + i) alone."""
-    return torch.stack(
-        [torch.randn(size, generator=generator(seed, Stream.SAMPLE, first + i)) for i in range(count)]
-    )
+    return torch.stack([torch.randn(size, generator=generator(seed, Stream.SAMPLE, first + i)) for i in range(count)])

@@ -21,8 +21,8 @@ from aigc_core.config import RunConfig, make_config
 from aigc_core.data.download import cache_folder
 from aigc_core.data.sources import SOURCES
 from aigc_core.errors import AigcError, ConfigError, DataError
-from aigc_core.files import write_json
 from aigc_core.families import FAMILIES, config_class
+from aigc_core.files import write_json
 from aigc_core.run import PROJECT, Run, list_runs, runs_root
 
 MOST_POINTS = 1500  # of a curve, when a viewer first opens a run
@@ -57,8 +57,13 @@ def families() -> dict[str, dict[str, Any]]:
 def sources() -> dict[str, dict[str, str]]:
     """Each data source: title, about, kind, origin and licence."""
     return {
-        one.name: {"title": one.title, "about": one.about, "kind": one.kind, "origin": one.origin,
-                   "licence": one.licence}
+        one.name: {
+            "title": one.title,
+            "about": one.about,
+            "kind": one.kind,
+            "origin": one.origin,
+            "licence": one.licence,
+        }
         for one in SOURCES.values()
     }
 
@@ -76,16 +81,20 @@ def settings(family: str, preset: str | None = None, data: str | None = None) ->
 def _field(name: str, info: FieldInfo) -> dict[str, Any]:
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     limits = {
-        key: getattr(limit, key)
-        for limit in info.metadata
-        for key in ("ge", "gt", "le", "lt")
-        if hasattr(limit, key)
+        key: getattr(limit, key) for limit in info.metadata for key in ("ge", "gt", "le", "lt") if hasattr(limit, key)
     }
     choices = list(get_args(info.annotation))
     kind = "choice" if choices else getattr(info.annotation, "__name__", "str")
     default = None if info.default is PydanticUndefined else info.default
-    return {"name": name, "help": info.description, "kind": kind, "choices": choices, "limits": limits,
-            "default": default, **extra}
+    return {
+        "name": name,
+        "help": info.description,
+        "kind": kind,
+        "choices": choices,
+        "limits": limits,
+        "default": default,
+        **extra,
+    }
 
 
 # -- before the start -----------------------------------------------------------------------------------
@@ -163,8 +172,10 @@ def keep_upload(file: str | Path) -> str:
         raise DataError("data.bad_upload", "{file} is neither a .zip of pictures nor a .txt.", file=file.name)
     if file.stat().st_size > LARGEST_UPLOAD:
         raise DataError(
-            "data.large_upload", "{file} is larger than {limit} MB; take a part of it.",
-            file=file.name, limit=LARGEST_UPLOAD // 1_000_000,
+            "data.large_upload",
+            "{file} is larger than {limit} MB; take a part of it.",
+            file=file.name,
+            limit=LARGEST_UPLOAD // 1_000_000,
         )
     with file.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()[:24]
@@ -216,8 +227,11 @@ def ask(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dic
         launch.start(run)
     else:
         raise AigcError(
-            "run.not_active", "{name} is {state}, so there is nothing to {what}.",
-            name=name, state=status.state, what=what,
+            "run.not_active",
+            "{name} is {state}, so there is nothing to {what}.",
+            name=name,
+            state=status.state,
+            what=what,
         )
 
 
@@ -229,13 +243,30 @@ def runs() -> list[dict[str, Any]]:
             config, status = run.made()["config"], run.status()
             headline = config_class(config["family"]).headline
             found.append(
-                {"name": run.name, "family": config["family"], "data": config["data"], "state": status.state,
-                 "step": status.step, "headline": headline, "figure": status.figures.get(headline),
-                 "shipped": run.shipped}
+                {
+                    "name": run.name,
+                    "family": config["family"],
+                    "data": config["data"],
+                    "state": status.state,
+                    "step": status.step,
+                    "headline": headline,
+                    "figure": status.figures.get(headline),
+                    "shipped": run.shipped,
+                }
             )
         except (AigcError, KeyError, TypeError):
-            found.append({"name": run.name, "state": "damaged", "family": "", "data": "", "step": 0,
-                          "headline": "", "figure": None, "shipped": run.shipped})
+            found.append(
+                {
+                    "name": run.name,
+                    "state": "damaged",
+                    "family": "",
+                    "data": "",
+                    "step": 0,
+                    "headline": "",
+                    "figure": None,
+                    "shipped": run.shipped,
+                }
+            )
     return found
 
 
@@ -244,9 +275,16 @@ def describe(name: str) -> dict[str, Any]:
     run = Run.named(name)
     made, config = run.made(), run.config()
     live = sorted(config.live_keys())
-    return {"name": name, "family": config.family, "data": config.data, "settings": config.model_dump(),
-            "device": made.get("environment", {}).get("device", ""), "curves": config.curves,
-            "headline": config.headline, "live": live}
+    return {
+        "name": name,
+        "family": config.family,
+        "data": config.data,
+        "settings": config.model_dump(),
+        "device": made.get("environment", {}).get("device", ""),
+        "curves": config.curves,
+        "headline": config.headline,
+        "live": live,
+    }
 
 
 def follow(name: str, cursor: str = "") -> dict[str, Any]:

@@ -20,17 +20,19 @@ def answering(function: Callable[[dict[str, Any]], Any]) -> Callable[[Any], dict
         try:
             return {"ok": True, "value": function(values if isinstance(values, dict) else {})}
         except AigcError as error:
-            return {"ok": False, "error": problem(error)}
+            return {"ok": False, "error": error.message}
         except Exception:  # a defect of ours: the page gets a sentence, the log the details
             log.exception("%s failed", function.__name__)
-            return {"ok": False, "error": {"key": "unexpected", "text": "Something went wrong.", "values": {}}}
+            return {
+                "ok": False,
+                "error": {
+                    "key": "unexpected",
+                    "text": "Something went wrong in the program itself; its log says more.",
+                    "values": {},
+                },
+            }
 
     return answer
-
-
-def problem(error: AigcError) -> dict[str, Any]:
-    """An error as `AIGC.sentence` takes it."""
-    return {"key": error.key, "text": str(error), "values": {key: str(value) for key, value in error.values.items()}}
 
 
 def text(values: dict[str, Any], name: str) -> str:

@@ -31,7 +31,9 @@ def build() -> gr.Blocks:
 def launch(demo: gr.Blocks) -> None:
     """Serve until interrupted. Host and port come from Gradio's own `GRADIO_SERVER_NAME` and `…_PORT`."""
     demo.launch(
-        theme=gr.themes.Default(primary_hue="blue", font=FONTS, font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"]),
+        theme=gr.themes.Default(
+            primary_hue="blue", font=FONTS, font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"]
+        ),
         css_paths=STATIC / "style.css",
         i18n=translations(),
         app_kwargs={"middleware": [Middleware(LanguageScript)]},

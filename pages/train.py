@@ -35,7 +35,7 @@ class Form:
     family: str
     choices: Choices
     group: gr.Group
-    fields: dict[str, Component]
+    fields: dict[str, Any]
 
     def inputs(self) -> set[Component]:
         return {self.choices.preset, self.choices.data, self.choices.upload, *self.fields.values()}
@@ -56,8 +56,10 @@ def build(demo: gr.Blocks) -> None:
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
             family = gr.Radio(
-                [(word(f"family.{name}"), name) for name in families], value=next(iter(families)),
-                label=word("train.family"), elem_id="family",
+                [(word(f"family.{name}"), name) for name in families],
+                value=next(iter(families)),
+                label=word("train.family"),
+                elem_id="family",
             )
             choices = {name: _choices(name, entry, name == family.value) for name, entry in families.items()}
             start = gr.Button(word("train.start"), variant="primary", size="lg", elem_id="start")
@@ -65,14 +67,15 @@ def build(demo: gr.Blocks) -> None:
             forms = {name: _form(name, choices[name], name == family.value) for name in families}
         with gr.Column(scale=5, min_width=360):
             watch = gr.HTML(
-                "", elem_id="watch",
+                "",
+                elem_id="watch",
                 html_template=(STATIC / "watch.html").read_text(encoding="utf-8"),
                 js_on_load=(STATIC / "watch.js").read_text(encoding="utf-8"),
                 server_functions=[answers.runs, answers.describe, answers.follow, answers.sample, answers.ask],
                 apply_default_css=False,
             )
 
-    everything = {family}.union(*(form.inputs() for form in forms.values()))
+    everything: set[Any] = {family}.union(*(form.inputs() for form in forms.values()))
 
     def chosen(given: dict[Component, Any]) -> tuple[str, dict[str, Any]]:
         return given[family], forms[given[family]].values(given)
@@ -89,18 +92,23 @@ def build(demo: gr.Blocks) -> None:
         except AigcError as error:
             return _line(_said(error, request), "problem")
         words = catalogue(_language(request))
-        return _line(words["train.estimate"].format(
-            device=found["device"], time=_duration(found["total_s"], words),
-            parameters=f"{found['parameters']:,}",
-        ))
+        return _line(
+            words["train.estimate"].format(
+                device=found["device"],
+                time=_duration(found["total_s"], words),
+                parameters=f"{found['parameters']:,}",
+            )
+        )
 
     def measuring(request: gr.Request) -> str:
         return _line(catalogue(_language(request))["train.measuring"])
 
     family.change(
-        lambda name: [gr.Group(visible=name == one) for _ in range(2) for one in forms], family,
+        lambda name: [gr.Group(visible=name == one) for _ in range(2) for one in forms],
+        family,
         [*(form.choices.group for form in forms.values()), *(form.group for form in forms.values())],
-        queue=False, show_progress="hidden",
+        queue=False,
+        show_progress="hidden",
     )
     start.click(begin, everything, watch, concurrency_limit=4)
     for form in forms.values():
@@ -115,12 +123,20 @@ def _choices(name: str, entry: dict[str, Any], visible: bool) -> Choices:
     first, data_name = next(iter(entry["presets"])), studio.settings(name)["data"]
     with gr.Group(visible=visible) as group:
         preset = gr.Dropdown(
-            [(word(f"preset.{name}.{key}"), key) for key in entry["presets"]], value=first, filterable=False,
-            label=word("train.preset"), info=word(f"preset.{name}.{first}.about"), elem_id=f"{name}-preset",
+            [(word(f"preset.{name}.{key}"), key) for key in entry["presets"]],
+            value=first,
+            filterable=False,
+            label=word("train.preset"),
+            info=word(f"preset.{name}.{first}.about"),
+            elem_id=f"{name}-preset",
         )
         data = gr.Dropdown(
-            [(word(f"data.{key}"), key) for key in entry["data"]], value=data_name, filterable=False,
-            label=word("train.data"), info=word(f"data.{data_name}.about"), elem_id=f"{name}-data",
+            [(word(f"data.{key}"), key) for key in entry["data"]],
+            value=data_name,
+            filterable=False,
+            label=word("train.data"),
+            info=word(f"data.{data_name}.about"),
+            elem_id=f"{name}-data",
         )
         upload = gr.File(
             label=word("train.upload"), file_types=[".zip", ".txt"], visible=False, elem_id=f"{name}-upload"
@@ -130,7 +146,7 @@ def _choices(name: str, entry: dict[str, Any], visible: bool) -> Choices:
 
 def _form(name: str, choices: Choices, visible: bool) -> Form:
     values = studio.settings(name)
-    fields: dict[str, Component] = {}
+    fields: dict[str, Any] = {}
     with gr.Group(visible=visible, elem_id=f"form-{name}") as group:
         for section in GROUPS:
             inside = [one for one in studio.fields(name) if one["group"] == section and one["name"] not in HIDDEN]
@@ -145,8 +161,11 @@ def _field(family: str, field: dict[str, Any], values: dict[str, Any]) -> Compon
     """One setting as Gradio draws it; its range is checked by the core, which has the better sentence."""
     name = field["name"]
     common: dict[str, Any] = {
-        "label": word(f"field.{name}"), "info": word(f"help.{family}.{name}"), "value": values[name],
-        "elem_id": f"{family}-{name}", "min_width": 150,
+        "label": word(f"field.{name}"),
+        "info": word(f"help.{family}.{name}"),
+        "value": values[name],
+        "elem_id": f"{family}-{name}",
+        "min_width": 150,
     }
     match field["kind"]:
         case "choice":
@@ -175,7 +194,10 @@ def _follow_choices(form: Form) -> None:
         return [gr.Dropdown(info=word(f"data.{data}.about")), gr.File(visible=yours)]
 
     choices.preset.input(
-        fill, choices.preset, [choices.preset, choices.data, *form.fields.values()], queue=False,
+        fill,
+        choices.preset,
+        [choices.preset, choices.data, *form.fields.values()],
+        queue=False,
         show_progress="hidden",
     )
     choices.data.change(explain, choices.data, [choices.data, choices.upload], queue=False, show_progress="hidden")
@@ -197,8 +219,8 @@ def _language(request: gr.Request) -> str:
 def _said(error: AigcError, request: gr.Request) -> str:
     """An error in the page's language."""
     words = catalogue(_language(request))
-    template = words.get(f"error.{error.key}")
-    return template.format(**error.values) if template else str(error)
+    template = words.get(f"error.{error.message['key']}")
+    return template.format(**error.message["values"]) if template else str(error)
 
 
 def _line(text: str, kind: str = "") -> str:

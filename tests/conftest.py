@@ -17,8 +17,7 @@ from aigc_core.run import PROJECT, Run
 TINY: dict[str, dict[str, Any]] = {
     "gan": {"data": "digits8", "network": "mlp", "width": 8, "latent_size": 4, "batch_size": 16},
     "vae": {"data": "digits8", "network": "mlp", "width": 8, "latent_size": 2, "batch_size": 16},
-    "gpt": {"data": "docs", "layers": 1, "heads": 2, "width": 16, "context": 16, "batch_size": 4,
-            "sample_tokens": 20},
+    "gpt": {"data": "docs", "layers": 1, "heads": 2, "width": 16, "context": 16, "batch_size": 4, "sample_tokens": 20},
 }
 RECORDS = {"steps": 12, "log_every": 1, "sample_every": 6, "evaluate_every": 6, "checkpoint_every": 4}
 
@@ -55,6 +54,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
 def command(*words: str, env: dict[str, str] | None = None, timeout: float = 240) -> subprocess.CompletedProcess[str]:
     """`python -m aigc_core …` in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "aigc_core", *words], capture_output=True, text=True, timeout=timeout,
-        cwd=PROJECT, env=os.environ | (env or {}), check=False,
+        [sys.executable, "-m", "aigc_core", *words],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        cwd=PROJECT,
+        env=os.environ | (env or {}),
+        check=False,
     )

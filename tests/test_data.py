@@ -89,12 +89,12 @@ def test_a_poem_of_the_collection_is_kept_only_if_it_is_regular() -> None:
 def test_the_entropy_of_a_small_grammar_is_that_of_all_its_stories() -> None:
     small = Grammar(
         sentences=({"{a} ran.": 3, "{a} slept.": 1}, {"{b} saw it.": 1, "Nobody came.": 2}),
-        blanks={"a": {"Tom": 2, "Mei": 1}, "b": {"A fox": 1, "The wind": 4}}, glue=" ",
+        blanks={"a": {"Tom": 2, "Mei": 1}, "b": {"A fox": 1, "The wind": 4}},
+        glue=" ",
     )
     chance: dict[str, float] = {}
     for (one, p1), (two, p2), (a, pa), (b, pb) in product(
-        *(({k: v / sum(d.values()) for k, v in d.items()}).items()
-          for d in (*small.sentences, *small.blanks.values()))
+        *(({k: v / sum(d.values()) for k, v in d.items()}).items() for d in (*small.sentences, *small.blanks.values()))
     ):
         story = f"{one} {two}".format(a=a, b=b)
         chance[story] = chance.get(story, 0) + p1 * p2 * pa * pb
@@ -170,7 +170,7 @@ def test_cleaning_leaves_out_empty_and_repeated_pictures_and_says_so() -> None:
     pixels[3], pixels[7] = 0, pixels[8]
     data = PictureData(Images(pixels.copy()), config("vae"), CPU)
     assert len(data.train) + len(data.validation) == 28
-    assert "2 empty or repeated" in data.facts.notes[0]
+    assert "2 empty or repeated" in data.facts.notes[0]["text"]
     dirty = PictureData(Images(pixels.copy()), config("vae", clean=False), CPU)
     assert len(dirty.train) + len(dirty.validation) == 30 and not dirty.facts.notes
 
@@ -178,7 +178,7 @@ def test_cleaning_leaves_out_empty_and_repeated_pictures_and_says_so() -> None:
 def test_cleaning_text_keeps_the_words_and_drops_the_rest() -> None:
     text = cleaned(Text(["a\r\nb\x00\ufeff", "中文\r好", "a\nb", "  "]))
     assert text.documents == ["a\nb", "中文\n好"]
-    assert "2 empty or repeated" in text.notes[0]
+    assert "2 empty or repeated" in text.notes[0]["text"]
 
 
 def test_pictures_are_brought_to_size_and_colours() -> None:
@@ -297,8 +297,11 @@ def picture(size: tuple[int, int], mode: str = "RGB") -> bytes:
 
 
 def own_pictures(tmp_path: Path) -> dict[str, bytes]:
-    return {f"{name}/{i}.png": picture((40 + i, 30), mode) for name in ("cats", "dogs")
-            for i, mode in enumerate(["RGB", "L", "RGBA", "P"])}
+    return {
+        f"{name}/{i}.png": picture((40 + i, 30), mode)
+        for name in ("cats", "dogs")
+        for i, mode in enumerate(["RGB", "L", "RGBA", "P"])
+    }
 
 
 @pytest.mark.parametrize("as_zip", [False, True])
@@ -315,7 +318,7 @@ def test_own_pictures_with_classes_by_sub_folder(tmp_path: Path, as_zip: bool) -
             (place / name).write_bytes(content)
     data = SOURCES["folder"].load(config("gan", data="folder", data_path=str(place), image_size=32))
     assert data.pixels.shape == (8, 32, 32, 3) and data.class_names == ["cats", "dogs"]
-    assert data.notes == ["1 files were no readable pictures and were left out"]
+    assert [note["text"] for note in data.notes] == ["1 files were no readable pictures and were left out"]
 
 
 def test_a_zip_that_points_outside_writes_nothing(tmp_path: Path) -> None:
@@ -389,10 +392,13 @@ def test_a_download_shows_progress_checks_its_hash_and_happens_once(server, tmp_
     assert parts == []
 
 
-@pytest.mark.parametrize(("file", "digest", "words"), [
-    ("text.txt", "0" * 64, "hash"),
-    ("missing.txt", None, "No internet: use --data digits"),
-])
+@pytest.mark.parametrize(
+    ("file", "digest", "words"),
+    [
+        ("text.txt", "0" * 64, "hash"),
+        ("missing.txt", None, "No internet: use --data digits"),
+    ],
+)
 def test_a_failed_download_leaves_nothing_and_says_what_helps(
     server, tmp_path: Path, file: str, digest: str | None, words: str
 ) -> None:
@@ -419,8 +425,10 @@ def test_mnist_is_fetched_unpacked_and_read(monkeypatch: pytest.MonkeyPatch, tmp
     from torchvision import datasets
 
     raw = SHARED / "images" / "MNIST" / "raw"
-    archives = {f"/{name}": gzip.compress((raw / name.removesuffix(".gz")).read_bytes(), 1)
-                for name, _ in datasets.MNIST.resources}
+    archives = {
+        f"/{name}": gzip.compress((raw / name.removesuffix(".gz")).read_bytes(), 1)
+        for name, _ in datasets.MNIST.resources
+    }
 
     class Mirror(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -435,8 +443,11 @@ def test_mnist_is_fetched_unpacked_and_read(monkeypatch: pytest.MonkeyPatch, tmp
         monkeypatch.delenv("AIGC_DATA", raising=False)
         monkeypatch.setattr("aigc_core.data.images.cache_folder", lambda: tmp_path)
         monkeypatch.setattr(datasets.MNIST, "mirrors", [f"http://127.0.0.1:{listening.server_port}/"])
-        monkeypatch.setattr(datasets.MNIST, "resources", [
-            (name, hashlib.md5(archives[f"/{name}"]).hexdigest()) for name, _ in datasets.MNIST.resources])
+        monkeypatch.setattr(
+            datasets.MNIST,
+            "resources",
+            [(name, hashlib.md5(archives[f"/{name}"]).hexdigest()) for name, _ in datasets.MNIST.resources],
+        )
         data = SOURCES["mnist"].load(config("vae", data="mnist"))
         listening.shutdown()
     assert data.pixels.shape == (60000, 28, 28, 1)

@@ -23,8 +23,9 @@ V, T, L, H, W = 97, 32, 3, 4, 32
 
 
 def theirs() -> GPT2LMHeadModel:
-    config = GPT2Config(vocab_size=V, n_positions=T, n_embd=W, n_layer=L, n_head=H, attn_pdrop=0, embd_pdrop=0,
-                        resid_pdrop=0)
+    config = GPT2Config(
+        vocab_size=V, n_positions=T, n_embd=W, n_layer=L, n_head=H, attn_pdrop=0, embd_pdrop=0, resid_pdrop=0
+    )
     torch.manual_seed(0)
     model = GPT2LMHeadModel(config).eval()
     for parameter in model.parameters():  # away from the special values of a new network
@@ -187,11 +188,14 @@ def test_training_goes_on_from_another_run(tmp_path: Path, trained) -> None:
     assert run.facts()["tokenizer"] == before.facts()["tokenizer"]
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    ({"model_type": "llama"}, "not of GPT-2's architecture"),
-    ({"activation_function": "relu"}, "activation_function"),
-    ({"n_positions": 8}, "context of 8"),
-])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"model_type": "llama"}, "not of GPT-2's architecture"),
+        ({"activation_function": "relu"}, "activation_function"),
+        ({"n_positions": 8}, "context of 8"),
+    ],
+)
 def test_another_architecture_or_too_short_a_context_is_refused(tmp_path: Path, change: dict, words: str) -> None:
     folder = folder_of(small_gpt2(), tmp_path / "gpt2", **change)
     with pytest.raises(ConfigError, match=words):
@@ -207,8 +211,11 @@ def test_only_safetensors_are_opened(tmp_path: Path) -> None:
 
 def test_old_files_with_constant_masks_load(tmp_path: Path) -> None:
     folder = folder_of(small_gpt2(), tmp_path / "gpt2")
-    old = {name.removeprefix("transformer."): tensor.clone() for name, tensor in small_gpt2().state_dict().items()
-           if name != "lm_head.weight"}
+    old = {
+        name.removeprefix("transformer."): tensor.clone()
+        for name, tensor in small_gpt2().state_dict().items()
+        if name != "lm_head.weight"
+    }
     old["h.0.attn.bias"] = torch.ones(1, 1, 64, 64)
     save_file(old, folder / "model.safetensors")
     weights = pretrained.weights(tiny("gpt", init_from=str(folder)))

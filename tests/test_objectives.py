@@ -29,10 +29,8 @@ def sigmoid(t: torch.Tensor) -> torch.Tensor:
 
 # Each game written out again from its paper, without the numerically safe forms.
 EXPECTED = {
-    "non-saturating": (
-        -(sigmoid(REAL).log() + (1 - sigmoid(FAKE)).log()).mean(), -sigmoid(FAKE).log().mean()),
-    "minimax": (
-        -(sigmoid(REAL).log() + (1 - sigmoid(FAKE)).log()).mean(), (1 - sigmoid(FAKE)).log().mean()),
+    "non-saturating": (-(sigmoid(REAL).log() + (1 - sigmoid(FAKE)).log()).mean(), -sigmoid(FAKE).log().mean()),
+    "minimax": (-(sigmoid(REAL).log() + (1 - sigmoid(FAKE)).log()).mean(), (1 - sigmoid(FAKE)).log().mean()),
     "least-squares": (0.5 * ((REAL - 1) ** 2 + FAKE**2).mean(), 0.5 * ((FAKE - 1) ** 2).mean()),
     "hinge": (torch.tensor((0 + 2) / 2 + (1.5 + 0) / 2), torch.tensor(1.25)),
     "wasserstein": (torch.tensor(-1.25 - 0.5), torch.tensor(1.25)),

@@ -50,7 +50,7 @@ def fetch(
             total = int(answer.headers.get("Content-Length") or 0)
             while block := answer.read(CHUNK):
                 file.write(block)
-                progress(f"fetching {to.name}", file.tell() / total if total else 0.0)
+                progress(to.name, file.tell() / total if total else 0.0)
         if digest not in (None, _digest(partial, algorithm)):
             raise DataError(
                 "data.wrong_hash",

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from aigc_core.data.sources import Images, Progress
-from aigc_core.errors import DataError
+from aigc_core.errors import DataError, message
 
 ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
 MOST_FILES = 100_000
@@ -29,9 +29,7 @@ def folder(config: Any, progress: Progress) -> Images:
         DataError: no such place, no pictures, or far too many.
     """
     if not config.data_path:
-        raise DataError(
-            "data.no_folder_given", "No pictures were given: add --set data_path=FOLDER (or a .zip)."
-        )
+        raise DataError("data.no_folder_given", "No pictures were given: add --set data_path=FOLDER (or a .zip).")
     place = Path(config.data_path)
     if place.is_dir():
         files = _in_folder(place)
@@ -44,11 +42,14 @@ def folder(config: Any, progress: Progress) -> Images:
 
     size = config.image_size or 64
     mode = "L" if config.channels == 1 else "RGB"
-    pictures, classes, skipped = [], [], 0
+    pictures: list[np.ndarray] = []
+    classes: list[str] = []
+    skipped = 0
     for number, (name, content) in enumerate(files):
         if number >= MOST_FILES or len(pictures) * size * size * 3 > MOST_BYTES:
             raise DataError(
-                "data.too_many", "There are more than {limit} pictures; take a part of them.",
+                "data.too_many",
+                "There are more than {limit} pictures; take a part of them.",
                 limit=min(number, MOST_FILES),
             )
         picture = _small(content, size, mode) if content else None
@@ -58,7 +59,7 @@ def folder(config: Any, progress: Progress) -> Images:
         pictures.append(picture)
         classes.append(PurePosixPath(name).parent.name)
         if number % 200 == 0:
-            progress(f"reading picture {number + 1}", 0.0)
+            progress(f"{place.name} {number + 1}", 0.0)
     if not pictures:
         raise DataError(
             "data.no_pictures",
@@ -68,7 +69,11 @@ def folder(config: Any, progress: Progress) -> Images:
         )
     names = sorted(set(classes))
     labels = np.array([names.index(one) for one in classes], dtype=np.int64) if len(names) > 1 else None
-    notes = [f"{skipped} files were no readable pictures and were left out"] if skipped else []
+    notes = (
+        [message("data.skipped_files", "{count} files were no readable pictures and were left out", count=skipped)]
+        if skipped
+        else []
+    )
     return Images(np.stack(pictures), labels, names if labels is not None else [], notes=notes)
 
 

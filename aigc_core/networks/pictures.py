@@ -1,6 +1,7 @@
 """From a latent code to a picture and from a picture to numbers: dense and convolutional."""
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -40,7 +41,7 @@ def normalise(facts: object, standardise: bool) -> Normalise:
 def dense(sizes: list[int], slope: float) -> nn.Sequential:
     """Linear layers with leaky ReLUs between (and after the last)."""
     layers: list[nn.Module] = []
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+    for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), nn.LeakyReLU(slope)]
     return nn.Sequential(*layers)
 

@@ -12,66 +12,85 @@ class Config(ImageOptions, RunConfig):
     about: ClassVar[str] = "A generator makes pictures, a discriminator tells them from real ones."
     makes: ClassVar[Literal["pictures", "text"]] = "pictures"
     data_kinds: ClassVar[tuple[str, ...]] = ("image", "points")
-    curves: ClassVar[tuple[tuple[str, ...], ...]] = (("d_loss", "g_loss"), ("d_real", "d_fake"), ("val:frechet_pixels",))
+    curves: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("d_loss", "g_loss"),
+        ("d_real", "d_fake"),
+        ("val:frechet_pixels",),
+    )
     headline: ClassVar[str] = "frechet_pixels"
 
     family: Literal["gan"] = "gan"
     steps: int = option(1000, "Training steps.", group="basic", ge=1, le=10_000_000)
-    lr: float = option(
-        4e-4, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10
-    )
+    lr: float = option(4e-4, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10)
     beta1: float = option(0.0, "Adam: memory of the gradient's mean.", group="optimiser", ge=0, lt=1)
     beta2: float = option(0.99, "Adam: memory of the squared gradient.", group="optimiser", ge=0, lt=1)
     ema: float = option(
-        0.995, "Average of the generator over time, used for its pictures; 0 = none.",
-        group="optimiser", ge=0, lt=1,
+        0.995,
+        "Average of the generator over time, used for its pictures; 0 = none.",
+        group="optimiser",
+        ge=0,
+        lt=1,
     )
 
-    objective: Literal[
-        "non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic"
-    ] = option("hinge", "The game: what each network tries to make small.", group="basic")
+    objective: Literal["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic"] = option(
+        "hinge", "The game: what each network tries to make small.", group="basic"
+    )
     network: Literal["dcgan", "mlp"] = option(
         "dcgan", "dcgan: transposed convolutions; mlp: dense layers, as in the textbooks.", group="basic"
     )
-    conditional: bool = option(
-        False, "Tell both networks the class, so that a class can be asked for.", group="basic"
-    )
+    conditional: bool = option(False, "Tell both networks the class, so that a class can be asked for.", group="basic")
     latent_size: int = option(64, "Numbers in the code z that a picture is made from.", ge=1, le=1024)
     width: int = option(24, "Channels (dcgan) or units (mlp) of the narrowest layer.", ge=8, le=1024, multiple_of=8)
-    spectral_norm: bool = option(
-        True, "Bound the slope of every discriminator layer (Miyato 2018): steadier training."
-    )
+    spectral_norm: bool = option(True, "Bound the slope of every discriminator layer (Miyato 2018): steadier training.")
     penalty: float = option(
         10.0, "Weight of the gradient penalty, in the games that have one.", live=True, ge=0, le=1e4
     )
-    d_steps: int = option(
-        1, "Corrections of the discriminator in one step.", group="basic", live=True, ge=1, le=20
-    )
-    g_steps: int = option(
-        1, "Corrections of the generator in one step.", group="basic", live=True, ge=1, le=20
-    )
+    d_steps: int = option(1, "Corrections of the discriminator in one step.", group="basic", live=True, ge=1, le=20)
+    g_steps: int = option(1, "Corrections of the generator in one step.", group="basic", live=True, ge=1, le=20)
 
     presets: ClassVar[dict[str, Preset]] = {
         "default": Preset("Digits in a minute", "Convolutions, hinge loss, spectral norm, averaged generator."),
         "textbook": Preset(
-            "Textbook", "The dense GAN of the textbooks; watch how much harder it has it.",
-            {"network": "mlp", "objective": "non-saturating", "spectral_norm": False, "width": 128,
-             "lr": 2e-4, "beta1": 0.5, "beta2": 0.999, "steps": 4000},
+            "Textbook",
+            "The dense GAN of the textbooks; watch how much harder it has it.",
+            {
+                "network": "mlp",
+                "objective": "non-saturating",
+                "spectral_norm": False,
+                "width": 128,
+                "lr": 2e-4,
+                "beta1": 0.5,
+                "beta2": 0.999,
+                "steps": 4000,
+            },
         ),
-        "classes": Preset("By class", "As the first, but told the class: ask for a 7 and get a 7.",
-                          {"conditional": True}),
+        "classes": Preset(
+            "By class", "As the first, but told the class: ask for a 7 and get a 7.", {"conditional": True}
+        ),
         "wasserstein": Preset(
-            "Wasserstein", "Gradient penalty and five critic steps to one (Gulrajani 2017).",
-            {"objective": "wasserstein", "spectral_norm": False, "d_steps": 5, "lr": 2e-4, "beta2": 0.9,
-             "steps": 600},
+            "Wasserstein",
+            "Gradient penalty and five critic steps to one (Gulrajani 2017).",
+            {"objective": "wasserstein", "spectral_norm": False, "d_steps": 5, "lr": 2e-4, "beta2": 0.9, "steps": 600},
         ),
         "relativistic": Preset(
-            "Steady (R3GAN)", "Relativistic with R1 and R2 penalties (Huang 2024): no mode collapse.",
+            "Steady (R3GAN)",
+            "Relativistic with R1 and R2 penalties (Huang 2024): no mode collapse.",
             {"objective": "relativistic", "spectral_norm": False, "penalty": 1.0, "lr": 2e-4, "steps": 1000},
         ),
         "ring": Preset(
-            "Points on a ring", "Two dimensions: see whether every cloud is found.",
-            {"data": "ring", "network": "mlp", "objective": "relativistic", "spectral_norm": False,
-             "penalty": 0.1, "width": 32, "latent_size": 2, "batch_size": 256, "lr": 1e-3, "steps": 3000},
+            "Points on a ring",
+            "Two dimensions: see whether every cloud is found.",
+            {
+                "data": "ring",
+                "network": "mlp",
+                "objective": "relativistic",
+                "spectral_norm": False,
+                "penalty": 0.1,
+                "width": 32,
+                "latent_size": 2,
+                "batch_size": 256,
+                "lr": 1e-3,
+                "steps": 3000,
+            },
         ),
     }

@@ -78,13 +78,15 @@ class Family(PictureFamily):
     def build(self) -> Networks:
         if self.config.network == "dcgan" and len(self.facts.shape) != 3:
             raise ConfigError(
-                "config.points_need_mlp", "“{data}” is points, not pictures: choose the network “mlp”.",
+                "config.points_need_mlp",
+                "“{data}” is points, not pictures: choose the network “mlp”.",
                 data=self.config.data,
             )
         if self.config.conditional and not self.facts.class_names:
             raise ConfigError(
-                "config.no_classes", "“{data}” has no classes, so a model cannot be told them: "
-                "switch “conditional” off.", data=self.config.data,
+                "config.no_classes",
+                "“{data}” has no classes, so a model cannot be told them: switch “conditional” off.",
+                data=self.config.data,
             )
         return {
             "generator": Generator(self.config, self.facts.shape, self.classes),
@@ -124,9 +126,7 @@ class Family(PictureFamily):
         real, fake = self.networks["discriminator"](torch.cat([real_x, fake_x]), twice).chunk(2)
         return real, fake
 
-    def _penalty(
-        self, kind: str, real_x: Tensor, fake_x: Tensor, labels: Tensor | None, moment: Moment
-    ) -> Tensor:
+    def _penalty(self, kind: str, real_x: Tensor, fake_x: Tensor, labels: Tensor | None, moment: Moment) -> Tensor:
         def critic(x: Tensor) -> Tensor:
             return self.networks["discriminator"](x, labels)
 

@@ -39,28 +39,18 @@ class Config(TextOptions, RunConfig):
     family: Literal["gpt"] = "gpt"
     data: str = option("stories", "What to learn from.", group="basic")
     steps: int = option(800, "Training steps.", group="basic", ge=1, le=10_000_000)
-    batch_size: int = option(
-        8, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536
-    )
-    lr: float = option(
-        2e-3, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10
-    )
+    batch_size: int = option(8, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536)
+    lr: float = option(2e-3, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10)
     lr_schedule: Literal["constant", "cosine"] = option(
         "cosine", "Whether the learning rate stays or falls along a half cosine.", group="optimiser"
     )
-    lr_end: float = option(
-        0.1, "Where the cosine ends, as a part of the learning rate.", group="optimiser", ge=0, le=1
-    )
+    lr_end: float = option(0.1, "Where the cosine ends, as a part of the learning rate.", group="optimiser", ge=0, le=1)
     warmup_steps: int = option(
         50, "Steps over which the learning rate rises from 0.", group="optimiser", ge=0, le=1_000_000
     )
     beta2: float = option(0.99, "Adam: memory of the squared gradient.", group="optimiser", ge=0, lt=1)
-    weight_decay: float = option(
-        0.1, "How strongly weight matrices are pulled to 0.", group="optimiser", ge=0, le=10
-    )
-    grad_clip: float = option(
-        1.0, "Longest gradient allowed (norm); 0 = any.", group="optimiser", ge=0, le=1e6
-    )
+    weight_decay: float = option(0.1, "How strongly weight matrices are pulled to 0.", group="optimiser", ge=0, le=10)
+    grad_clip: float = option(1.0, "Longest gradient allowed (norm); 0 = any.", group="optimiser", ge=0, le=1e6)
 
     size: Literal["nano", "mini", "small", "medium", "large", "xl"] = option(
         "nano", "Size of the network; small to xl are GPT-2's own.", group="basic"
@@ -75,7 +65,8 @@ class Config(TextOptions, RunConfig):
     heads: int = option(0, "Attention heads in a block; 0 = as the size says.", ge=0, le=128)
     width: int = option(0, "Numbers per token; 0 = as the size says.", ge=0, le=8192)
     init_from: str = option(
-        "", "Go on from another model: a run, a folder, or a GPT-2 on the Hugging Face Hub; empty = from nothing.",
+        "",
+        "Go on from another model: a run, a folder, or a GPT-2 on the Hugging Face Hub; empty = from nothing.",
         group="basic",
     )
     prompt: str = option("\n", "How the samples of the run's history begin.", group="record")
@@ -83,25 +74,49 @@ class Config(TextOptions, RunConfig):
 
     presets: ClassVar[dict[str, Preset]] = {
         "default": Preset("Stories in two minutes", "Four small blocks learn to tell stories, letter by letter."),
-        "words": Preset("Pieces of words", "As the first, with byte-level BPE instead of letters.",
-                        {"tokenizer": "bpe", "vocabulary": 1024, "context": 64}),
+        "words": Preset(
+            "Pieces of words",
+            "As the first, with byte-level BPE instead of letters.",
+            {"tokenizer": "bpe", "vocabulary": 1024, "context": 64},
+        ),
         "shakespeare": Preset(
-            "Shakespeare", "The usual small benchmark: 64 letters of context, 2,000 steps.",
-            {"data": "shakespeare", "context": 64, "batch_size": 12, "steps": 2000, "lr": 1e-3,
-             "warmup_steps": 100},
+            "Shakespeare",
+            "The usual small benchmark: 64 letters of context, 2,000 steps.",
+            {"data": "shakespeare", "context": 64, "batch_size": 12, "steps": 2000, "lr": 1e-3, "warmup_steps": 100},
         ),
         "mini": Preset(
-            "Mini, for a GPU", "Six blocks of 384, 256 letters of context.",
-            {"size": "mini", "data": "shakespeare", "context": 256, "batch_size": 64, "steps": 5000, "lr": 1e-3,
-             "warmup_steps": 100, "dropout": 0.2},
+            "Mini, for a GPU",
+            "Six blocks of 384, 256 letters of context.",
+            {
+                "size": "mini",
+                "data": "shakespeare",
+                "context": 256,
+                "batch_size": 64,
+                "steps": 5000,
+                "lr": 1e-3,
+                "warmup_steps": 100,
+                "dropout": 0.2,
+            },
         ),
         "small": Preset(
-            "GPT-2 small, for a large GPU", "124 million weights, 1,024 tokens of context.",
-            {"size": "small", "tokenizer": "bpe", "vocabulary": 50257, "data": "text", "context": 1024,
-             "batch_size": 8, "steps": 20000, "lr": 6e-4, "warmup_steps": 700, "beta2": 0.95},
+            "GPT-2 small, for a large GPU",
+            "124 million weights, 1,024 tokens of context.",
+            {
+                "size": "small",
+                "tokenizer": "bpe",
+                "vocabulary": 50257,
+                "data": "text",
+                "context": 1024,
+                "batch_size": 8,
+                "steps": 20000,
+                "lr": 6e-4,
+                "warmup_steps": 700,
+                "beta2": 0.95,
+            },
         ),
         "fine-tune": Preset(
-            "Fine-tune", "Go on from a trained model with your own text, gently.",
+            "Fine-tune",
+            "Go on from a trained model with your own text, gently.",
             {"data": "text", "lr": 1e-4, "steps": 300, "warmup_steps": 20, "batch_size": 8},
         ),
     }
@@ -118,6 +133,7 @@ class Config(TextOptions, RunConfig):
             raise ConfigError(
                 "config.heads_divide_width",
                 "“width” must be a multiple of “heads”, and {width} is none of {heads}.",
-                width=shape.width, heads=shape.heads,
+                width=shape.width,
+                heads=shape.heads,
             )
         return self

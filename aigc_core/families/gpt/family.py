@@ -36,7 +36,11 @@ class Family(TextFamily):
         shape = self.config.shape()
         return {
             "gpt": GPT(
-                self.facts.vocabulary, self.config.context, shape.layers, shape.heads, shape.width,
+                self.facts.vocabulary,
+                self.config.context,
+                shape.layers,
+                shape.heads,
+                shape.width,
                 self.config.dropout,
             )
         }
@@ -93,4 +97,3 @@ class Family(TextFamily):
             "bits_per_byte": loss / math.log(2) / bytes_per_token,
             "n": y.numel(),
         }
-

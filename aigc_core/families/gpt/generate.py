@@ -14,9 +14,7 @@ from aigc_core.seeds import Stream, generator
 INCOMPLETE = "\ufffd"  # what a decoder shows for bytes that end in the middle of a character
 
 
-def next_token_probabilities(
-    logits: Tensor, temperature: float, top_k: int, top_p: float
-) -> Tensor:
+def next_token_probabilities(logits: Tensor, temperature: float, top_k: int, top_p: float) -> Tensor:
     """Logits (B, V) to probabilities (B, V).
 
     Args:
@@ -48,9 +46,7 @@ def draw(probabilities: Tensor, uniform: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def tokens(
-    model: GPT, prompts: Tensor, request: TextRequest, never: list[int], seeds: list[int]
-) -> Iterator[Tensor]:
+def tokens(model: GPT, prompts: Tensor, request: TextRequest, never: list[int], seeds: list[int]) -> Iterator[Tensor]:
     """New tokens (B,) one after another, for prompts (B, T) of equal length, T ≥ 1.
 
     Row i draws from `seeds[i]` alone. Where the context is full, the newest half of it is read again, so that

@@ -44,7 +44,10 @@ class Attention(nn.Module):
                 place = torch.arange(end, device=x.device)
                 mask = place[None, :] <= place[start:, None]
         y = F.scaled_dot_product_attention(
-            q, k, v, attn_mask=mask,
+            q,
+            k,
+            v,
+            attn_mask=mask,
             dropout_p=self.dropout if self.training else 0.0,
             is_causal=mask is None and length > 1,
         )
@@ -86,7 +89,7 @@ class GPT(nn.Module):
         self, vocabulary: int, context: int, layers: int, heads: int, width: int, dropout: float = 0.0
     ) -> None:
         super().__init__()
-        self.context = context
+        self.context, self.heads = context, heads
         self.wte = nn.Embedding(vocabulary, width)
         self.wpe = nn.Embedding(context, width)
         self.drop = nn.Dropout(dropout)
@@ -124,8 +127,7 @@ class GPT(nn.Module):
 
     def new_cache(self, batch: int) -> Cache:
         """An empty cache for `batch` texts."""
-        width, heads = self.wte.embedding_dim, self.h[0].attn.heads
-        room = (len(self.h), 2, batch, heads, self.context, width // heads)
+        room = (len(self.h), 2, batch, self.heads, self.context, self.wte.embedding_dim // self.heads)
         return Cache(self.wte.weight.new_zeros(room))
 
 

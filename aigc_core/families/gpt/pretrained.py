@@ -31,7 +31,8 @@ def resolved(config: Any) -> tuple[Any, str]:
         of, facts = source.config(), source.facts()
         if of.family != config.family or facts is None:
             raise ConfigError(
-                "config.not_a_gpt", "“{name}” is no trained GPT, so there is nothing to go on from.",
+                "config.not_a_gpt",
+                "“{name}” is no trained GPT, so there is nothing to go on from.",
                 name=config.init_from,
             )
         layers, heads, width = of.shape()
@@ -45,7 +46,9 @@ def resolved(config: Any) -> tuple[Any, str]:
             "config.context_too_long",
             "“{name}” was made for a context of {limit} tokens, so it cannot read {given}; set context to "
             "{limit} or less.",
-            name=config.init_from, limit=context, given=config.context,
+            name=config.init_from,
+            limit=context,
+            given=config.context,
         )
     changes = {"layers": layers, "heads": heads, "width": width, "tokenizer": kind}
     return config.changed(changes), tokenizer
@@ -95,8 +98,14 @@ def _from_hub(name: str) -> Path:
 
 def _gpt2_config(folder: Path) -> dict[str, Any]:
     values = _json(folder / "config.json")
-    plain = {"activation_function": "gelu_new", "layer_norm_epsilon": 1e-5, "scale_attn_weights": True,
-             "scale_attn_by_inverse_layer_idx": False, "n_inner": None, "tie_word_embeddings": True}
+    plain = {
+        "activation_function": "gelu_new",
+        "layer_norm_epsilon": 1e-5,
+        "scale_attn_weights": True,
+        "scale_attn_by_inverse_layer_idx": False,
+        "n_inner": None,
+        "tie_word_embeddings": True,
+    }
     other = [key for key, value in plain.items() if values.get(key, value) != value]
     needed = {"n_layer", "n_head", "n_embd", "n_positions", "vocab_size"}
     if values.get("model_type") != "gpt2" or other or not needed <= values.keys():
@@ -145,6 +154,9 @@ def _json(path: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as problem:
         raise ConfigError(
-            "config.bad_model_config", "{file} of the model in {folder} cannot be read ({problem}).",
-            file=path.name, folder=path.parent.name, problem=type(problem).__name__,
+            "config.bad_model_config",
+            "{file} of the model in {folder} cannot be read ({problem}).",
+            file=path.name,
+            folder=path.parent.name,
+            problem=type(problem).__name__,
         ) from problem

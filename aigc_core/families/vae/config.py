@@ -13,18 +13,16 @@ class Config(ImageOptions, RunConfig):
     makes: ClassVar[Literal["pictures", "text"]] = "pictures"
     data_kinds: ClassVar[tuple[str, ...]] = ("image", "points")
     curves: ClassVar[tuple[tuple[str, ...], ...]] = (
-        ("loss", "val:negative_elbo"), ("reconstruction", "val:reconstruction"), ("kl", "val:kl"),
+        ("loss", "val:negative_elbo"),
+        ("reconstruction", "val:reconstruction"),
+        ("kl", "val:kl"),
     )
     headline: ClassVar[str] = "negative_elbo"
 
     family: Literal["vae"] = "vae"
     steps: int = option(1000, "Training steps.", group="basic", ge=1, le=10_000_000)
-    batch_size: int = option(
-        128, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536
-    )
-    lr: float = option(
-        2e-3, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10
-    )
+    batch_size: int = option(128, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536)
+    lr: float = option(2e-3, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10)
     lr_schedule: Literal["constant", "cosine"] = option(
         "cosine", "Whether the learning rate stays or falls along a half cosine.", group="optimiser"
     )
@@ -32,17 +30,19 @@ class Config(ImageOptions, RunConfig):
     latent_size: int = option(
         16, "Numbers a picture is squeezed into; 2 can be drawn as a map.", group="basic", ge=2, le=128
     )
-    network: Literal["conv", "mlp"] = option(
-        "conv", "conv: convolutions; mlp: dense layers.", group="basic"
-    )
+    network: Literal["conv", "mlp"] = option("conv", "conv: convolutions; mlp: dense layers.", group="basic")
     likelihood: Literal["bernoulli", "gaussian"] = option(
         "bernoulli",
         "bernoulli: each pixel is a chance of being lit; gaussian: a value with a spread that is learned.",
         group="basic",
     )
     beta: float = option(
-        1.0, "Weight of the KL term: larger makes tidier codes and blurrier pictures.",
-        group="basic", live=True, ge=0, le=1000,
+        1.0,
+        "Weight of the KL term: larger makes tidier codes and blurrier pictures.",
+        group="basic",
+        live=True,
+        ge=0,
+        le=1000,
     )
     beta_warmup_steps: int = option(
         0, "Steps over which β rises from 0, so that the code is used before it is tidied.", ge=0, le=1_000_000
@@ -52,17 +52,27 @@ class Config(ImageOptions, RunConfig):
 
     presets: ClassVar[dict[str, Preset]] = {
         "default": Preset("Digits in a minute", "Convolutions, 16 numbers a picture."),
-        "map": Preset("A map of digits", "Two numbers a picture, so that all pictures lie on a map.",
-                      {"latent_size": 2}),
+        "map": Preset(
+            "A map of digits", "Two numbers a picture, so that all pictures lie on a map.", {"latent_size": 2}
+        ),
         "textbook": Preset(
-            "Textbook", "Dense layers and 20 numbers a picture, as in Kingma & Welling 2013.",
+            "Textbook",
+            "Dense layers and 20 numbers a picture, as in Kingma & Welling 2013.",
             {"network": "mlp", "latent_size": 20, "width": 128, "lr": 1e-3, "lr_schedule": "constant"},
         ),
-        "classes": Preset("By class", "Told the class: the code keeps only the handwriting.",
-                          {"conditional": True, "latent_size": 8}),
+        "classes": Preset(
+            "By class", "Told the class: the code keeps only the handwriting.", {"conditional": True, "latent_size": 8}
+        ),
         "moons": Preset(
-            "Points on moons", "Two dimensions, Gaussian likelihood.",
-            {"data": "moons", "network": "mlp", "likelihood": "gaussian", "latent_size": 2, "batch_size": 256,
-             "steps": 3000},
+            "Points on moons",
+            "Two dimensions, Gaussian likelihood.",
+            {
+                "data": "moons",
+                "network": "mlp",
+                "likelihood": "gaussian",
+                "latent_size": 2,
+                "batch_size": 256,
+                "steps": 3000,
+            },
         ),
     }

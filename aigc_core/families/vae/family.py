@@ -98,8 +98,9 @@ class Family(PictureFamily):
             )
         if self.config.conditional and not self.facts.class_names:
             raise ConfigError(
-                "config.no_classes", "“{data}” has no classes, so a model cannot be told them: "
-                "switch “conditional” off.", data=self.config.data,
+                "config.no_classes",
+                "“{data}” has no classes, so a model cannot be told them: switch “conditional” off.",
+                data=self.config.data,
             )
         return {"autoencoder": Autoencoder(self.config, self.facts, self.classes)}
 

@@ -1,0 +1,120 @@
+"""The command line: its words, its exit codes, and that a mistake leaves nothing behind."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aigc_core.run import Run
+from tests.conftest import TINY, command, tiny
+
+
+def pairs(family: str, **more: Any) -> list[str]:
+    return [
+        word for key, value in (TINY[family] | more).items() if key != "data" for word in ("--set", f"{key}={value}")
+    ]
+
+
+def test_tables_name_families_data_and_settings() -> None:
+    assert all(name in command("families").stdout for name in ("gan", "vae", "gpt", "textbook"))
+    assert all(name in command("data").stdout for name in ("digits", "stories", "folder", "download"))
+    assert "Learning rate" in command("families", "gpt").stdout
+
+
+def test_train_prints_its_directory_first_and_the_rest_follows(own_place: Path) -> None:
+    done = command("train", "vae", "--data", "digits8", "--steps", "6", "--seed", "3", *pairs("vae"))
+    assert done.returncode == 0, done.stderr
+    run = Run(Path(done.stdout.splitlines()[0]))
+    assert run.path.parent == own_place / "runs" and run.config().seed == 3 and run.config().steps == 6
+    assert "done at step 6" in done.stdout
+
+    listed = command("runs").stdout
+    assert run.name in listed and "done" in listed and "negative_elbo" in listed
+
+    for name, shape in (("a.png", None), ("b.npy", (5, 28, 28))):
+        done = command("sample", run.name, "--n", "5", "--seed", "7", "--out", str(own_place / name))
+        assert done.returncode == 0 and done.stdout.strip() == str(own_place / name)
+        if shape:
+            made = np.load(own_place / name)
+            assert made.shape == shape and made.dtype == np.uint8
+        else:
+            with Image.open(own_place / name) as sheet:
+                assert sheet.size == (88, 58)  # three by two of 28 with gaps of 2
+
+    figures = json.loads(command("evaluate", run.name, "--full").stdout)
+    assert figures["run"] == run.name
+    assert figures["importance_weighted_nll"] <= figures["negative_elbo"] + 0.5
+    first = json.loads(command("evaluate", run.name).stdout)
+    assert first == json.loads(command("evaluate", run.name).stdout)
+
+
+def test_text_is_continued_the_same_each_time(trained: Any) -> None:
+    words = (
+        "sample",
+        str(trained("gpt").path),
+        "--prompt",
+        "The ",
+        "--max-new-tokens",
+        "20",
+        "--temperature",
+        "0.8",
+        "--top-k",
+        "5",
+        "--top-p",
+        "0.9",
+        "--seed",
+        "2",
+    )
+    first, again = command(*words), command(*words)
+    assert first.returncode == 0 and first.stdout.startswith("The ") and first.stdout == again.stdout
+    assert len(first.stdout) == len("The ") + 20 + 1
+
+
+MISTAKES = [
+    (("train", "diffusion"), "no family “diffusion”"),
+    (("train", "gan", "--set", "speed=3"), "no setting “speed”"),
+    (("train", "gan", "--set", "lr"), "key=value"),
+    (("train", "gan", "--set", "lr=-1"), "must be > 0"),
+    (("train", "gan", "--preset", "huge"), "no preset “huge”"),
+    (("train", "gan", "--data", "stories"), "no data that this family can learn"),
+    (("train", "gan", "--steps", "5", "--minutes", "1"), "not both"),
+    (("train", "gan", "--steps", "many"), "valid integer"),
+    (("sample", "nothing"), "no run “nothing”"),
+    (("evaluate", "nothing"), "no run “nothing”"),
+    (("stop", "nothing"), "no run “nothing”"),
+    (("resume", "nothing"), "no run “nothing”"),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), MISTAKES, ids=str)
+def test_a_mistake_is_one_sentence_and_exit_code_2(words: tuple[str, ...], sentence: str, own_place: Path) -> None:
+    done = command(*words)
+    assert done.returncode == 2 and sentence in done.stderr and "Traceback" not in done.stderr
+    assert not list((own_place / "runs").glob("*")) and done.stdout == ""
+
+
+def test_a_missing_file_fails_the_run_with_a_sentence(own_place: Path) -> None:
+    done = command("train", "gan", "--data", "folder", "--set", f"data_path={own_place / 'none'}")
+    assert done.returncode == 2 and "neither a folder nor a .zip" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_what_a_run_cannot_do_is_a_sentence(trained: Any) -> None:
+    gpt, vae = str(trained("gpt").path), str(trained("vae").path)
+    for words, sentence in (
+        (("stop", gpt), "nothing to stop"),
+        (("sample", vae, "--prompt", "hello"), "makes pictures"),
+        (("sample", vae, "--class", "3"), "knows 0 classes"),
+        (("sample", vae, "--out", "x.gif"), "must end in .png or .npy"),
+        (("sample", vae, "--n", "0"), "greater than or equal to 1"),
+    ):
+        done = command(*words)
+        assert done.returncode == 2 and sentence in done.stderr, (words, done.stderr)
+
+
+def test_a_new_run_has_no_checkpoint_to_sample() -> None:
+    run = Run.create(tiny("vae"))
+    done = command("sample", run.name)
+    assert done.returncode == 2 and "no checkpoint yet" in done.stderr

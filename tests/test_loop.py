@@ -1,0 +1,488 @@
+"""The loop: budget, requests, resuming exactly, breaking down cleanly, several processes."""
+
+import json
+import math
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from aigc_core.errors import ConfigError, RunError, TrainingError
+from aigc_core.loop import estimate, fit
+from aigc_core.run import PROJECT, Run
+from tests.conftest import TINY, command, tiny
+
+FAMILIES = tuple(TINY)
+
+
+def values_of(run: Run, kind: str = "metrics") -> dict[int, dict[str, float]]:
+    return {event["step"]: event["values"] for event in run.events()[0] if event["kind"] == kind}
+
+
+def weights(run: Run) -> dict[str, torch.Tensor]:
+    step = run.checkpoints()[-1]
+    return {
+        f"{file.name}/{name}": tensor
+        for file in sorted(run.checkpoint(step).glob("*.safetensors"))
+        for name, tensor in load_file(file).items()
+    }
+
+
+def assert_same_weights(one: Run, other: Run) -> None:
+    first, second = weights(one), weights(other)
+    assert one.checkpoints()[-1] == other.checkpoints()[-1] and first.keys() == second.keys()
+    different = [name for name in first if not torch.equal(first[name], second[name])]
+    assert not different, different
+
+
+def assert_same_events(one: Run, other: Run) -> None:
+    """All but the clock: each event once, in the same order, with the same numbers."""
+    clock = ("t", "seconds")
+    first, second = (
+        [{key: value for key, value in event.items() if key not in clock} for event in run.events()[0]]
+        for run in (one, other)
+    )
+    assert first == second
+
+
+def at_step(run: Run, step: int, act: Any) -> None:
+    """Call `act` from another thread as soon as the run's events have come to `step`."""
+
+    def wait() -> None:
+        while not any(event["step"] >= step for event in run.events()[0]):
+            time.sleep(0.002)
+        act()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+# -- a whole training -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_training_leaves_everything_a_run_should_have(family: str, trained: Any) -> None:
+    run = trained(family)
+    status, config = run.status(), run.config()
+    assert (status.state, status.step, status.eta_s) == ("done", 12, 0.0)
+    assert set(values_of(run)) == set(range(1, 13))
+    assert [event["step"] for event in run.events()[0] if event["kind"] == "eval"] == [4, 6, 8, 12]
+    assert run.samples() == [f"step_{step:06d}.{'txt' if family == 'gpt' else 'png'}" for step in (0, 6, 12)]
+    assert run.checkpoints() == [4, 8, 12] and run.marked("last") == 12
+    evals = {
+        event["step"]: event["figures"][config.headline]
+        for event in run.events()[0]
+        if event["kind"] == "eval" and event["step"] % 4 == 0
+    }
+    assert run.marked("best") == min(evals, key=lambda step: evals[step])
+    assert status.figures[config.headline] == evals[12]
+    environment = run.made()["environment"]
+    assert environment["device"] and environment["versions"]["torch"] == torch.__version__
+
+
+EVERY_GAME = [
+    {"objective": name}
+    for name in ("non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic")
+]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *EVERY_GAME,
+        {"spectral_norm": False, "conditional": True, "d_steps": 2, "g_steps": 2},
+        {"network": "dcgan", "image_size": 28},
+        {"network": "dcgan", "image_size": 32, "conditional": True},
+        {"network": "dcgan", "data": "shapes", "image_size": 64, "objective": "relativistic"},
+        {"data": "ring", "objective": "relativistic"},
+        {"standardise": True, "rotate": 10, "scale": 0.1},
+    ],
+    ids=str,
+)
+def test_every_gan_trains(settings: dict[str, Any], tmp_path: Path) -> None:
+    run = Run.create(tiny("gan", **settings, steps=2), tmp_path / "run")
+    status = fit(run)
+    assert math.isfinite(status.figures["frechet_pixels"])
+    assert all(map(math.isfinite, values_of(run)[2].values()))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"network": "conv"},
+        {"network": "conv", "data": "shapes", "likelihood": "gaussian", "image_size": 64},
+        {"conditional": True, "standardise": True},
+        {"latent_size": 128, "beta": 4, "beta_warmup_steps": 2},
+        {"data": "moons", "likelihood": "gaussian"},
+    ],
+    ids=str,
+)
+def test_every_vae_trains(settings: dict[str, Any], tmp_path: Path) -> None:
+    run = Run.create(tiny("vae", **settings, steps=2), tmp_path / "run")
+    figures = fit(run).figures
+    assert figures["negative_elbo"] == pytest.approx(figures["reconstruction"] + figures["kl"])
+    assert len(figures["kl_per_dimension"]) == run.config().latent_size
+    assert figures["kl"] == pytest.approx(sum(figures["kl_per_dimension"]))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"tokenizer": "bpe", "vocabulary": 300},
+        {"data": "stories", "language": "zh", "dropout": 0.1},
+        {"ema": 0.9},
+    ],
+    ids=str,
+)
+def test_every_gpt_trains(settings: dict[str, Any], tmp_path: Path) -> None:
+    run = Run.create(tiny("gpt", **settings, steps=2), tmp_path / "run")
+    figures = fit(run).figures
+    assert figures["perplexity"] == pytest.approx(math.exp(figures["loss"]))
+    assert 0 < figures["bits_per_byte"] < 12
+
+
+def test_settings_that_the_data_forbids_are_a_sentence(tmp_path: Path) -> None:
+    for family, settings, words in (
+        ("gan", {"data": "ring", "network": "dcgan"}, "choose the network “mlp”"),
+        ("vae", {"data": "moons"}, "likelihood “gaussian”"),
+    ):
+        run = Run.create(tiny(family, **settings), tmp_path / family)
+        with pytest.raises(ConfigError, match=words):
+            fit(run)
+        status = run.status()
+        assert status.state == "failed" and words in status.message["text"]
+
+
+def test_they_learn() -> None:
+    """A few hundred steps must move each family's own figure far from where it began."""
+    for family, settings, factor in (
+        (
+            "gan",
+            {
+                "data": "ring",
+                "objective": "relativistic",
+                "spectral_norm": False,
+                "penalty": 0.1,
+                "width": 32,
+                "latent_size": 2,
+                "batch_size": 128,
+                "lr": 1e-3,
+            },
+            0.3,
+        ),
+        ("vae", {"lr": 3e-3, "width": 16}, 0.7),
+        ("gpt", {"lr": 5e-3, "data": "stories", "language": "en"}, 0.7),
+    ):
+        whole = {"steps": 300, "evaluate_every": 300, "checkpoint_every": 300, "sample_every": 300, "log_every": 100}
+        run = Run.create(tiny(family, **settings | whole))
+        start = Run.create(tiny(family, **settings, steps=1))
+        name = run.config().headline
+        assert fit(run).figures[name] < factor * fit(start).figures[name], family
+
+
+def test_a_budget_of_minutes_is_kept(tmp_path: Path) -> None:
+    run = Run.create(tiny("vae", minutes=0.05, log_every=0, checkpoint_every=10**6), tmp_path / "run")
+    status = fit(run)
+    events = [event for event in run.events()[0] if event["kind"] == "metrics"]
+    assert status.state == "done" and 2.9 < status.elapsed_s < 4 and 1.5 < events[-1]["t"] - events[0]["t"] < 4
+    assert status.total_steps == status.step > 12
+
+
+# -- requests ---------------------------------------------------------------------------------------------
+
+
+def test_a_stop_is_honoured_within_one_step_and_resume_ends_as_if_there_had_been_none(tmp_path: Path) -> None:
+    whole = Run.create(tiny("gan", steps=40), tmp_path / "whole")
+    fit(whole)
+    run = Run.create(tiny("gan", steps=40), tmp_path / "stopped")
+    run.request("start")
+    stopped_at: list[int] = []
+
+    def stop() -> None:
+        run.request("stop")
+        stopped_at.append(run.events()[0][-1]["step"])
+
+    at_step(run, 10, stop)
+    status = fit(run)
+    assert status.state == "stopped" and run.marked("last") == status.step < 40
+    assert status.step <= stopped_at[0] + 2  # the step under way when the request was written, and its event
+    run.request("start")
+    assert fit(run).state == "done"
+    assert_same_weights(run, whole)
+    assert_same_events(run, whole)
+
+
+def test_pause_computes_nothing_and_changes_nothing(tmp_path: Path) -> None:
+    whole = Run.create(tiny("vae", steps=30), tmp_path / "whole")
+    fit(whole)
+    run = Run.create(tiny("vae", steps=30), tmp_path / "paused")
+    run.request("start")
+    seen: list[tuple[str, int]] = []
+
+    def pause() -> None:
+        run.request("pause")
+        for _ in range(2):
+            time.sleep(0.8)
+            seen.append((run.status().state, len(run.events()[0])))
+        run.request("resume")
+
+    at_step(run, 5, pause)
+    status = fit(run)
+    assert [state for state, _ in seen] == ["paused", "paused"] and seen[0][1] == seen[1][1] < 30
+    assert status.state == "done" and status.elapsed_s < 1.5
+    assert_same_weights(run, whole)
+
+
+def test_settings_change_while_training_and_again_after_a_resume(tmp_path: Path) -> None:
+    run = Run.create(tiny("vae", steps=30, checkpoint_every=100, lr_schedule="constant"), tmp_path / "run")
+    run.request("start")
+
+    def change() -> None:
+        run.request("set", lr=0.5)  # first refused settings, then good ones
+        run.request("set", width=64)
+        run.request("set", lr=0.01, beta=3.0)
+
+    at_step(run, 5, change)
+    fit(run)
+    events = run.events()[0]
+    sets = [event for event in events if event["kind"] == "set"]
+    assert [event["changes"] for event in sets] == [{"lr": 0.5}, {"lr": 0.01, "beta": 3.0}]
+    assert any("width" in event.get("text", "") for event in events if event["kind"] == "note")
+    rates = {event["step"]: event["lr"] for event in events if event["kind"] == "metrics"}
+    assert rates[30] == 0.01 and rates[1] == 0.002 and values_of(run)[30]["beta"] == 3.0
+
+    # The run goes back to its beginning, as after a kill: the change happens again at the same step.
+    changed = weights(run)
+    for step in run.checkpoints():
+        for file in run.checkpoint(step).iterdir():
+            file.unlink()
+        run.checkpoint(step).rmdir()
+    run.request("start")
+    fit(run)
+    assert [event["step"] for event in run.events()[0] if event["kind"] == "set"] == [one["step"] for one in sets]
+    assert all(torch.equal(changed[name], tensor) for name, tensor in weights(run).items())
+
+
+def test_an_interrupt_is_a_stop(tmp_path: Path) -> None:
+    run = Run.create(tiny("vae", steps=10**6, checkpoint_every=10**6), tmp_path / "run")
+    at_step(run, 5, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    assert fit(run).state == "stopped"
+    assert run.checkpoints()
+
+
+# -- breaking down ----------------------------------------------------------------------------------------
+
+
+def test_numbers_that_are_none_stop_the_run_and_spare_the_last_good_checkpoint(tmp_path: Path) -> None:
+    # AdamW multiplies weights by 1 − lr · decay: 0.98 at first, −99 after the change.
+    config = tiny("vae", steps=500, weight_decay=10, lr_schedule="constant", sample_every=500, evaluate_every=500)
+    run = Run.create(config, tmp_path / "run")
+    run.request("start")
+    at_step(run, 9, lambda: run.request("set", lr=10))
+    with pytest.raises(TrainingError, match=r"no longer a number at step \d+.*smaller learning rate"):
+        fit(run)
+    status = run.status()
+    assert status.state == "failed" and status.message["key"] == "train.not_finite"
+    finding = run.events()[0][-1]
+    assert finding["kind"] == "finding" and finding["values"]["good"] == run.checkpoints()[-1]
+    for tensor in weights(run).values():
+        assert torch.isfinite(tensor).all()
+
+
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path) -> None:
+    whole = Run.create(tiny("gan"), tmp_path / "whole")
+    fit(whole)
+    run = Run.create(tiny("gan"), tmp_path / "run")
+    fit(run)
+    (run.checkpoint(12) / "model.safetensors").write_bytes(b"nonsense")
+    fit(run)
+    assert_same_weights(run, whole)
+    assert any("cannot be read" in event.get("text", "") for event in run.events()[0])
+
+
+def test_only_damaged_checkpoints_are_an_error_and_nothing_is_overwritten(tmp_path: Path) -> None:
+    run = Run.create(tiny("vae"), tmp_path / "run")
+    fit(run)
+    for step in run.checkpoints():
+        (run.checkpoint(step) / "meta.json").write_text("{")
+    before = run.events()[0]
+    with pytest.raises(RunError, match="cannot be read"):
+        fit(run)
+    assert run.events()[0] == before
+
+
+def test_a_pickle_in_place_of_weights_is_not_opened(tmp_path: Path) -> None:
+    import pickle
+
+    class Evil:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.touch, (tmp_path / "executed",))
+
+    run = Run.create(tiny("vae"), tmp_path / "run")
+    fit(run)
+    for step in run.checkpoints():
+        (run.checkpoint(step) / "model.safetensors").write_bytes(pickle.dumps(Evil()))
+    from aigc_core import sampler
+    from aigc_core.families.base import PictureRequest
+
+    with pytest.raises(RunError, match="cannot be read"):
+        sampler.pictures(run, PictureRequest(4))
+    assert not (tmp_path / "executed").exists()
+
+
+# -- killed -----------------------------------------------------------------------------------------------
+
+
+def kill_at(run_path: Path, family: str, settings: list[str], step: int) -> Run:
+    """Train in a process of its own and SIGKILL it a random moment after it has come to `step`."""
+    pairs = [word for pair in settings for word in ("--set", pair)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "aigc_core", "train", family, "--out", str(run_path), *pairs],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout and process.stdout.readline().strip() == str(run_path)
+    run = Run(run_path)
+    while process.poll() is None and not any(event["step"] >= step for event in run.events()[0]):
+        time.sleep(0.002)
+    time.sleep(random.random() * 0.02)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    return run
+
+
+def pairs_of(config: Any) -> list[str]:
+    return [f"{key}={value}" for key, value in config.model_dump().items() if key not in ("family", "preset")]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_killed_and_resumed_ends_with_the_same_weights_and_events(family: str, tmp_path: Path) -> None:
+    config = tiny(family, steps=60, ema=0.9)
+    killed = kill_at(tmp_path / "killed", family, pairs_of(config), step=17)
+    assert killed.status().state == "interrupted"
+    assert command("resume", str(killed.path)).returncode == 0
+    whole = Run.create(config, tmp_path / "whole")
+    assert command("resume", str(whole.path)).returncode == 0
+    assert_same_weights(killed, whole)
+    assert_same_events(killed, whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", FAMILIES)
+def test_killed_ten_times_at_any_moment(family: str, tmp_path: Path) -> None:
+    config = tiny(family, steps=200, ema=0.9, checkpoint_every=3, sample_every=2)
+    whole = Run.create(config, tmp_path / "whole")
+    assert command("resume", str(whole.path)).returncode == 0
+    run = kill_at(tmp_path / "killed", family, pairs_of(config), step=random.randrange(40))
+    for _ in range(9):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "aigc_core", "resume", str(run.path)],
+            cwd=PROJECT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        attempt = run.status().attempt
+        while run.status().attempt == attempt and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(random.random() * 0.5)
+        process.kill()
+        process.wait()
+    assert command("resume", str(run.path)).returncode == 0
+    assert_same_weights(run, whole)
+    assert_same_events(run, whole)
+
+
+# -- several processes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_two_processes_learn_as_one(family: str, tmp_path: Path) -> None:
+    config = tiny(family, steps=8, precision="float32", device="cpu")
+    pairs = [word for pair in pairs_of(config) for word in ("--set", pair)]
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "torch.distributed.run",
+            "--nproc_per_node=2",
+            "--standalone",
+            "-m",
+            "aigc_core",
+            "train",
+            family,
+            "--out",
+            str(tmp_path / "two"),
+            *pairs,
+        ],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    one, two = Run.create(config, tmp_path / "one"), Run(tmp_path / "two")
+    fit(one)
+    assert two.made()["environment"]["processes"] == 2
+    first, second = values_of(one), values_of(two)
+    assert first.keys() == second.keys()
+    # Adam's first corrections are lr · sign(gradient), so where a gradient is nearly 0 its rounding decides.
+    for step in first:
+        assert second[step] == pytest.approx(first[step], rel=2e-3, abs=2e-4), step
+    other = Run.create(config.changed({"seed": 1}), tmp_path / "other")  # the tolerance is no blank cheque
+    fit(other)
+    assert any(second[step] != pytest.approx(values_of(other)[step], rel=2e-3, abs=2e-4) for step in first)
+
+
+def test_a_batch_that_cannot_be_shared_is_a_sentence(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "torch.distributed.run",
+            "--nproc_per_node=2",
+            "--standalone",
+            "-m",
+            "aigc_core",
+            "train",
+            "vae",
+            "--data",
+            "digits8",
+            "--steps",
+            "1",
+            "--set",
+            "batch_size=3",
+            "--set",
+            "device=cpu",
+            "--out",
+            str(tmp_path / "two"),
+        ],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode != 0 and "shared evenly by 2 processes" in done.stderr
+
+
+# -- estimates --------------------------------------------------------------------------------------------
+
+
+def test_an_estimate_times_steps_and_leaves_no_run() -> None:
+    found = estimate(tiny("vae", steps=1000))
+    assert found["total_s"] == pytest.approx(1000 * found["step_s"]) and 0 < found["step_s"] < 1
+    assert (found["parameters"] > 1000 and "CPU" in found["device"]) or "," in found["device"]
+    assert json.dumps(found)

@@ -1,0 +1,94 @@
+"""The pages' words: complete in both languages, and nowhere else."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from aigc_core import studio
+from aigc_core.run import PROJECT
+from pages import words
+
+LOCALES = {
+    language: json.loads((PROJECT / "pages" / "locale" / f"{language}.json").read_text(encoding="utf-8"))
+    for language in words.LANGUAGES
+}
+SAYING = {"message", "ConfigError", "DataError", "RunError", "DeviceError", "TrainingError", "AigcError"}
+
+
+def core_sentences() -> dict[str, str]:
+    """Every (key, English sentence) that the core can say as an error, read from its source."""
+    found: dict[str, str] = {}
+    for path in sorted((PROJECT / "aigc_core").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in SAYING and len(node.args) == 2:
+                key, sentence = node.args
+                if isinstance(key, ast.Constant) and isinstance(sentence, ast.Constant):
+                    found[key.value] = sentence.value
+    return found
+
+
+def blanks(text: str) -> set[str]:
+    return set(re.findall(r"{(\w+)}", text))
+
+
+def test_both_languages_have_every_key_of_the_pages() -> None:
+    own = {key for key in LOCALES["zh"] if not key.startswith(("help.", "preset.", "data.", "family.", "error."))}
+    assert own == set(LOCALES["en"])
+
+
+@pytest.mark.parametrize("key", sorted(words.core_sentences()))
+def test_what_the_core_offers_is_said_in_chinese(key: str) -> None:
+    assert re.search("[\u4e00-\u9fff]|MNIST|Wasserstein|CIFAR", words.catalogue("zh")[key])
+
+
+@pytest.mark.parametrize(("key", "sentence"), sorted(core_sentences().items()))
+def test_every_error_of_the_core_is_said_in_chinese(key: str, sentence: str) -> None:
+    chinese = LOCALES["zh"].get(f"error.{key}")
+    assert chinese, f"error.{key} is missing: {sentence}"
+    assert blanks(chinese) <= blanks(sentence), key
+    assert not re.search(r"[一-鿿] +[一-鿿]", chinese)
+
+
+def test_a_field_has_a_name_in_both_languages() -> None:
+    for family in studio.families():
+        for field in studio.fields(family):
+            if field["name"] not in ("data", "data_path"):
+                assert f"field.{field['name']}" in words.catalogue("en"), field["name"]
+                assert f"field.{field['name']}" in words.catalogue("zh"), field["name"]
+
+
+def test_both_languages_fill_the_same_blanks() -> None:
+    for key, english in LOCALES["en"].items():
+        assert blanks(english) == blanks(words.catalogue("zh")[key]), key
+
+
+def test_every_key_that_a_page_uses_exists() -> None:
+    known = words.catalogue("en")
+    for path in (PROJECT / "pages").rglob("*.js"):
+        for key in re.findall(r"""(?:say|question)\(["'`]([\w.:]+)["'`][,)]""", path.read_text(encoding="utf-8")):
+            assert key in known, f"{path.name}: {key}"
+
+
+def test_no_page_has_a_text_of_its_own() -> None:
+    """Strings given to what the screen shows come from `word`; templates hold no words at all."""
+    for path in sorted((PROJECT / "pages").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg in ("label", "info", "placeholder"):
+                assert not isinstance(node.value, ast.Constant), f"{path.name}:{node.value.lineno}"
+    for path in (PROJECT / "pages" / "static").glob("*.html"):
+        visible = re.sub(r"<[^>]*>", "", path.read_text(encoding="utf-8"))
+        assert not visible.strip(), path.name
+
+
+def test_the_script_cannot_be_broken_out_of() -> None:
+    script = words.script()
+    assert script.count("</script>") == 1
+
+
+def test_locale_files_have_no_key_twice() -> None:
+    for path in (PROJECT / "pages" / "locale").glob("*.json"):
+        keys = re.findall(r'^ "([^"]+)":', Path(path).read_text(encoding="utf-8"), re.M)
+        assert len(keys) == len(set(keys)), path.name

@@ -1,0 +1,151 @@
+"""The door for pages: starting, queueing, following, and what it does not let in."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aigc_core import studio
+from aigc_core.errors import AigcError, ConfigError, DataError, RunError
+from aigc_core.families import FAMILIES
+from aigc_core.run import Run
+from aigc_core.turns import Turn
+from tests.conftest import RECORDS, TINY
+
+
+def wait_for(ready: Callable[[], Any], seconds: float = 60) -> Any:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := ready():
+            return found
+        time.sleep(0.1)
+    raise AssertionError("it did not happen in time")
+
+
+def state(name: str) -> str:
+    return studio.follow(name)["status"]["state"]
+
+
+def test_forms_have_what_they_need() -> None:
+    for family in FAMILIES:
+        for field in studio.fields(family):
+            assert field["help"] and field["group"] in ("basic", "network", "data", "optimiser", "record")
+            assert field["kind"] in ("choice", "int", "float", "bool", "str"), field
+        assert studio.settings(family)["family"] == family
+    lr = next(field for field in studio.fields("gan") if field["name"] == "lr")
+    assert lr["limits"] == {"gt": 0, "le": 10} and lr["live"]
+
+
+def test_a_run_is_started_followed_queued_and_stopped() -> None:
+    slow = {
+        **TINY["vae"],
+        **RECORDS,
+        "steps": 10**6,
+        "log_every": 50,
+        "checkpoint_every": 10**6,
+        "sample_every": 500,
+        "evaluate_every": 10**6,
+    }
+    first = studio.start("vae", slow)
+    try:
+        wait_for(lambda: studio.follow(first)["status"]["step"] > 10)
+        second = studio.start("vae", slow)
+        place = wait_for(lambda: (studio.follow(second)["status"]["message"] or {}).get("values"))
+        assert place == {"place": 1} and state(second) == "queued"
+
+        seen = studio.follow(first)
+        newer = wait_for(lambda: studio.follow(first, seen["cursor"])["events"])
+        assert newer[0]["step"] > seen["events"][-1]["step"]
+        assert studio.sample_file(first, "step_000000.png").startswith(b"\x89PNG")
+
+        studio.ask(first, "set", {"lr": 0.001})
+        with pytest.raises(ConfigError, match="cannot change"):
+            studio.ask(first, "set", {"width": 64})
+        studio.ask(first, "stop")
+        wait_for(lambda: state(first) == "stopped")
+        wait_for(lambda: state(second) == "running")
+        listed = {run["name"]: run for run in studio.runs()}
+        assert listed[first]["state"] == "stopped" and listed[second]["family"] == "vae"
+        with pytest.raises(AigcError, match="nothing to pause"):
+            studio.ask(first, "pause")
+
+        studio.ask(first, "resume")  # waits, because the second one trains
+        wait_for(lambda: (studio.follow(first)["status"]["message"] or {}).get("key") == "queue.place")
+        studio.ask(second, "pause")  # and a paused one lets it through
+        wait_for(lambda: state(first) == "running")
+        assert studio.describe(first)["device"]
+    finally:
+        for run in studio.runs():
+            if run["state"] in ("queued", "running", "paused"):
+                studio.ask(run["name"], "stop")
+        wait_for(lambda: not {run["state"] for run in studio.runs()} & {"queued", "running", "paused"})
+
+
+def test_a_stop_before_the_first_step_is_honoured() -> None:
+    name = studio.start("vae", TINY["vae"] | {"steps": 10**6})
+    studio.ask(name, "stop")
+    wait_for(lambda: state(name) == "stopped")
+    assert studio.follow(name)["status"]["step"] <= 1
+
+
+def test_turns_are_taken_in_order_and_freed_by_death(tmp_path: Path) -> None:
+    first, second = Turn(tmp_path), Turn(tmp_path)
+    assert first.acquire(lambda place: False)
+    places: list[int] = []
+    assert not second.acquire(lambda place: places.append(place) or False)
+    assert places == [1]
+    (tmp_path / ".queue" / f"{0:020d}-{2**22 + 1}-1.00.ticket").touch()  # of a process that is no more
+    first.release()
+    assert second.acquire(lambda place: False)
+    second.release()
+    assert not list((tmp_path / ".queue").glob("*.ticket"))
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../x.zip", "data.zip"])
+def test_a_page_cannot_name_a_path(path: str) -> None:
+    with pytest.raises(ConfigError, match="uploading"):
+        studio.check("gan", {"data": "folder", "data_path": path})
+    with pytest.raises(ConfigError, match="no run and no model name"):
+        studio.check("gpt", {"init_from": "/etc" if path[0] == "/" else "../models/gpt2"})
+
+
+def test_an_upload_is_kept_under_a_name_of_ours(tmp_path: Path) -> None:
+    file = tmp_path / "my $(rm -rf) text.txt"
+    file.write_text("hello " * 1000)
+    kept = studio.keep_upload(file)
+    assert Path(kept).parent == Path(os.environ["AIGC_RUNS"]) / ".uploads" and kept == studio.keep_upload(file)
+    assert studio.check("gpt", {"data": "text", "data_path": kept}).data_path == kept
+    (tmp_path / "a.exe").write_text("x")
+    with pytest.raises(DataError, match="neither"):
+        studio.keep_upload(tmp_path / "a.exe")
+
+
+def test_long_curves_are_thinned_for_a_new_viewer_and_keep_their_end(trained: Any) -> None:
+    run = Run.create(trained("vae").config())
+    for step in range(1, 10_001):
+        run.append("metrics", step, values={"loss": 1.0})
+    run.append("eval", 10_000, figures={})
+    events = studio.follow(run.name)["events"]
+    assert studio.MOST_POINTS * 0.8 < len(events) <= studio.MOST_POINTS + 2
+    assert [event["kind"] for event in events[-2:]] == ["metrics", "eval"] and events[-2]["step"] == 10_000
+
+
+def test_damaged_runs_are_listed_as_such() -> None:
+    run = Run.create(studio.check("vae", TINY["vae"]))
+    (run.path / "status.json").write_text("{")
+    assert studio.runs()[0]["state"] == "damaged"
+    with pytest.raises(RunError):
+        studio.follow(run.name)
+
+
+def test_an_estimate_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(studio, "cache_folder", lambda: tmp_path)
+    first = studio.estimate("vae", TINY["vae"] | {"steps": 100})
+    before = time.monotonic()
+    second = studio.estimate("vae", TINY["vae"] | {"steps": 200})
+    assert time.monotonic() - before < 0.5 and second["total_s"] == pytest.approx(2 * first["total_s"])
+    with pytest.raises(ConfigError, match="could not be estimated"):
+        studio.estimate("gan", {"data": "ring", "network": "dcgan"})
