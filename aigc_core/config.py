@@ -232,7 +232,7 @@ def _sentence(error: ValidationError, config_class: type[RunConfig]) -> ConfigEr
                 "“{name}” must be {sign} {limit}, not {given}.",
                 name=name,
                 sign=words[kind],
-                limit=next(iter(context.values())),
+                limit=f"{next(iter(context.values())):g}",
                 given=given,
             )
         case "multiple_of":

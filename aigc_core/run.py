@@ -143,11 +143,11 @@ class Run:
         Raises:
             RunError: there is none.
         """
-        if re.fullmatch(r"\w[\w.-]*", name):
+        if re.fullmatch(r"\w[\w.-]{0,200}", name):
             for root in (runs_root(), shipped_root()):
                 if (root / name / "config.json").is_file():
                     return cls(root / name)
-        raise RunError("run.gone", "There is no run “{name}” any more.", name=name)
+        raise RunError("run.gone", "There is no run “{name}” any more.", name=name[:80])
 
     @property
     def name(self) -> str:

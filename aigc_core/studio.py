@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import psutil
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -27,6 +28,7 @@ from aigc_core.run import PROJECT, Run, list_runs, runs_root
 
 MOST_POINTS = 1500  # of a curve, when a viewer first opens a run
 ESTIMATE_TIMEOUT_S = 120
+BUSY_PERCENT = 40  # of all cores, from which on a measured time is not kept
 LARGEST_UPLOAD = 500_000_000  # bytes
 # What an estimate does not depend on: it is a time per step.
 NOT_TIMED = ("preset", "steps", "minutes", "seed", "lr", "beta", "prompt", "title")
@@ -132,10 +134,14 @@ def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:
     key = hashlib.sha256(json.dumps(timed, sort_keys=True).encode()).hexdigest()[:16]
     kept = cache_folder() / "estimates" / f"{key}.json"
     with _estimating:
-        if not kept.exists():
-            kept.parent.mkdir(exist_ok=True)
-            write_json(kept, _measure(config))
-    found = json.loads(kept.read_text())
+        if kept.exists():
+            found = json.loads(kept.read_text())
+        else:
+            idle = psutil.cpu_percent(interval=0.3) < BUSY_PERCENT
+            found = _measure(config)
+            if idle:  # what was timed beside other work is true for now only
+                kept.parent.mkdir(exist_ok=True)
+                write_json(kept, found)
     return found | {"total_s": 60 * config.minutes or found["step_s"] * config.steps}
 
 

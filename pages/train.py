@@ -63,6 +63,7 @@ def build(demo: gr.Blocks) -> None:
             )
             choices = {name: _choices(name, entry, name == family.value) for name, entry in families.items()}
             start = gr.Button(word("train.start"), variant="primary", size="lg", elem_id="start")
+            trouble = gr.HTML("", visible=False, elem_id="trouble", apply_default_css=False)
             estimate = gr.HTML(_line(""), elem_id="estimate", apply_default_css=False)
             forms = {name: _form(name, choices[name], name == family.value) for name in families}
         with gr.Column(scale=5, min_width=360):
@@ -80,11 +81,11 @@ def build(demo: gr.Blocks) -> None:
     def chosen(given: dict[Component, Any]) -> tuple[str, dict[str, Any]]:
         return given[family], forms[given[family]].values(given)
 
-    def begin(given: dict[Component, Any], request: gr.Request) -> str:
+    def begin(given: dict[Component, Any], request: gr.Request) -> list[Any]:
         try:
-            return studio.start(*chosen(given))
+            return [studio.start(*chosen(given)), gr.HTML(visible=False)]
         except AigcError as error:
-            raise gr.Error(_said(error, request), print_exception=False) from None
+            return [gr.skip(), gr.HTML(_line(_said(error, request), "problem"), visible=True)]
 
     def measure(given: dict[Component, Any], request: gr.Request) -> str:
         try:
@@ -110,7 +111,7 @@ def build(demo: gr.Blocks) -> None:
         queue=False,
         show_progress="hidden",
     )
-    start.click(begin, everything, watch, concurrency_limit=4)
+    start.click(begin, everything, [watch, trouble], concurrency_limit=4, show_progress="hidden")
     for form in forms.values():
         _follow_choices(form)
     triggers = [demo.load, family.change, *(one for form in forms.values() for one in _timing(form))]

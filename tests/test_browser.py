@@ -189,9 +189,9 @@ def test_chinese_is_complete_and_lasts(app: str, page: Page) -> None:
     expect(page.locator("#start")).to_have_text("开始训练", timeout=30_000)
     page.reload()
     expect(page.locator("#start")).to_have_text("开始训练", timeout=30_000)
-    left = page.locator("#form-gan").inner_text() + page.locator("#watch").inner_text()
+    left = page.locator("#form-gan").first.inner_text() + page.locator("#watch").inner_text()
     assert not re.findall(r"\b(Steps|Batch|Learning|Samples|Curves|training|Settings|Optimiser)\b", left)
-    assert page.evaluate("document.documentElement.lang") == "zh"
+    assert page.evaluate("document.documentElement.lang").startswith("zh")
     page.get_by_label("GPT 语言模型").check()
     page.fill("#gpt-lr input", "-3")
     page.click("#start")

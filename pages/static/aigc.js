@@ -2,8 +2,9 @@
 const AIGC = (() => {
   const kept = localStorage.getItem("aigc-language");
   const language = kept || (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
-  Object.defineProperty(navigator, "language", { get: () => language });
-  Object.defineProperty(navigator, "languages", { get: () => [language] });
+  const locale = { en: "en", zh: "zh-CN" }[language]; // Gradio knows Chinese under this name only
+  Object.defineProperty(navigator, "language", { get: () => locale });
+  Object.defineProperty(navigator, "languages", { get: () => [locale] });
   document.documentElement.lang = language;
   document.cookie = `aigc-language=${language}; path=/; SameSite=Lax`; // for sentences that the server makes
 

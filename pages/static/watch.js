@@ -228,7 +228,7 @@ function draw(chart) {
   const room = (high - low) * 0.08 || Math.abs(high) * 0.1 || 1;
   low -= room; high += room;
   const last = Math.max(1, ...all.map((p) => p[0]));
-  const left = 48, right = width - 8, top = 8, bottom = height - 22;
+  const left = 48, right = width - 18, top = 8, bottom = height - 22;
   const x = (step) => left + ((right - left) * step) / last;
   const y = (value) => bottom - ((bottom - top) * (value - low)) / (high - low);
   pen.font = "12px system-ui, sans-serif"; pen.fillStyle = ink; pen.strokeStyle = faint; pen.lineWidth = 1;
