@@ -20,7 +20,7 @@ class Config(ImageOptions, RunConfig):
     headline: ClassVar[str] = "frechet_pixels"
 
     family: Literal["gan"] = "gan"
-    steps: int = option(1000, "Training steps.", group="basic", ge=1, le=10_000_000)
+    steps: int = option(1200, "Training steps.", group="basic", ge=1, le=10_000_000)
     lr: float = option(4e-4, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10)
     beta1: float = option(0.0, "Adam: memory of the gradient's mean.", group="optimiser", ge=0, lt=1)
     beta2: float = option(0.99, "Adam: memory of the squared gradient.", group="optimiser", ge=0, lt=1)
@@ -40,7 +40,7 @@ class Config(ImageOptions, RunConfig):
     )
     conditional: bool = option(False, "Tell both networks the class, so that a class can be asked for.", group="basic")
     latent_size: int = option(64, "Numbers in the code z that a picture is made from.", ge=1, le=1024)
-    width: int = option(24, "Channels (dcgan) or units (mlp) of the narrowest layer.", ge=8, le=1024, multiple_of=8)
+    width: int = option(16, "Channels (dcgan) or units (mlp) of the narrowest layer.", ge=8, le=1024, multiple_of=8)
     spectral_norm: bool = option(True, "Bound the slope of every discriminator layer (Miyato 2018): steadier training.")
     penalty: float = option(
         10.0, "Weight of the gradient penalty, in the games that have one.", live=True, ge=0, le=1e4
