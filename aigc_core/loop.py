@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -67,11 +67,47 @@ def fit(run: Run | None, *, turn: Turn | AlwaysFree | None = None, report: Repor
         try:
             return _fit(run, turn or AlwaysFree(), report)
         except AigcError as error:
-            status = _fresh_status(run)
-            status.state, status.message, status.eta_s = "failed", error.message, None
-            run.set_status(status)
-            report(status)
+            raise _failed(run, report, error) from error.__cause__
+        except torch.OutOfMemoryError as problem:
+            raise _failed(
+                run,
+                report,
+                TrainingError(
+                    "train.no_memory",
+                    "The memory of the GPU is too small for this; try a smaller batch_size, width or context.",
+                ),
+            ) from problem
+        except OSError as problem:
+            raise _failed(
+                run,
+                report,
+                TrainingError(
+                    "train.cannot_write",
+                    "A file could not be read or written ({problem}); free some space or mend the folder, then resume.",
+                    problem=problem,
+                ),
+            ) from problem
+        except Exception as defect:
+            _failed(
+                run,
+                report,
+                TrainingError(
+                    "train.defect",
+                    "The training ended by an error in the program ({problem}); the run's log.txt says more.",
+                    problem=f"{type(defect).__name__}: {defect}",
+                ),
+            )
             raise
+
+
+def _failed(run: Run, report: Report, error: AigcError) -> AigcError:
+    """Leave the error's sentence in the run, if its folder still takes one."""
+    status = _fresh_status(run)
+    status.state, status.message, status.eta_s = "failed", error.message, None
+    with suppress(OSError):
+        run.set_status(status)
+    report(status)
+    return error
 
 
 def _fit(run: Run | None, turn: Turn | AlwaysFree, report: Report) -> Status:
@@ -148,9 +184,20 @@ class _Training:
         # One process after the other, so that a download happens once.
         with self.accelerator.main_process_first():
             self.data = load_data(self.config, target, self._data_progress, tokenizer)
+        self.notes = self.data.facts.notes if known is None else []
         if self.main:
             self.run.set_environment(self.config, _environment(self.device, self.accelerator))
-            self.run.set_facts(self.data.facts.to_json())
+            if known is None:
+                self.run.set_facts(self.data.facts.to_json())
+            elif known["train_size"] != self.data.facts.train_size:
+                self.notes = [
+                    message(
+                        "data.changed",
+                        "The data has changed since this run began ({before} examples then, {now} now).",
+                        before=known["train_size"],
+                        now=self.data.facts.train_size,
+                    )
+                ]
         facts = Facts.from_json(known) if known else self.data.facts
         self.family: Family = science(self.config, facts)
         for network in self.family.networks.values():
@@ -185,8 +232,8 @@ class _Training:
         self.run.set_status(self.status)
         for damage in problems:
             self.run.append("note", self.step, **damage.message)
-        for note in self.data.facts.notes if self.step == 0 else []:
-            self.run.append("note", 0, **note)
+        for note in self.notes:
+            self.run.append("note", self.step, **note)
 
     # -- the loop -----------------------------------------------------------------------------------------
 
@@ -345,8 +392,9 @@ class _Training:
         if self.step == self.done_at:
             return
         self.done_at = self.step
-        save = finished or stopped or self._is_multiple(self.config.checkpoint_every)
-        measure = finished or self._is_multiple(self.config.evaluate_every)
+        due = finished or self._is_multiple(self.config.checkpoint_every)
+        save = due or stopped
+        measure = due or self._is_multiple(self.config.evaluate_every)
         show = finished or self.step == 0 or self._is_multiple(self.config.sample_every)
         if not self.main or not (save or measure or show):
             return
@@ -357,7 +405,7 @@ class _Training:
             if show:
                 content, ending = self.family.snapshot(networks)
                 self.run.append("sample", self.step, file=self.run.add_sample(self.step, content, ending))
-            if measure or (save and not stopped):
+            if measure:
                 self._measure(networks)
         if save:
             self._save()

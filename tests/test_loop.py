@@ -297,6 +297,34 @@ def test_numbers_that_are_none_stop_the_run_and_spare_the_last_good_checkpoint(t
         assert torch.isfinite(tensor).all()
 
 
+def test_a_full_disk_fails_the_run_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run.create(tiny("vae"), tmp_path / "run")
+    save, full = Run.add_sample, []
+
+    def add_sample(self: Run, step: int, content: bytes, ending: str) -> str:
+        if step and not full:
+            full.append(step)
+            raise OSError(28, "No space left on device")
+        return save(self, step, content, ending)
+
+    monkeypatch.setattr(Run, "add_sample", add_sample)
+    with pytest.raises(TrainingError, match="No space left on device"):
+        fit(run)
+    assert run.status().state == "failed" and run.status().message["key"] == "train.cannot_write"
+    assert fit(run).state == "done"  # there is room again: it goes on from its last checkpoint
+
+
+def test_data_that_changed_meanwhile_is_noted(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("some words to learn from " * 60)
+    config = tiny("gpt", data="text", data_path=str(tmp_path / "a.txt"), steps=4)
+    run = Run.create(config, tmp_path / "run")
+    fit(run)
+    (tmp_path / "a.txt").write_text("some words to learn from " * 90)
+    fit(run)
+    notes = [event for event in run.events()[0] if event.get("key") == "data.changed"]
+    assert len(notes) == 1 and run.facts()["train_size"] < notes[0]["values"]["now"]
+
+
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path) -> None:
     whole = Run.create(tiny("gan"), tmp_path / "whole")
     fit(whole)

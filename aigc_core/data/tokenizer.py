@@ -82,6 +82,13 @@ class Tokenizer:
         """Text; bytes that end in the middle of a character become U+FFFD."""
         return self._library.decode(tokens, skip_special_tokens=False)
 
+    @property
+    def start(self) -> int:
+        """The token to begin with where there is no prompt: a line end, or else the first one that may be spoken."""
+        line_end = self._library.token_to_id("\n" if self._unknown is not None else "Ċ")  # "Ċ" is byte 10 in GPT-2
+        others = (token for token in range(len(self)) if token not in self.never_spoken)
+        return int(line_end if line_end is not None else next(others))
+
     def unknown_in(self, text: str) -> list[str]:
         """Characters of `text` that this vocabulary has no token for, each once."""
         if self._unknown is None:

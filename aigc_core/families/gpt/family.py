@@ -58,8 +58,8 @@ class Family(TextFamily):
     def stream(self, networks: Networks, request: TextRequest) -> Iterator[str]:
         """Raises: ConfigError if no character of the prompt is known to the model."""
         model: Any = networks["gpt"]
-        unknown = self.tokenizer.unknown_in(request.prompt)
-        if unknown and len(unknown) == len(set(request.prompt)):
+        if self._foreign(request.prompt):
+            unknown = self.tokenizer.unknown_in(request.prompt)
             raise ConfigError(
                 "text.unknown_characters",
                 "This model has never seen “{characters}”; write the prompt in the letters of its training text.",
@@ -71,8 +71,13 @@ class Family(TextFamily):
         yield from pieces(stream, self.tokenizer, prompt.tolist())
 
     def snapshot(self, networks: Networks) -> tuple[bytes, str]:
-        request = TextRequest(self.config.prompt, self.config.sample_tokens, temperature=0.8, seed=0)
-        return (self.config.prompt + "".join(self.stream(networks, request))).encode(), ".txt"
+        prompt = "" if self._foreign(self.config.prompt) else self.config.prompt
+        request = TextRequest(prompt, self.config.sample_tokens, temperature=0.8, seed=0)
+        return (prompt + "".join(self.stream(networks, request))).encode(), ".txt"
+
+    def _foreign(self, prompt: str) -> bool:
+        """Whether the model knows no character of a prompt that has some."""
+        return bool(prompt) and len(self.tokenizer.unknown_in(prompt)) == len(set(prompt))
 
     @torch.inference_mode()
     def evaluate(self, networks: Networks, data: Any, full: bool = False) -> dict[str, Any]:

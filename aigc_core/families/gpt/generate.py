@@ -92,6 +92,7 @@ def pieces(stream: Iterator[Tensor], tokenizer: Tokenizer, prompt: list[int]) ->
 
 
 def encode_prompt(tokenizer: Tokenizer, prompt: str) -> np.ndarray:
-    """Tokens of a prompt, at least one: an empty prompt stands for the start of a line."""
+    """Tokens of a prompt, at least one. Unknown characters are skipped; nothing at all means a new line."""
     encoded = tokenizer.encode(prompt)
-    return encoded if len(encoded) else tokenizer.encode("\n")
+    known = encoded[~np.isin(encoded, tokenizer.never_spoken)]
+    return known if len(known) else np.array([tokenizer.start])
