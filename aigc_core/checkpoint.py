@@ -8,14 +8,15 @@
 No random state: every draw is a function of the seed and the step (see `aigc_core.seeds`).
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import TypeAdapter
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from typing_extensions import TypedDict
 
 from aigc_core.errors import RunError
 from aigc_core.files import new_folder, write_json
@@ -25,7 +26,19 @@ Networks = dict[str, nn.Module]
 Optimizers = dict[str, torch.optim.Optimizer]
 
 
-def save(folder: Path, networks: Networks, averages: Networks, optimizers: Optimizers, meta: dict[str, Any]) -> None:
+class Meta(TypedDict):
+    """What a checkpoint knows besides tensors; `best` is None before the first measurement."""
+
+    step: int
+    elapsed_s: float
+    best: float | None
+    live: dict[str, Any]
+
+
+_META = TypeAdapter(Meta)
+
+
+def save(folder: Path, networks: Networks, averages: Networks, optimizers: Optimizers, meta: Meta) -> None:
     """Write a checkpoint; it exists only once it is whole."""
     with new_folder(folder) as partial:
         save_file(_flat(networks), partial / "model.safetensors")
@@ -35,7 +48,7 @@ def save(folder: Path, networks: Networks, averages: Networks, optimizers: Optim
         write_json(partial / "meta.json", meta)
 
 
-def load(folder: Path, networks: Networks, averages: Networks, optimizers: Optimizers) -> dict[str, Any]:
+def load(folder: Path, networks: Networks, averages: Networks, optimizers: Optimizers) -> Meta:
     """Read a checkpoint into what `save` was given; returns its meta.
 
     Raises:
@@ -46,7 +59,7 @@ def load(folder: Path, networks: Networks, averages: Networks, optimizers: Optim
         if averages:
             _into(averages, load_file(folder / "ema.safetensors"))
         _into_optimizers(optimizers, load_file(folder / "optimizer.safetensors"))
-        return dict(json.loads((folder / "meta.json").read_text(encoding="utf-8")))
+        return _META.validate_json((folder / "meta.json").read_bytes())
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as problem:
         raise _damaged(folder, problem) from problem
 

@@ -11,11 +11,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from aigc_core import studio
 from aigc_core.config import RunConfig, make_config
 from aigc_core.data.sources import SOURCES
 from aigc_core.errors import AigcError, ConfigError
 from aigc_core.families import FAMILIES, config_class
-from aigc_core.run import Run, Status, list_runs, runs_root
+from aigc_core.run import Run, Status, runs_root
 from aigc_core.turns import AlwaysFree, Turn
 
 if TYPE_CHECKING:
@@ -145,24 +146,10 @@ def pause(run: RunName) -> None:
 def runs() -> None:
     """List all runs."""
     table = Table("name", "family", "data", "state", "step", "figure", "age", box=None)
-    for run in list_runs():
-        try:
-            values, status = run.made(), run.status()
-        except AigcError as error:
-            table.add_row(run.name, "", "", "damaged", "", str(error), "")
-            continue
-        config = values["config"]
-        headline = config_class(config["family"]).headline
-        figure = status.figures.get(headline)
-        table.add_row(
-            run.name,
-            config["family"],
-            config["data"],
-            status.state,
-            str(status.step),
-            "" if figure is None else f"{headline} {figure:.4g}",
-            _age(time.time() - values["created"]),
-        )
+    for run in studio.runs():
+        figure = "" if run["figure"] is None else f"{run['headline']} {run['figure']:.4g}"
+        age = "" if run["created"] is None else _age(time.time() - run["created"])
+        table.add_row(run["name"], run["family"], run["data"], run["state"], str(run["step"]), figure, age)
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 

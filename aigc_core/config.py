@@ -115,7 +115,7 @@ class RunConfig(BaseModel):
         Raises:
             ConfigError: unknown key or impossible value.
         """
-        return _checked(type(self), self.model_dump() | changes)
+        return checked(type(self), self.model_dump() | changes)
 
     def checked_live(self, changes: dict[str, Any]) -> Self:
         """As `changed`, but only settings that may change while the training runs are accepted."""
@@ -189,7 +189,7 @@ def make_config(
     values = {"preset": preset, **config_class.presets[preset].settings}
     if data is not None:
         values["data"] = data
-    config = _checked(config_class, values | (settings or {}))
+    config = checked(config_class, values | (settings or {}))
     _check_data(config)
     return config
 
@@ -205,7 +205,15 @@ def _check_data(config: RunConfig) -> None:
         )
 
 
-def _checked(config_class: type[Checked], values: dict[str, Any]) -> Checked:
+def checked(config_class: type[Checked], values: dict[str, Any]) -> Checked:
+    """The config of these values.
+
+    Raises:
+        ConfigError: an unknown key or an impossible value.
+    """
+    for name, value in values.items():
+        if isinstance(value, str) and "\0" in value:
+            raise ConfigError("config.bad_text", "“{name}” has a character that no text has.", name=name)
     try:
         return config_class.model_validate(values)
     except ValidationError as error:

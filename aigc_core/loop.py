@@ -50,7 +50,7 @@ class Orders:
     pause: bool = False
     log: bool = False
     out_of_time: bool = False
-    changes: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[tuple[dict[str, Any], bool]] = field(default_factory=list)  # settings, and whether they are new
 
 
 def fit(run: Run | None, *, turn: Turn | AlwaysFree | None = None, report: Report = lambda status: None) -> Status:
@@ -161,7 +161,7 @@ class _Training:
             for network in self.averages.values():
                 network.requires_grad_(False).eval()
         self.planned: dict[int, list[dict[str, Any]]] = {}
-        self.done_at = -1  # the step whose samples, figures and checkpoint exist already
+        self.recorded_at = self.saved_at = -1  # the steps whose samples and figures, and whose weights, exist
         self._restore()
 
         self.request_offset = self.run.requests_since_start()[1]
@@ -184,20 +184,20 @@ class _Training:
         # One process after the other, so that a download happens once.
         with self.accelerator.main_process_first():
             self.data = load_data(self.config, target, self._data_progress, tokenizer)
-        self.notes = self.data.facts.notes if known is None else []
+        self.notes = [] if self.run.checkpoints() else self.data.facts.notes
         if self.main:
             self.run.set_environment(self.config, _environment(self.device, self.accelerator))
             if known is None:
                 self.run.set_facts(self.data.facts.to_json())
             elif known["train_size"] != self.data.facts.train_size:
-                self.notes = [
+                self.notes.append(
                     message(
                         "data.changed",
                         "The data has changed since this run began ({before} examples then, {now} now).",
                         before=known["train_size"],
                         now=self.data.facts.train_size,
                     )
-                ]
+                )
         facts = Facts.from_json(known) if known else self.data.facts
         self.family: Family = science(self.config, facts)
         for network in self.family.networks.values():
@@ -215,7 +215,7 @@ class _Training:
             except RunError as problem:
                 problems.append(problem)
                 continue
-            self.step = self.done_at = meta["step"]
+            self.step = self.recorded_at = self.saved_at = meta["step"]
             self.elapsed = meta["elapsed_s"]
             self.best = math.inf if meta["best"] is None else meta["best"]
             self._change(meta["live"])
@@ -225,9 +225,8 @@ class _Training:
                 raise problems[0]
         if not self.main:
             return
-        for event in self.run.take_back_events(self.step):
-            if event["kind"] == "set":
-                self.planned.setdefault(event["step"], []).append(event["changes"])
+        for event in self.run.take_back_events(self.saved_at):
+            self.planned.setdefault(max(event["step"], 0), []).append(event["changes"])
         self.status.attempt += 1  # tells readers of the events to start anew
         self.run.set_status(self.status)
         for damage in problems:
@@ -246,7 +245,7 @@ class _Training:
             self._obey(orders)
             finished = orders.out_of_time or (not self.config.minutes and self.step >= self.config.steps)
             self.elapsed = time.monotonic() - started
-            self._record(finished, orders.stop)
+            self._record(finished, orders.stop or orders.pause)
             if finished or orders.stop:
                 break
             if orders.pause:
@@ -268,7 +267,8 @@ class _Training:
             orders.log = self._log_due(now)
             orders.out_of_time = bool(self.config.minutes) and elapsed >= 60 * self.config.minutes
             orders.stop = self.interruptions.asked
-            orders.changes = self.planned.pop(self.step, [])
+            for changes in self.planned.pop(self.step, []):  # noted in the events already
+                orders.changes.append((changes, False))
             self._read_requests(orders)
             if now - self.last_status > STATUS_INTERVAL_S:
                 self._show_status(now)
@@ -300,12 +300,12 @@ class _Training:
         except ConfigError as error:
             self.run.append("note", self.step, **error.message)
             return
-        orders.changes.append(changes)
+        orders.changes.append((changes, True))
 
     def _obey(self, orders: Orders) -> None:
-        for changes in orders.changes:
+        for changes, new in orders.changes:
             self._change(changes)
-            if self.main:
+            if self.main and new:
                 self.run.append("set", self.step, changes=changes)
 
     def _change(self, changes: dict[str, Any]) -> None:
@@ -387,15 +387,13 @@ class _Training:
             self.run.append("metrics", self.step, seconds=seconds, lr=rate, values=rounded)
         self.last_log = time.monotonic()
 
-    def _record(self, finished: bool, stopped: bool) -> None:
-        """Sample, measure and save where it is time to; `stopped` and `finished` always save."""
-        if self.step == self.done_at:
-            return
-        self.done_at = self.step
+    def _record(self, finished: bool, halting: bool) -> None:
+        """Sample, measure and save where it is time to, each once a step; whoever halts saves in any case."""
+        again, self.recorded_at = self.step == self.recorded_at, self.step
         due = finished or self._is_multiple(self.config.checkpoint_every)
-        save = due or stopped
-        measure = due or self._is_multiple(self.config.evaluate_every)
-        show = finished or self.step == 0 or self._is_multiple(self.config.sample_every)
+        save = (due or halting) and self.step != self.saved_at
+        measure = not again and (due or self._is_multiple(self.config.evaluate_every))
+        show = not again and (finished or self.step == 0 or self._is_multiple(self.config.sample_every))
         if not self.main or not (save or measure or show):
             return
         if self.step and not _all_finite(self.family.networks):
@@ -415,6 +413,8 @@ class _Training:
 
     def _measure(self, networks: Networks) -> None:
         figures = self.family.evaluate(networks, self.data)
+        if not math.isfinite(figures[self.config.headline]):
+            self._break_down(self.config.headline)
         self.status.figures = {"step": self.step, **figures}
         self.run.append("eval", self.step, seconds=round(self.elapsed, 3), figures=figures)
 
@@ -422,7 +422,7 @@ class _Training:
         figure = self.status.figures.get(self.config.headline, math.inf)
         is_best = self.status.figures.get("step") == self.step and figure < self.best
         self.best = min(self.best, figure) if is_best else self.best
-        meta = {
+        meta: checkpoint.Meta = {
             "step": self.step,
             "elapsed_s": self.elapsed,
             "best": None if math.isinf(self.best) else self.best,
@@ -430,6 +430,7 @@ class _Training:
         }
         folder = self.run.checkpoint(self.step)
         checkpoint.save(folder, self.family.networks, self.averages, self.optimizers, meta)
+        self.saved_at = self.step
         self.run.mark("last", self.step)
         if is_best:
             self.run.mark("best", self.step)

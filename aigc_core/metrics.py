@@ -4,9 +4,12 @@ import numpy as np
 
 
 def moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (D,) and covariance (D, D) of features (N, D), in float64."""
+    """Mean (D,) and covariance (D, D) of features (N, D), in float64; one example has covariance 0."""
     features = features.astype(np.float64)
-    return features.mean(axis=0), np.cov(features, rowvar=False).reshape(features.shape[1], -1)
+    mean, size = features.mean(axis=0), features.shape[1]
+    if len(features) < 2:
+        return mean, np.zeros((size, size))
+    return mean, np.cov(features, rowvar=False).reshape(size, size)
 
 
 def frechet_distance(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray]) -> float:

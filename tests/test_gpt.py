@@ -104,7 +104,8 @@ def test_the_knobs_keep_what_they_should() -> None:
     torch.testing.assert_close(next_token_probabilities(logits, 1, 2, 1.0), torch.tensor([[2 / 3, 1 / 3, 0, 0]]))
     nucleus = next_token_probabilities(logits, 1, 0, 0.7)
     torch.testing.assert_close(nucleus, torch.tensor([[2 / 3, 1 / 3, 0, 0]]))
-    assert (next_token_probabilities(logits, 1, 0, 1e-9) > 0).sum() == 1
+    for coldest in ((1, 0, 1e-9), (1, 0, 0.0), (1e-45, 0, 1.0), (1, 1, 1.0)):
+        assert next_token_probabilities(logits, *coldest).tolist() == [[1, 0, 0, 0]]
 
 
 def test_a_forbidden_token_is_never_drawn() -> None:
@@ -206,7 +207,7 @@ def test_only_safetensors_are_opened(tmp_path: Path) -> None:
     folder = folder_of(small_gpt2(), tmp_path / "gpt2")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     with pytest.raises(ConfigError, match="can carry code"):
-        pretrained.weights(tiny("gpt", init_from=str(folder)))
+        pretrained.weights(tiny("gpt", init_from=str(folder)), 257)
 
 
 def test_old_files_with_constant_masks_load(tmp_path: Path) -> None:
@@ -218,8 +219,19 @@ def test_old_files_with_constant_masks_load(tmp_path: Path) -> None:
     }
     old["h.0.attn.bias"] = torch.ones(1, 1, 64, 64)
     save_file(old, folder / "model.safetensors")
-    weights = pretrained.weights(tiny("gpt", init_from=str(folder)))
+    weights = pretrained.weights(tiny("gpt", init_from=str(folder)), 257)
     assert "h.0.attn.bias" not in weights and weights["wpe.weight"].shape == (TINY["gpt"]["context"], 16)
+
+
+def test_padding_of_the_vocabulary_is_cut_and_damaged_weights_are_a_sentence(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    padded = GPT2LMHeadModel(GPT2Config(vocab_size=320, n_positions=64, n_embd=16, n_layer=2, n_head=2))
+    folder = folder_of(padded, tmp_path / "gpt2")
+    run = Run.create(tiny("gpt", init_from=str(folder), steps=1), tmp_path / "tuned")
+    assert fit(run).state == "done" and run.facts()["vocabulary"] == 257
+    (folder / "model.safetensors").write_bytes(b"junk")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        fit(Run.create(tiny("gpt", init_from=str(folder), steps=1), tmp_path / "other"))
 
 
 def test_no_such_model_and_no_internet_are_sentences(tmp_path: Path) -> None:

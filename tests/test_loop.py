@@ -241,6 +241,28 @@ def test_pause_computes_nothing_and_changes_nothing(tmp_path: Path) -> None:
     assert_same_weights(run, whole)
 
 
+def test_a_stop_while_paused_keeps_everything(tmp_path: Path) -> None:
+    whole = Run.create(tiny("vae", steps=30, checkpoint_every=10**6), tmp_path / "whole")
+    fit(whole)
+    run = Run.create(whole.config(), tmp_path / "paused")
+    run.request("start")
+
+    def pause() -> None:
+        run.request("pause")
+        while run.status().state != "paused":
+            time.sleep(0.02)
+        assert run.checkpoints()  # a kill while paused would lose nothing either
+        run.request("stop")
+
+    at_step(run, 5, pause)
+    status = fit(run)
+    assert status.state == "stopped" and run.marked("last") == status.step
+    run.request("start")
+    fit(run)
+    assert_same_weights(run, whole)
+    assert_same_events(run, whole)
+
+
 def test_settings_change_while_training_and_again_after_a_resume(tmp_path: Path) -> None:
     run = Run.create(tiny("vae", steps=30, checkpoint_every=100, lr_schedule="constant"), tmp_path / "run")
     run.request("start")
@@ -334,6 +356,27 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path) 
     fit(run)
     assert_same_weights(run, whole)
     assert any("cannot be read" in event.get("text", "") for event in run.events()[0])
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "5", '{"step": "x"}'])
+def test_a_checkpoint_without_its_facts_is_damaged(content: str, tmp_path: Path) -> None:
+    run = Run.create(tiny("vae"), tmp_path / "run")
+    fit(run)
+    (run.checkpoint(12) / "meta.json").write_text(content)
+    assert fit(run).step == 12
+    assert any("step_000012" in event.get("text", "") for event in run.events()[0])
+
+
+def test_a_gan_of_two_pictures_trains(tmp_path: Path) -> None:
+    import numpy as np
+    from PIL import Image
+
+    (tmp_path / "two").mkdir()
+    for i in range(2):
+        noise = np.random.default_rng(i).integers(0, 255, (28, 28), dtype=np.uint8)
+        Image.fromarray(noise).save(tmp_path / "two" / f"{i}.png")
+    run = Run.create(tiny("gan", data="folder", data_path=str(tmp_path / "two"), image_size=28), tmp_path / "run")
+    assert math.isfinite(fit(run).figures["frechet_pixels"])
 
 
 def test_only_damaged_checkpoints_are_an_error_and_nothing_is_overwritten(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aigc_core.errors import RunError
+from aigc_core.errors import ConfigError, RunError
 from aigc_core.files import new_folder, write_atomic, write_json
 from aigc_core.run import Run, Status, list_runs
 from tests.conftest import tiny
@@ -58,14 +58,16 @@ def test_a_viewer_starts_anew_when_a_run_goes_back(run: Run) -> None:
     for step in range(1, 6):
         run.append("metrics", step)
     _, cursor = run.events()
-    dropped = run.take_back_events(3)
+    run.append("set", 5, changes={"lr": 0.1})
+    again = run.take_back_events(3)
     status = run.status()
     status.attempt += 1
     run.set_status(status)
     run.append("metrics", 4)
     events, _ = run.events(cursor)
-    assert [event["step"] for event in dropped] == [4, 5]
-    assert [event.get("step", event["kind"]) for event in events] == ["restart", 1, 2, 3, 4]
+    assert [event["changes"] for event in again] == [{"lr": 0.1}]
+    assert [event.get("step", event["kind"]) for event in events] == ["restart", 1, 2, 3, 5, 4]
+    assert run.take_back_events(3) == again  # a second kill before that step loses nothing
 
 
 def test_many_writers_lose_no_line(run: Run) -> None:
@@ -134,6 +136,32 @@ def test_a_run_whose_process_never_came_is_an_interruption(run: Run) -> None:
     values = json.loads((run.path / "status.json").read_text()) | {"heartbeat": 0.0}
     write_json(run.path / "status.json", values)
     assert run.status().state == "interrupted"
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("config.json", {"created": None}), ("config.json", {"format": "2"}),
+        ("config.json", {"config": {"family": "x"}}),
+        ("status.json", {"figures": None}), ("status.json", {"heartbeat": "x"}), ("status.json", {"state": "flying"}),
+    ],
+)  # fmt: skip
+def test_files_of_another_shape_are_a_sentence_and_the_list_goes_on(run: Run, file: str, change: dict) -> None:
+    from aigc_core import studio
+
+    Run.create(tiny("gpt"))
+    write_json(run.path / file, json.loads((run.path / file).read_text()) | change)
+    with pytest.raises(RunError, match="cannot be read"):
+        run.made() if file == "config.json" else run.status()
+    assert sorted(row["state"] for row in studio.runs()) == ["damaged", "queued"]
+
+
+def test_settings_of_another_version_are_a_sentence(run: Run) -> None:
+    made = json.loads((run.path / "config.json").read_text())
+    made["config"]["speed"] = 3
+    write_json(run.path / "config.json", made)
+    with pytest.raises(ConfigError, match="no setting “speed”"):
+        run.config()
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '"x"', "\x00\x01"])

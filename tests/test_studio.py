@@ -91,17 +91,21 @@ def test_a_stop_before_the_first_step_is_honoured() -> None:
     assert studio.follow(name)["status"]["step"] <= 1
 
 
-def test_turns_are_taken_in_order_and_freed_by_death(tmp_path: Path) -> None:
+def test_turns_are_taken_in_order_and_freed_by_death(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = Turn(tmp_path), Turn(tmp_path)
     assert first.acquire(lambda place: False)
     places: list[int] = []
     assert not second.acquire(lambda place: places.append(place) or False)
     assert places == [1]
     (tmp_path / ".queue" / f"{0:020d}-{2**22 + 1}-1.00.ticket").touch()  # of a process that is no more
+    (tmp_path / ".queue" / "stray.ticket").touch()
     first.release()
     assert second.acquire(lambda place: False)
     second.release()
-    assert not list((tmp_path / ".queue").glob("*.ticket"))
+    assert [one.name for one in (tmp_path / ".queue").glob("*.ticket")] == ["stray.ticket"]
+    monkeypatch.setenv("AIGC_SLOTS", "two")
+    with pytest.raises(ConfigError, match="whole number"):
+        first.acquire(lambda place: False)
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../x.zip", "data.zip"])

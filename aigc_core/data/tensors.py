@@ -51,7 +51,13 @@ class Facts:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Facts":
-        return cls(**value | {"shape": tuple(value["shape"])})
+        """Raises: DataError if these are no facts that this version knows."""
+        try:
+            return cls(**value | {"shape": tuple(value["shape"])})
+        except (TypeError, KeyError) as problem:
+            raise DataError(
+                "data.bad_facts", "facts.json of this run cannot be read ({problem}).", problem=problem
+            ) from problem
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -4,6 +4,7 @@ Both are kept as one `tokenizer.json` that `transformers` can load. Both keep ev
 the first because a character is a token, the second because it falls back to the bytes of UTF-8.
 """
 
+import re
 from typing import Literal
 
 import numpy as np
@@ -97,5 +98,5 @@ class Tokenizer:
 
 
 def _at_blank_lines(text: str) -> list[str]:
-    parts = text.split("\n\n")
-    return [part + "\n\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+    """Pieces that end between the two line ends of a blank line, where GPT-2's pre-tokeniser cuts in any case."""
+    return re.split(r"(?<=\S\n)(?=\n\S)", text)

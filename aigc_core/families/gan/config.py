@@ -74,7 +74,7 @@ class Config(ImageOptions, RunConfig):
         ),
         "relativistic": Preset(
             "Steady (R3GAN)",
-            "Relativistic with R1 and R2 penalties (Huang 2024): no mode collapse.",
+            "Relativistic with R1 and R2 penalties (Huang 2024): little mode collapse.",
             {"objective": "relativistic", "spectral_norm": False, "penalty": 1.0, "lr": 2e-4, "steps": 1000},
         ),
         "ring": Preset(

@@ -145,14 +145,19 @@ class Family(PictureFamily):
         """`frechet_pixels`: Fréchet distance of made to held-out examples, in the 64 principal components of
         the training pixels (raw coordinates for points), with `n` examples on each side."""
         count = len(data.validation) if full else min(len(data.validation), MOST_EVALUATED)
-        components = data.remembered("components", lambda: PrincipalComponents(_flat(data.train[:5000])))
+        components = data.remembered("components", lambda: PrincipalComponents(_flat(_spread(data.train, 5000))))
         made = torch.from_numpy(self.sample(networks, PictureRequest(count=count, seed=1)))
         if made.dim() == 4:
             made = made.permute(0, 3, 1, 2)
         distance = frechet_distance(
-            moments(components(_flat(made))), moments(components(_flat(data.validation[:count])))
+            moments(components(_flat(made))), moments(components(_flat(_spread(data.validation, count))))
         )
         return {"frechet_pixels": distance, "n": count}
+
+
+def _spread(x: Tensor, count: int) -> Tensor:
+    """At most `count` examples from all over `x`: data sorted by class must not lose its last classes."""
+    return x[torch.linspace(0, len(x) - 1, min(count, len(x)), device=x.device).long()]
 
 
 def _flat(x: Tensor) -> Any:

@@ -47,7 +47,15 @@ class Family(TextFamily):
 
     def start(self) -> None:
         if self.config.init_from:
-            self.networks["gpt"].load_state_dict(pretrained.weights(self.config))
+            try:
+                self.networks["gpt"].load_state_dict(pretrained.weights(self.config, self.facts.vocabulary))
+            except RuntimeError as problem:  # tensors missing or of another shape
+                raise ConfigError(
+                    "config.bad_weights",
+                    "The weights of “{name}” cannot be read ({problem}).",
+                    name=self.config.init_from,
+                    problem=" ".join(str(problem).split())[:200],
+                ) from problem
 
     def loss(self, network: str, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of the next token, nats a token."""

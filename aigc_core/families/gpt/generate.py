@@ -11,6 +11,7 @@ from aigc_core.families.base import TextRequest
 from aigc_core.families.gpt.model import GPT
 from aigc_core.seeds import Stream, generator
 
+COLDEST = 1e-4  # temperatures below it are 0: the division would leave the range of float32
 INCOMPLETE = "\ufffd"  # what a decoder shows for bytes that end in the middle of a character
 
 
@@ -23,7 +24,7 @@ def next_token_probabilities(logits: Tensor, temperature: float, top_k: int, top
         top_p: only the fewest tokens that together have this probability stay (nucleus, Holtzman 2020).
     """
     logits = logits.float()
-    if temperature == 0:
+    if temperature < COLDEST:
         return torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1]).float()
     logits = logits / temperature
     if 0 < top_k < logits.shape[-1]:
@@ -33,6 +34,7 @@ def next_token_probabilities(logits: Tensor, temperature: float, top_k: int, top
     if top_p < 1:
         ordered, order = probabilities.sort(descending=True)
         beyond = ordered.cumsum(-1) - ordered >= top_p  # mass before this token is enough already
+        beyond[:, 0] = False  # the likeliest always stays
         probabilities = probabilities.masked_fill(beyond.scatter(-1, order, beyond), 0.0)
         probabilities = probabilities / probabilities.sum(-1, keepdim=True)
     return probabilities

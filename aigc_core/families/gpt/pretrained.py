@@ -7,6 +7,7 @@ from typing import Any
 
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from tokenizers import Tokenizer as Library
 from tokenizers import decoders, models, pre_tokenizers
@@ -54,8 +55,8 @@ def resolved(config: Any) -> tuple[Any, str]:
     return config.changed(changes), tokenizer
 
 
-def weights(config: Any) -> dict[str, Tensor]:
-    """The source's weights in our layout, its positions cut to `config.context`."""
+def weights(config: Any, vocabulary: int) -> dict[str, Tensor]:
+    """The source's weights in our layout, positions cut to `config.context` and padding to the vocabulary."""
     source = _source(config.init_from)
     if isinstance(source, Run):
         from aigc_core.checkpoint import load_network  # needs runs, which need no family
@@ -63,7 +64,9 @@ def weights(config: Any) -> dict[str, Tensor]:
         ours = load_network(source, "gpt")
     else:
         ours = from_transformers(_tensors(source))
-    ours["wpe.weight"] = ours["wpe.weight"][: config.context].clone()
+    for name, size in (("wpe.weight", config.context), ("wte.weight", vocabulary)):
+        if name in ours:
+            ours[name] = ours[name][:size].clone()
     return ours
 
 
@@ -129,7 +132,15 @@ def _tensors(folder: Path) -> dict[str, Tensor]:
         )
     merged: dict[str, Tensor] = {}
     for file in files:
-        merged |= load_file(file)
+        try:
+            merged |= load_file(file)
+        except SafetensorError as problem:
+            raise ConfigError(
+                "config.bad_weights",
+                "The weights of “{name}” cannot be read ({problem}).",
+                name=folder.name,
+                problem=str(problem).split("\n")[0],
+            ) from problem
     return {name: tensor.float() for name, tensor in merged.items()}
 
 
