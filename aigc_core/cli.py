@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from aigc_core import studio
-from aigc_core.config import RunConfig, make_config
+from aigc_core.config import RunConfig, check_own_data, make_config
 from aigc_core.data.sources import SOURCES
 from aigc_core.errors import AigcError, ConfigError
 from aigc_core.families import FAMILIES, config_class
@@ -92,6 +92,7 @@ def train(
     given = {"steps": steps, "minutes": minutes, "seed": seed}
     settings = _settings(set_) | {key: value for key, value in given.items() if value is not None}
     config = make_config(config_class(family), preset, data, settings)
+    check_own_data(config)
     if int(os.environ.get("RANK", "0")) > 0:  # a helper process of torchrun: the main one has the run
         _fit(None, AlwaysFree())
         return
@@ -210,6 +211,7 @@ def estimate(
 ) -> None:
     """Time a few steps, and print as JSON where and how long such a training would take here."""
     config = make_config(config_class(family), preset, data, _settings(set_))
+    check_own_data(config)
     from aigc_core.loop import estimate as measure
 
     print(json.dumps(measure(config)))

@@ -5,11 +5,12 @@ classes. Importable without torch.
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from aigc_core.data.sources import SOURCES
+from aigc_core.data.sources import SOURCES, Source
 from aigc_core.errors import ConfigError
 
 
@@ -100,6 +101,13 @@ class RunConfig(BaseModel):
         10, "Checkpoints kept, spread over the run; the best and the last always stay.", group="record", ge=2
     )
 
+    def check_data(self, source: Source) -> None:
+        """Called before a run is made: refuse settings that cannot go with a source.
+
+        Raises:
+            ConfigError: they cannot go together.
+        """
+
     @classmethod
     def live_keys(cls) -> frozenset[str]:
         """Names of the settings that may change while the training runs."""
@@ -153,6 +161,9 @@ class ImageOptions(BaseModel):
         gt=0,
         lt=0.9,
     )
+    pattern: Literal["ring", "grid", "spiral", "moons"] = option(
+        "ring", "For the source “points”: how they lie.", group="data"
+    )
     data_path: str = option("", "For the source “folder”: your folder of pictures, or a .zip.", group="data")
 
 
@@ -202,6 +213,25 @@ def _check_data(config: RunConfig) -> None:
             "“{name}” is no data that this family can learn; choose one of: {known}.",
             name=config.data,
             known=", ".join(known),
+        )
+    config.check_data(SOURCES[config.data])
+
+
+def check_own_data(config: RunConfig) -> None:
+    """Before a run is made: a source that is the person's own needs a file or folder that exists.
+
+    Raises:
+        ConfigError: none was given, or it is not there.
+    """
+    if SOURCES[config.data].origin != "yours":
+        return
+    path = getattr(config, "data_path", "")
+    if not path or not Path(path).exists():
+        raise ConfigError(
+            "config.no_data_path",
+            "“{data}” needs your own file or folder, and there is none at “{path}”: add --set data_path=…",
+            data=config.data,
+            path=path,
         )
 
 

@@ -384,7 +384,8 @@ class _Training:
             rounded = {name: float(f"{value:.6g}") for name, value in values.items()}
             rate = self.optimizers[self.family.phases[0].network].param_groups[0]["lr"]
             seconds = round(self.elapsed, 3)
-            self.run.append("metrics", self.step, seconds=seconds, lr=rate, values=rounded)
+            eta_s = None if self.status.eta_s is None else round(self.status.eta_s, 1)
+            self.run.append("metrics", self.step, seconds=seconds, eta_s=eta_s, lr=rate, values=rounded)
         self.last_log = time.monotonic()
 
     def _record(self, finished: bool, halting: bool) -> None:

@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from aigc_core import launch
-from aigc_core.config import RunConfig, make_config
+from aigc_core.config import RunConfig, check_own_data, make_config
 from aigc_core.data.download import cache_folder
 from aigc_core.data.sources import SOURCES
 from aigc_core.errors import AigcError, ConfigError, DataError
@@ -119,7 +119,9 @@ def check(family: str, values: dict[str, Any]) -> RunConfig:
         raise ConfigError(
             "config.no_model_paths", "“{name}” is no run and no model name like “openai-community/gpt2”.", name=model
         )
-    return make_config(config_class(family), preset, data, values)
+    config = make_config(config_class(family), preset, data, values)
+    check_own_data(config)
+    return config
 
 
 def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:

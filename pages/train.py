@@ -163,7 +163,7 @@ def _field(family: str, field: dict[str, Any], values: dict[str, Any]) -> Compon
     name = field["name"]
     common: dict[str, Any] = {
         "label": word(f"field.{name}"),
-        "info": word(f"help.{family}.{name}"),
+        "info": word(f"info.{family}.{name}"),
         "value": values[name],
         "elem_id": f"{family}-{name}",
         "min_width": 150,

@@ -22,10 +22,25 @@ LANGUAGES = ("en", "zh")
 def catalogue(language: str) -> dict[str, str]:
     """All keys of one language, those of the core included."""
     own: dict[str, str] = json.loads((FOLDER / "locale" / f"{language}.json").read_text(encoding="utf-8"))
-    if language == "en":
-        return own | core_sentences()
-    general = {key: own.get(key) or own[f"help.{key.rsplit('.', 1)[1]}"] for key in core_sentences()}
-    return own | general
+    core = core_sentences()
+    if language != "en":
+        core = {key: own.get(key) or own[f"help.{key.rsplit('.', 1)[1]}"] for key in core}
+    words = own | core
+    for family in studio.families():
+        for field in studio.fields(family):
+            key = f"{family}.{field['name']}"
+            words[f"info.{key}"] = words[f"help.{key}"] + _range(field["limits"], words)
+    return words
+
+
+def _range(limits: dict[str, float], words: dict[str, str]) -> str:
+    """The values a setting may have, in words; empty where there is no limit to name."""
+    low, high = limits.get("ge"), limits.get("le", limits.get("lt"))
+    if low is not None and high is not None:
+        return words["range.both"].format(low=f"{low:,g}", high=f"{high:,.10g}")
+    if low is not None:
+        return words["range.from"].format(low=f"{low:g}")
+    return "" if high is None else words["range.above"].format(high=f"{high:g}")
 
 
 @cache

@@ -82,6 +82,8 @@ MISTAKES = [
     (("train", "gan", "--data", "stories"), "no data that this family can learn"),
     (("train", "gan", "--steps", "5", "--minutes", "1"), "not both"),
     (("train", "gan", "--steps", "many"), "valid integer"),
+    (("train", "gan", "--data", "folder", "--set", "data_path=/nowhere"), "there is none at “/nowhere”"),
+    (("train", "gpt", "--set", "init_from=nothing at all"), "no run, no folder"),
     (("sample", "nothing"), "no run “nothing”"),
     (("evaluate", "nothing"), "no run “nothing”"),
     (("stop", "nothing"), "no run “nothing”"),
@@ -96,8 +98,9 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(words: tuple[str, ...], sente
     assert not list((own_place / "runs").glob("*")) and done.stdout == ""
 
 
-def test_a_missing_file_fails_the_run_with_a_sentence(own_place: Path) -> None:
-    done = command("train", "gan", "--data", "folder", "--set", f"data_path={own_place / 'none'}")
+def test_files_that_are_no_pictures_fail_the_run_with_a_sentence(own_place: Path) -> None:
+    (own_place / "a.zip").write_text("no zip")
+    done = command("train", "gan", "--data", "folder", "--set", f"data_path={own_place / 'a.zip'}")
     assert done.returncode == 2 and "neither a folder nor a .zip" in done.stderr and "Traceback" not in done.stderr
 
 

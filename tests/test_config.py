@@ -2,7 +2,7 @@
 
 import pytest
 
-from aigc_core.config import make_config
+from aigc_core.config import check_own_data, make_config
 from aigc_core.errors import ConfigError
 from aigc_core.families import FAMILIES, config_class
 
@@ -47,6 +47,24 @@ def test_a_mistake_is_one_sentence(settings: dict, words: str) -> None:
 
 def test_a_choice_among_numbers_may_come_as_text() -> None:
     assert make_config(config_class("vae"), settings={"image_size": "32"}).image_size == 32
+
+
+@pytest.mark.parametrize(
+    ("family", "settings", "words"),
+    [
+        ("gan", {"data": "points"}, "choose the network “mlp”"),
+        ("vae", {"data": "points", "network": "mlp"}, "likelihood “gaussian”"),
+        ("gan", {"data": "folder"}, "needs your own file or folder"),
+        ("gpt", {"data": "text", "data_path": "/nowhere.txt"}, "there is none at “/nowhere.txt”"),
+        ("gpt", {"init_from": "nothing at all"}, "no run, no folder and no model name"),
+        ("gpt", {"prompt": "a\0b"}, "a character that no text has"),
+    ],
+)
+def test_settings_that_cannot_go_together_are_refused_before_a_run_is_made(
+    family: str, settings: dict, words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        check_own_data(make_config(config_class(family), settings=settings))
 
 
 def test_heads_must_divide_the_width() -> None:

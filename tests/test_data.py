@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from aigc_core.config import make_config
+from aigc_core.config import check_own_data, make_config
 from aigc_core.data import download
 from aigc_core.data.augment import augmented
 from aigc_core.data.points import ring_centres
@@ -23,7 +23,7 @@ from aigc_core.data.stories import CHINESE, ENGLISH, GRAMMARS, Grammar, entropy_
 from aigc_core.data.tensors import PictureData, TextData, as_float, fitted, load_data
 from aigc_core.data.text import cleaned, regular_poem
 from aigc_core.data.tokenizer import Tokenizer
-from aigc_core.errors import DataError
+from aigc_core.errors import ConfigError, DataError
 from aigc_core.families import config_class
 from tests.conftest import tiny
 
@@ -71,7 +71,7 @@ def test_public_texts_are_found_where_the_person_has_them(monkeypatch: pytest.Mo
 
 
 def test_points_lie_at_their_modes() -> None:
-    data = SOURCES["ring"].load(None)
+    data = SOURCES["points"].load(config("gan", data="points", network="mlp"))
     distance = np.linalg.norm(data.xy - ring_centres()[data.labels], axis=1)
     assert distance.max() < 0.12 and set(data.labels) == set(range(8))
 
@@ -389,16 +389,16 @@ def test_no_pictures_is_a_sentence(tmp_path: Path, content: bytes | None) -> Non
 def test_an_empty_folder_and_a_missing_path_are_sentences(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no readable picture"):
         SOURCES["folder"].load(config("gan", data="folder", data_path=str(tmp_path)))
-    with pytest.raises(DataError, match="No pictures were given"):
-        SOURCES["folder"].load(config("gan", data="folder"))
+    with pytest.raises(ConfigError, match="needs your own file or folder"):
+        check_own_data(config("gan", data="folder"))
 
 
 def test_a_text_that_is_not_utf8_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("你好".encode("gb18030"))
     with pytest.raises(DataError, match="UTF-8"):
         SOURCES["text"].load(config("gpt", data="text", data_path=str(tmp_path / "a.txt")))
-    with pytest.raises(DataError, match="no file"):
-        SOURCES["text"].load(config("gpt", data="text", data_path=str(tmp_path / "b.txt")))
+    with pytest.raises(ConfigError, match=r"there is none at .*b\.txt"):
+        check_own_data(config("gpt", data="text", data_path=str(tmp_path / "b.txt")))
 
 
 # -- downloads --------------------------------------------------------------------------------------------

@@ -235,7 +235,5 @@ def test_padding_of_the_vocabulary_is_cut_and_damaged_weights_are_a_sentence(tmp
 
 
 def test_no_such_model_and_no_internet_are_sentences(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no run, no folder and no model name"):
-        pretrained.resolved(tiny("gpt", init_from="nothing at all"))
     with pytest.raises(Exception, match="No internet: download it elsewhere"):
         pretrained.resolved(tiny("gpt", init_from="openai-community/gpt2"))

@@ -31,8 +31,6 @@ def folder(config: Any, progress: Progress) -> Images:
     Raises:
         DataError: no such place, no pictures, or far too many.
     """
-    if not config.data_path:
-        raise DataError("data.no_folder_given", "No pictures were given: add --set data_path=FOLDER (or a .zip).")
     place = Path(config.data_path)
     if place.is_dir():
         files = _in_folder(place)

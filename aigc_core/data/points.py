@@ -23,15 +23,20 @@ def grid_centres(side: int = 5) -> np.ndarray:
     return np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
 
 
-def ring(config: Any, progress: Progress) -> Points:
-    return _clouds(ring_centres())
+def points(config: Any, progress: Progress) -> Points:
+    """The points of `config.pattern`."""
+    match config.pattern:
+        case "ring":
+            return _clouds(ring_centres())
+        case "grid":
+            return _clouds(grid_centres())
+        case "spiral":
+            return _spiral()
+        case _:
+            return _moons()
 
 
-def grid(config: Any, progress: Progress) -> Points:
-    return _clouds(grid_centres())
-
-
-def spiral(config: Any, progress: Progress) -> Points:
+def _spiral() -> Points:
     random = np.random.default_rng(_SEED)
     arm = random.integers(0, 2, COUNT)
     turn = 3 * np.pi * np.sqrt(random.random(COUNT))
@@ -41,7 +46,7 @@ def spiral(config: Any, progress: Progress) -> Points:
     return _finished(xy, arm, random, ["first arm", "second arm"])
 
 
-def moons(config: Any, progress: Progress) -> Points:
+def _moons() -> Points:
     random = np.random.default_rng(_SEED)
     moon = random.integers(0, 2, COUNT)
     angle = np.pi * random.random(COUNT)

@@ -67,8 +67,6 @@ def regular_poem(poem: dict[str, Any]) -> str | None:
 
 
 def user_text(config: Any, progress: Progress) -> Text:
-    if not config.data_path:
-        raise DataError("data.no_text_given", "No text was given: add --set data_path=FILE with a .txt file in UTF-8.")
     path = Path(config.data_path)
     if not path.is_file():
         raise DataError("data.no_file", "There is no file {path}; check the path.", path=path)

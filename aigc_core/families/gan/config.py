@@ -3,6 +3,8 @@
 from typing import ClassVar, Literal
 
 from aigc_core.config import ImageOptions, Preset, RunConfig, option
+from aigc_core.data.sources import Source
+from aigc_core.errors import ConfigError
 
 
 class Config(ImageOptions, RunConfig):
@@ -81,7 +83,8 @@ class Config(ImageOptions, RunConfig):
             "Points on a ring",
             "Two dimensions: see whether every cloud is found.",
             {
-                "data": "ring",
+                "data": "points",
+                "pattern": "ring",
                 "network": "mlp",
                 "objective": "relativistic",
                 "spectral_norm": False,
@@ -94,3 +97,11 @@ class Config(ImageOptions, RunConfig):
             },
         ),
     }
+
+    def check_data(self, source: Source) -> None:
+        if source.kind == "points" and (self.network != "mlp"):
+            raise ConfigError(
+                "config.points_need_mlp",
+                "“{data}” is points, not pictures: choose the network “mlp”.",
+                data=source.name,
+            )

@@ -76,12 +76,6 @@ class Family(PictureFamily):
     )
 
     def build(self) -> Networks:
-        if self.config.network == "dcgan" and len(self.facts.shape) != 3:
-            raise ConfigError(
-                "config.points_need_mlp",
-                "“{data}” is points, not pictures: choose the network “mlp”.",
-                data=self.config.data,
-            )
         if self.config.conditional and not self.facts.class_names:
             raise ConfigError(
                 "config.no_classes",

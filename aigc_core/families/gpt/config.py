@@ -1,11 +1,16 @@
 """The choices of a GPT-2-style language model."""
 
+import re
+from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, Self
 
 from pydantic import model_validator
 
 from aigc_core.config import Preset, RunConfig, TextOptions, option
-from aigc_core.errors import ConfigError
+from aigc_core.data.sources import Source
+from aigc_core.errors import ConfigError, RunError
+
+HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")  # owner/name of a model on the Hugging Face Hub
 
 
 class Size(NamedTuple):
@@ -137,3 +142,17 @@ class Config(TextOptions, RunConfig):
                 heads=shape.heads,
             )
         return self
+
+    def check_data(self, source: Source) -> None:
+        from aigc_core.run import Run  # runs hold configs
+
+        if not self.init_from or Path(self.init_from).is_dir() or HUB_NAME.fullmatch(self.init_from):
+            return
+        try:
+            Run.open(self.init_from)
+        except RunError:
+            raise ConfigError(
+                "config.no_init",
+                "“{name}” is no run, no folder and no model name like “openai-community/gpt2”.",
+                name=self.init_from,
+            ) from None

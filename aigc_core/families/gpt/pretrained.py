@@ -1,7 +1,6 @@
 """A trained model to go on from: one of our runs, a folder in `transformers` layout, or one on the Hub."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,12 @@ from tokenizers import Tokenizer as Library
 from tokenizers import decoders, models, pre_tokenizers
 from torch import Tensor
 
-from aigc_core.errors import AigcError, ConfigError, DataError
+from aigc_core.errors import ConfigError, DataError, RunError
+from aigc_core.families.gpt.config import HUB_NAME
 from aigc_core.families.gpt.model import from_transformers
 from aigc_core.run import Run
 
 FILES = ["config.json", "model*.safetensors", "tokenizer.json", "vocab.json", "merges.txt"]
-HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def resolved(config: Any) -> tuple[Any, str]:
@@ -76,14 +75,10 @@ def _source(name: str) -> Run | Path:
         return folder
     try:
         return Run.open(name)
-    except AigcError:
+    except RunError:
         if HUB_NAME.fullmatch(name):
             return _from_hub(name)
-        raise ConfigError(
-            "config.no_init",
-            "“{name}” is no run, no folder and no model name like “openai-community/gpt2”.",
-            name=name,
-        ) from None
+        raise
 
 
 def _from_hub(name: str) -> Path:

@@ -3,6 +3,8 @@
 from typing import ClassVar, Literal
 
 from aigc_core.config import ImageOptions, Preset, RunConfig, option
+from aigc_core.data.sources import Source
+from aigc_core.errors import ConfigError
 
 
 class Config(ImageOptions, RunConfig):
@@ -67,7 +69,8 @@ class Config(ImageOptions, RunConfig):
             "Points on moons",
             "Two dimensions, Gaussian likelihood.",
             {
-                "data": "moons",
+                "data": "points",
+                "pattern": "moons",
                 "network": "mlp",
                 "likelihood": "gaussian",
                 "latent_size": 2,
@@ -76,3 +79,11 @@ class Config(ImageOptions, RunConfig):
             },
         ),
     }
+
+    def check_data(self, source: Source) -> None:
+        if source.kind == "points" and (self.network != "mlp" or self.likelihood != "gaussian"):
+            raise ConfigError(
+                "config.points_need_gaussian",
+                "“{data}” is points, not pictures: choose the network “mlp” and the likelihood “gaussian”.",
+                data=source.name,
+            )

@@ -89,13 +89,6 @@ class Family(PictureFamily):
     phases = (Phase("autoencoder"),)
 
     def build(self) -> Networks:
-        pictures = len(self.facts.shape) == 3
-        if not pictures and (self.config.network != "mlp" or self.config.likelihood != "gaussian"):
-            raise ConfigError(
-                "config.points_need_gaussian",
-                "“{data}” is points, not pictures: choose the network “mlp” and the likelihood “gaussian”.",
-                data=self.config.data,
-            )
         if self.config.conditional and not self.facts.class_names:
             raise ConfigError(
                 "config.no_classes",
