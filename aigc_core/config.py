@@ -95,7 +95,7 @@ class RunConfig(BaseModel):
     )
     log_every: int = option(0, "Steps between two points of a curve; 0 = four points a second.", group="record", ge=0)
     sample_every: int = option(100, "Steps between two samples.", group="record", ge=1)
-    evaluate_every: int = option(500, "Steps between two measurements on held-out data.", group="record", ge=1)
+    evaluate_every: int = option(250, "Steps between two measurements on held-out data.", group="record", ge=1)
     checkpoint_every: int = option(500, "Steps between two checkpoints.", group="record", ge=1)
     keep_checkpoints: int = option(
         10, "Checkpoints kept, spread over the run; the best and the last always stay.", group="record", ge=2

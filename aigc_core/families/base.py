@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from aigc_core.data.tensors import Batch, Facts
+from aigc_core.errors import ConfigError
 from aigc_core.seeds import Stream, generator
 
 Networks = dict[str, nn.Module]
@@ -133,7 +134,17 @@ class PictureFamily(Family):
 
     @property
     def classes(self) -> int:
-        """How many classes the model can be asked for; 0 if it was trained without."""
+        """How many classes the model can be asked for; 0 if it is trained without.
+
+        Raises:
+            ConfigError: it shall be told classes, and the data has none.
+        """
+        if self.config.conditional and not self.facts.class_names:
+            raise ConfigError(
+                "config.no_classes",
+                "“{data}” has no classes, so a model cannot be told them: switch “conditional” off.",
+                data=self.config.data,
+            )
         return len(self.facts.class_names) if self.config.conditional else 0
 
 

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from aigc_core.data.tensors import Batch, as_float
-from aigc_core.errors import ConfigError
 from aigc_core.families.base import Moment, Networks, Phase, PictureFamily, PictureRequest
 from aigc_core.families.gan.objectives import OBJECTIVES, interpolation_penalty, zero_centred_penalty
 from aigc_core.metrics import PrincipalComponents, frechet_distance, moments
@@ -76,12 +75,6 @@ class Family(PictureFamily):
     )
 
     def build(self) -> Networks:
-        if self.config.conditional and not self.facts.class_names:
-            raise ConfigError(
-                "config.no_classes",
-                "“{data}” has no classes, so a model cannot be told them: switch “conditional” off.",
-                data=self.config.data,
-            )
         return {
             "generator": Generator(self.config, self.facts.shape, self.classes),
             "discriminator": Discriminator(self.config, self.facts, self.classes),

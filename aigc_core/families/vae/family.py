@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from aigc_core.data.tensors import Batch, as_float
-from aigc_core.errors import ConfigError
 from aigc_core.families.base import Moment, Networks, Phase, PictureFamily, PictureRequest
 from aigc_core.families.vae.objectives import (
     bernoulli_nll,
@@ -89,12 +88,6 @@ class Family(PictureFamily):
     phases = (Phase("autoencoder"),)
 
     def build(self) -> Networks:
-        if self.config.conditional and not self.facts.class_names:
-            raise ConfigError(
-                "config.no_classes",
-                "“{data}” has no classes, so a model cannot be told them: switch “conditional” off.",
-                data=self.config.data,
-            )
         return {"autoencoder": Autoencoder(self.config, self.facts, self.classes)}
 
     def loss(self, network: str, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
