@@ -41,9 +41,9 @@ for (const what of ["pause", "resume", "stop"]) element.querySelector(`[data-ask
 
 // -- asking the server --------------------------------------------------------------------------------
 async function call(name, values) {
-  const answer = await server[name](values);
-  if (answer.ok) return answer.value;
-  message(AIGC.sentence(answer.error), true);
+  const answer = await server[name](values).catch(() => null);
+  if (answer && answer.ok) return answer.value;
+  message(answer ? AIGC.sentence(answer.error) : say("watch.lost"), true);
   return null;
 }
 
@@ -321,12 +321,7 @@ watch("value", () => { if (props.value) open(props.value).then(refreshRuns); });
   while (element.isConnected) {
     await new Promise((done) => setTimeout(done, POLL_MS));
     if (document.hidden) continue;
-    try {
-      if (run) await poll();
-      if (++ticks % 8 === 0) await refreshRuns();
-    } catch (problem) {
-      message(say("watch.lost"), true);
-      await new Promise((done) => setTimeout(done, 1500));
-    }
+    if (run) await poll();
+    if (++ticks % 8 === 0) await refreshRuns();
   }
 })();
