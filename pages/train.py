@@ -220,8 +220,10 @@ def _language(request: gr.Request) -> str:
 def _said(error: AigcError, request: gr.Request) -> str:
     """An error in the page's language."""
     words = catalogue(_language(request))
-    template = words.get(f"error.{error.message['key']}")
-    return template.format(**error.message["values"]) if template else str(error)
+    template, values = words.get(f"error.{error.message['key']}"), error.message["values"]
+    if "name" in values:  # a setting, as the form calls it
+        values = values | {"name": words.get(f"field.{values['name']}", values["name"])}
+    return template.format(**values) if template else str(error)
 
 
 def _line(text: str, kind: str = "") -> str:

@@ -195,7 +195,7 @@ def test_chinese_is_complete_and_lasts(app: str, page: Page) -> None:
     page.get_by_label("GPT 语言模型").check()
     page.fill("#gpt-lr input", "-3")
     page.click("#start")
-    expect(page.get_by_text("“lr”必须 > 0，不能是 -3")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("“学习率”必须 > 0，不能是 -3")).to_be_visible(timeout=20_000)
     page.get_by_role("button", name="English").click()
     expect(page.locator("#start")).to_have_text("Start training", timeout=30_000)
 

@@ -17,8 +17,9 @@ const AIGC = (() => {
 
   // A sentence of the core, {key, text, values}, in the page's language; English if it has no translation.
   const sentence = ({ key, text, values }) => {
-    const known = AIGC_WORDS[language][`error.${key}`];
-    return known ? fill(known, values || {}) : text;
+    const words = AIGC_WORDS[language], known = words[`error.${key}`];
+    const named = { ...values, name: words[`field.${values?.name}`] ?? values?.name }; // as the form calls it
+    return known ? fill(known, named) : text;
   };
 
   const duration = (seconds) => {
