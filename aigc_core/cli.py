@@ -275,16 +275,7 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
 
 def _ask(name: str, what: Any) -> None:
     run = Run.open(name)
-    status = run.status()
-    if status.state not in ("running", "queued", "paused"):
-        raise AigcError(
-            "run.not_active",
-            "{name} is {state}, so there is nothing to {what}.",
-            name=run.name,
-            state=status.state,
-            what=what,
-        )
-    run.request(what)
+    run.ask(what)
     print(f"asked {run.name} to {what}")
 
 

@@ -35,7 +35,6 @@ State = Literal["queued", "running", "paused", "done", "failed", "stopped", "int
 FORMAT = 1
 START_TIMEOUT_S = 60  # a new run whose process has not shown itself by then never will
 PROJECT = Path(__file__).resolve().parent.parent
-SAMPLE_ENDINGS = (".png", ".txt")
 
 
 def runs_root() -> Path:
@@ -64,6 +63,11 @@ class Status:
     heartbeat: float = 0.0
     message: dict[str, Any] | None = None  # {"key", "text", "values"}: a sentence for a person
     figures: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def active(self) -> bool:
+        """Whether a process trains it, waits to, or holds it paused."""
+        return self.state in ("queued", "running", "paused")
 
     def alive(self) -> bool:
         """Whether the process that wrote this still exists."""
@@ -218,7 +222,7 @@ class Run:
         except ValidationError as problem:
             raise self._damaged("status.json", problem) from problem
         waiting = status.pid is None and time.time() - status.heartbeat < START_TIMEOUT_S
-        if status.state in ("queued", "running", "paused") and not waiting and not status.alive():
+        if status.active and not waiting and not status.alive():
             status.state = "interrupted"
             status.eta_s = None
         return status
@@ -280,6 +284,23 @@ class Run:
     def request(self, what: Literal["start", "stop", "pause", "resume", "set"], **changes: Any) -> None:
         """Ask the training process for something; it looks before every step."""
         _append_line(self.path / "control.jsonl", {"t": time.time(), "request": what, "changes": changes})
+
+    def ask(self, what: Literal["stop", "pause", "resume", "set"], **changes: Any) -> None:
+        """As `request`, of a training that is queued, running or paused.
+
+        Raises:
+            RunError: there is no such request, or no training that could hear it.
+        """
+        status = self.status()
+        if what not in ("stop", "pause", "resume", "set") or not status.active:
+            raise RunError(
+                "run.not_active",
+                "{name} is {state}, so there is nothing to {what}.",
+                name=self.name,
+                state=status.state,
+                what=what,
+            )
+        self.request(what, **changes)
 
     def requests(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
         """Requests from byte `offset` on, and the next offset."""

@@ -234,21 +234,13 @@ def ask(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dic
     """
     run = Run.named(name)
     status = run.status()
-    if what == "set":
-        run.config().checked_live(changes or {})
-    active = status.state in ("queued", "running", "paused")
-    if active:
-        run.request(what, **(changes or {}))
-    elif what == "resume" and status.state != "done":
+    if what == "resume" and not status.active and status.state != "done":
         launch.start(run)
+    elif what == "set":
+        run.config().checked_live(changes or {})
+        run.ask(what, **(changes or {}))
     else:
-        raise AigcError(
-            "run.not_active",
-            "{name} is {state}, so there is nothing to {what}.",
-            name=name,
-            state=status.state,
-            what=what,
-        )
+        run.ask(what)
 
 
 def runs() -> list[dict[str, Any]]:

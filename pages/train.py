@@ -140,7 +140,7 @@ def _choices(name: str, entry: dict[str, Any], visible: bool) -> Choices:
             elem_id=f"{name}-data",
         )
         upload = gr.File(
-            label=word("train.upload"), file_types=[".zip", ".txt"], visible=False, elem_id=f"{name}-upload"
+            label=word("train.upload.help"), file_types=[".zip", ".txt"], visible=False, elem_id=f"{name}-upload"
         )
     return Choices(group, preset, data, upload)
 

@@ -206,7 +206,16 @@ def test_every_server_function_answers_nonsense_with_a_sentence(app: str, page: 
     from pages import answers
 
     for function in (answers.describe, answers.follow, answers.sample, answers.ask, answers.runs):
-        for nonsense in (None, [], "x", 3, {"run": "../.."}, {"run": {"a": 1}}, {"run": "x" * 10**5, "cursor": "a:b"}):
+        for nonsense in (
+            None,
+            [],
+            "x",
+            3,
+            {"run": "../.."},
+            {"run": {"a": 1}},
+            {"run": "x", "what": "set", "changes": {"what": 1}},
+            {"run": "x" * 10**5, "cursor": "a:b"},
+        ):
             answer = function(nonsense)
             assert answer["ok"] is (function is answers.runs), (function, nonsense)
             assert answer["ok"] or answer["error"]["key"] != "unexpected", (function, nonsense)
