@@ -70,13 +70,24 @@ def load_for_use(folder: Path, networks: Networks) -> None:
     Raises:
         RunError: damaged, or of other networks.
     """
+    tensors = tensors_for_use(folder)
+    try:
+        _into(networks, tensors)
+    except (ValueError, KeyError, RuntimeError) as problem:
+        raise _damaged(folder, problem) from problem
+
+
+def tensors_for_use(folder: Path) -> dict[str, Tensor]:
+    """The weights to sample with, "network/parameter": averages where there are any, else the raw weights.
+
+    Raises:
+        RunError: damaged.
+    """
     averaged = folder / "ema.safetensors"
     try:
         tensors = load_file(folder / "model.safetensors")
-        if averaged.exists():
-            tensors |= load_file(averaged)
-        _into(networks, tensors)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as problem:
+        return tensors | load_file(averaged) if averaged.exists() else tensors
+    except (OSError, ValueError, SafetensorError) as problem:
         raise _damaged(folder, problem) from problem
 
 
@@ -86,12 +97,7 @@ def load_network(run: Run, name: str) -> dict[str, Tensor]:
     Raises:
         RunError: the run has no checkpoint, or a damaged one.
     """
-    folder = run.checkpoint(best_step(run))
-    try:
-        file = folder / "ema.safetensors"
-        tensors = load_file(file if file.exists() else folder / "model.safetensors")
-    except (OSError, SafetensorError) as problem:
-        raise _damaged(folder, problem) from problem
+    tensors = tensors_for_use(run.checkpoint(best_step(run)))
     return {key.removeprefix(f"{name}/"): value for key, value in tensors.items() if key.startswith(f"{name}/")}
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from torch import nn
 
 from aigc_core.errors import DeviceError
 
@@ -19,6 +20,11 @@ class Device:
 
     def describe(self) -> str:
         return f"{self.name}, {self.precision}"
+
+
+def device_of(networks: dict[str, nn.Module]) -> torch.device:
+    """Where a model's networks are."""
+    return next(next(iter(networks.values())).parameters()).device
 
 
 def choose(device: str, precision: str) -> Device:

@@ -9,8 +9,15 @@ from typing import Any
 
 def message(key: str, sentence: str, **values: object) -> dict[str, Any]:
     """A sentence for a person as plain values: {"key", "text", "values"}, the text in English."""
-    plain = {name: value if isinstance(value, int | float) else str(value) for name, value in values.items()}
-    return {"key": key, "text": sentence.format(**values), "values": plain}
+    plain = {name: _plain(value) for name, value in values.items()}
+    return {"key": key, "text": sentence.format(**plain), "values": plain}
+
+
+def _plain(value: object) -> int | float | str:
+    """A number that JSON and a browser take, or a text without what cannot be encoded."""
+    if isinstance(value, int | float) and abs(value) < 2**53:
+        return value
+    return str(value).encode("utf-8", "replace").decode()
 
 
 class AigcError(Exception):

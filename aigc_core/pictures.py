@@ -1,11 +1,11 @@
-"""Pictures as arrays and as files: making them in parts, mosaics, PNG."""
+"""Pictures as arrays: making them in parts, sheets of many."""
 
-import io
 import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
+
+from aigc_core import marks
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,9 +23,10 @@ def decode_in_parts(family: "PictureFamily", networks: "Networks", request: "Pic
     """
     import torch
 
+    from aigc_core.device import device_of
     from aigc_core.seeds import normal_per_sample
 
-    device = next(next(iter(networks.values())).parameters()).device
+    device = device_of(networks)
     made = []
     for first in range(0, request.count, PART):
         z = normal_per_sample(PART, family.config.latent_size, request.seed, first).to(device)
@@ -67,13 +68,6 @@ def scatter(points: np.ndarray, side: int = 448, reach: float = 1.2) -> np.ndarr
     return np.minimum(255, 160 * blurred).astype(np.uint8)[..., None]
 
 
-def png(picture: np.ndarray) -> bytes:
-    """A picture uint8 (H, W, 1 or 3) as a PNG file."""
-    buffer = io.BytesIO()
-    Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
 def sheet_png(made: np.ndarray) -> bytes:
     """Whatever a picture family made, as one PNG: a mosaic of pictures, or a plot of points."""
-    return png(mosaic(made) if made.ndim == 4 else scatter(made))
+    return marks.png(mosaic(made) if made.ndim == 4 else scatter(made))

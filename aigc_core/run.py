@@ -33,6 +33,8 @@ from aigc_core.files import new_folder, write_atomic, write_json
 
 State = Literal["queued", "running", "paused", "done", "failed", "stopped", "interrupted"]
 FORMAT = 1
+NAME = re.compile(r"\w[\w.-]*")  # of a run that pages may ask for; nothing that could be a path
+LONGEST_NAME = 200  # bytes
 START_TIMEOUT_S = 60  # a new run whose process has not shown itself by then never will
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -113,17 +115,12 @@ class Run:
                 first = Status(total_steps=0 if config.minutes else config.steps, heartbeat=time.time())
                 write_json(folder / "status.json", asdict(first))
         except OSError as problem:
-            raise RunError(
-                "run.cannot_write",
-                "The run cannot be written to {path} ({problem}).",
-                path=path,
-                problem=problem.strerror or problem,
-            ) from problem
+            raise cannot_write(path, problem) from problem
         return cls(path)
 
     @classmethod
     def open(cls, reference: str | Path) -> "Run":
-        """The run in a directory, or the one whose name contains `reference`.
+        """The run in a directory, or the one whose name contains `reference`: yours before those that came along.
 
         Raises:
             RunError: none, or several.
@@ -133,6 +130,7 @@ class Run:
             return cls(path)
         found = [run for run in list_runs() if str(reference) in run.name]
         exact = [run for run in found if run.name == str(reference)]
+        found = [run for run in found if not run.shipped] or found
         if len(found) == 1 or exact:
             return (exact or found)[0]
         if found:
@@ -154,7 +152,7 @@ class Run:
         Raises:
             RunError: there is none.
         """
-        if re.fullmatch(r"\w[\w.-]{0,200}", name):
+        if NAME.fullmatch(name) and len(name.encode()) <= LONGEST_NAME:
             for root in (runs_root(), shipped_root()):
                 if (root / name / "config.json").is_file():
                     return cls(root / name)
@@ -163,6 +161,11 @@ class Run:
     @property
     def name(self) -> str:
         return self.path.name
+
+    @property
+    def additions(self) -> Path:
+        """Where to keep what people and pages add to it: its own folder, unless it came with the program."""
+        return runs_root() / ".additions" / self.name if self.shipped else self.path
 
     @property
     def shipped(self) -> bool:
@@ -407,6 +410,32 @@ class Run:
         )
 
 
+def cannot_write(path: Path, problem: OSError) -> RunError:
+    """The sentence for a run's folder that takes no file."""
+    return RunError(
+        "run.cannot_write",
+        "The run cannot be written to {path} ({problem}).",
+        path=path,
+        problem=problem.strerror or problem,
+    )
+
+
+def thinned(events: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    """Events with about `most` points of the curves left, evenly; all else stays, and the last point."""
+    points = sum(one["kind"] == "metrics" for one in events)
+    every = -(-points // most)
+    if every <= 1:
+        return events
+    kept, seen = [], 0
+    for one in events:
+        if one["kind"] == "metrics":
+            seen += 1
+            if (seen - 1) % every and seen != points:
+                continue
+        kept.append(one)
+    return kept
+
+
 def list_runs() -> list[Run]:
     """All runs, the newest first, then the models that came with the program."""
     return [*_runs_in(runs_root(), newest_first=True), *_runs_in(shipped_root(), newest_first=False)]
@@ -416,7 +445,7 @@ def _runs_in(root: Path, newest_first: bool) -> Iterator[Run]:
     if not root.is_dir():
         return
     for path in sorted(root.iterdir(), reverse=newest_first):
-        if not path.name.startswith(".") and (path / "config.json").is_file():
+        if NAME.fullmatch(path.name) and (path / "config.json").is_file():
             yield Run(path)
 
 

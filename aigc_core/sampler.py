@@ -1,9 +1,10 @@
 """From a checkpoint to pictures or text. A model is loaded once and kept until another is needed more."""
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,11 +22,12 @@ MOST_LOADED = 4
 
 @dataclass
 class Model:
-    """A loaded model; `lock` lets one caller compute at a time."""
+    """A loaded model; `lock` lets one caller compute at a time, `waiting` is for callers who share a batch."""
 
     family: Family
     step: int
-    lock: threading.Lock
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    waiting: deque[Any] = field(default_factory=deque)
 
 
 _loaded: OrderedDict[tuple[str, int, int], Model] = OrderedDict()
@@ -67,7 +69,7 @@ def _load(run: Run, step: int, device: str) -> Model:
     for network in used.values():
         network.to(target).eval().requires_grad_(False)
     family.networks = used
-    return Model(family, step, threading.Lock())
+    return Model(family, step)
 
 
 def pictures(run: Run, request: PictureRequest, step: int | None = None) -> np.ndarray:

@@ -36,9 +36,9 @@ def answering(function: Callable[[dict[str, Any]], Any]) -> Callable[[Any], dict
 
 
 def text(values: dict[str, Any], name: str) -> str:
-    """A text among the values of a request; anything else counts as empty."""
+    """A text among the values of a request, without what no file can hold; anything else counts as empty."""
     value = values.get(name)
-    return value if isinstance(value, str) else ""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 @answering

@@ -1,35 +1,55 @@
 """What every page shares: title, language switch, look, and how the app is served."""
 
+import json
 from pathlib import Path
 
 import gradio as gr
 from starlette.middleware import Middleware
 
-from pages import train
+from aigc_core.studio import latent as space
+from pages import latent, train
 from pages.words import LanguageScript, translations
 
 STATIC = Path(__file__).parent / "static"
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
-TOP = """<div class="aigc-top"><h1></h1><p></p><button type="button"></button></div>"""
+PAGES = {"train": "", "latent": "latent"}  # each page's place in the address
+TOP = """<div class="aigc-top"><h1></h1><nav></nav><p></p><button type="button"></button></div>"""
 FILL_TOP = """
-const [title, about, button] = element.querySelector(".aigc-top").children;
+const [title, nav, about, button] = element.querySelector(".aigc-top").children;
 title.textContent = AIGC.say("app.title");
 about.textContent = AIGC.say("app.about");
 button.textContent = AIGC.say("app.language");
 button.addEventListener("click", AIGC.switchLanguage);
+for (const [name, path] of Object.entries(PAGES)) {
+  const link = document.createElement("a");
+  link.textContent = AIGC.say(`page.${name}`);
+  link.href = `./${path}`;
+  if (location.pathname.split("/").pop() === path) link.setAttribute("aria-current", "page");
+  nav.append(link);
+}
 """
 
 
 def build() -> gr.Blocks:
     """All pages; nothing is served yet."""
     with gr.Blocks(title="AIGC Studio", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
-        gr.HTML("", html_template=TOP, js_on_load=FILL_TOP, apply_default_css=False)
+        _top()
         train.build(demo)
+    with demo.route("Latent", PAGES["latent"]):
+        _top()
+        latent.build()
     return demo
+
+
+def _top() -> None:
+    """Title, the way to the other pages, language."""
+    fill = f"const PAGES = {json.dumps(PAGES)};{FILL_TOP}"
+    gr.HTML("", html_template=TOP, js_on_load=fill, apply_default_css=False)
 
 
 def launch(demo: gr.Blocks) -> None:
     """Serve until interrupted. Host and port come from Gradio's own `GRADIO_SERVER_NAME` and `…_PORT`."""
+    space.warm_up()
     demo.launch(
         theme=gr.themes.Default(
             primary_hue="blue", font=FONTS, font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"]

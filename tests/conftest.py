@@ -12,6 +12,7 @@ import pytest
 from aigc_core.config import RunConfig, make_config
 from aigc_core.families import config_class
 from aigc_core.run import PROJECT, Run
+from tests.browsing import CHROMIUM, QUIET
 
 # The smallest training of each family that still has all its parts.
 TINY: dict[str, dict[str, Any]] = {
@@ -22,9 +23,17 @@ TINY: dict[str, dict[str, Any]] = {
 RECORDS = {"steps": 12, "log_every": 1, "sample_every": 6, "evaluate_every": 6, "checkpoint_every": 4}
 
 
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"{CHROMIUM} is missing: apt-get install chromium")
+    return {"executable_path": CHROMIUM, "args": QUIET}
+
+
 @pytest.fixture(autouse=True)
 def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Runs go into the test's own folder; nothing is asked of the Hub."""
+    """Runs go into the test's own folder, without the shipped ones beside them; nothing is asked of the Hub."""
+    monkeypatch.setattr("aigc_core.run.shipped_root", lambda: tmp_path / "shipped")
     monkeypatch.setenv("AIGC_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     return tmp_path

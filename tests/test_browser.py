@@ -1,98 +1,32 @@
 """The Train page in a real browser: start, watch, reload, steer, stop, in both languages."""
 
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from aigc_core.run import PROJECT
+from tests.browsing import serving, strict_page, wait_until
 
 pytestmark = pytest.mark.browser
-CHROMIUM = "/usr/bin/chromium"
-QUIET = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"{CHROMIUM} is missing: apt-get install chromium")
-    return {"executable_path": CHROMIUM, "args": QUIET}
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app as a user starts it, with runs of its own; returns its address."""
-    place = tmp_path_factory.mktemp("app")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    env = os.environ | {
-        "AIGC_RUNS": str(place / "runs"),
-        "GRADIO_TEMP_DIR": str(place / "gradio"),
-        "GRADIO_SERVER_PORT": str(port),
-    }
-    with (place / "log.txt").open("wb") as log:
-        process = subprocess.Popen(
-            [str(Path(sys.executable).parent / "gradio"), "app.py"],
-            cwd=PROJECT, env=env, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
-        try:
-            end = time.monotonic() + 90
-            while time.monotonic() < end:
-                with socket.socket() as door:
-                    if door.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.2)
-            else:
-                raise AssertionError((place / "log.txt").read_text())
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(20)
-            for control in (place / "runs").glob("*/control.jsonl"):
-                with control.open("a") as file:
-                    file.write('{"t": 0, "request": "stop", "changes": {}}\n')
+    with serving(tmp_path_factory.mktemp("app")) as address:
+        yield address
 
 
 @pytest.fixture
 def page(app: str, browser: Browser) -> Iterator[Page]:
-    """A page that fails the test on a script error or on any request that leaves the machine."""
-    context = browser.new_context(locale="en-US", viewport={"width": 1440, "height": 1000})
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", lambda request: problems.append(request.url) if leaves(request.url) else None)
-    yield page
-    context.close()
-    assert not problems
-
-
-def leaves(url: str) -> bool:
-    return not re.match(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|data:|blob:", url)
+    with strict_page(browser) as page:
+        yield page
 
 
 def step_of(page: Page) -> int:
     text = page.locator("#watch .facts dd").first.inner_text()
     return int(text.split("/")[0])
-
-
-def wait_until(page: Page, ready: Any, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not ready():
-        assert time.monotonic() < end, "it did not happen in time"
-        page.wait_for_timeout(100)
 
 
 def drawn(page: Page) -> int:
@@ -106,7 +40,7 @@ def drawn(page: Page) -> int:
 
 def test_a_first_visitor_trains_on_digits(app: str, page: Page, browser: Browser) -> None:
     page.goto(app)
-    expect(page.get_by_text("Nothing trained yet")).to_be_visible(timeout=30_000)
+    expect(page.locator('#watch [data-role="picture"]')).to_be_visible(timeout=30_000)  # of a model that came along
     page.fill("#gan-sample_every input", "20") if page.locator("#gan-sample_every input").is_visible() else None
     page.click("#start")
 

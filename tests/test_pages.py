@@ -67,9 +67,29 @@ def test_both_languages_fill_the_same_blanks() -> None:
 
 def test_every_key_that_a_page_uses_exists() -> None:
     known = words.catalogue("en")
-    for path in (PROJECT / "pages").rglob("*.js"):
-        for key in re.findall(r"""(?:say|question)\(["'`]([\w.:]+)["'`][,)]""", path.read_text(encoding="utf-8")):
+    for path in (PROJECT / "pages" / "static").rglob("*.*"):
+        code = path.read_text(encoding="utf-8")
+        for key in re.findall(r"""(?:say|question)\(["'`]([\w.:]+)["'`][,)]""", code):
             assert key in known, f"{path.name}: {key}"
+        for key in re.findall(r'''data-(?:say|q|tip)="([^"]*)"''', code):
+            assert key in known, f"{path.name}: {key}"
+        for start in re.findall(r"say\(`([\w.]+\.)\$", code):
+            assert any(key.startswith(start) for key in known), f"{path.name}: {start}"
+
+
+def test_no_word_of_the_pages_is_left_over() -> None:
+    """A key that nothing says is dead; keys with a part that varies are known by their beginning."""
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (PROJECT / "pages").rglob("*.*")
+        if path.suffix in (".py", ".js", ".html")
+    )
+    starts = tuple(
+        set(re.findall(r"[\"`]([\w.]+[.:])[\"{$]", code))
+    )  # `state.${name}`, f"group.{one}", "state." + name
+    said = set(re.findall(r"[\"'`]([\w.:]+)[\"'`]", code))
+    left = [key for key in LOCALES["en"] if key not in said and not key.startswith(starts)]
+    assert not left
 
 
 def test_no_page_has_a_text_of_its_own() -> None:
@@ -78,9 +98,13 @@ def test_no_page_has_a_text_of_its_own() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.keyword) and node.arg in ("label", "info", "placeholder"):
                 assert not isinstance(node.value, ast.Constant), f"{path.name}:{node.value.lineno}"
-    for path in (PROJECT / "pages" / "static").glob("*.html"):
-        visible = re.sub(r"<[^>]*>", "", path.read_text(encoding="utf-8"))
-        assert not visible.strip(), path.name
+    for path in (PROJECT / "pages" / "static").rglob("*.html"):
+        visible = re.sub(r"<[^>]*>", " ", path.read_text(encoding="utf-8"))
+        assert set(visible.split()) <= {"a", "b", "c", "−", "+", "="}, path.name  # a formula's letters
+    for path in (PROJECT / "pages" / "static").rglob("*.js"):
+        code = path.read_text(encoding="utf-8")
+        shown = re.findall(r"""(?:textContent = |make\("\w+", |title = |message\()["`']([^"`']*)""", code)
+        assert not [one for one in shown if re.search(r"[A-Za-z]{2}", re.sub(r"\$\{.*", "", one))], path.name
 
 
 def test_the_script_cannot_be_broken_out_of() -> None:

@@ -5,6 +5,9 @@ import http.client
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -12,6 +15,7 @@ from platformdirs import user_cache_path
 from aigc_core.data.sources import Progress
 from aigc_core.errors import DataError
 
+_forbidden: ContextVar[bool] = ContextVar("_forbidden", default=False)
 CHUNK = 1 << 16
 TIMEOUT_S = 20
 
@@ -29,6 +33,16 @@ def local_data(kind: str) -> Path | None:
     return Path(root) / kind if root else None
 
 
+@contextmanager
+def nothing_fetched() -> Iterator[None]:
+    """Within this, data that is not on the machine is an error: for looks at data that nobody asked to download."""
+    token = _forbidden.set(True)
+    try:
+        yield
+    finally:
+        _forbidden.reset(token)
+
+
 def fetch(
     url: str, to: Path, digest: str | None, progress: Progress, put_under: str, algorithm: str = "sha256"
 ) -> Path:
@@ -43,6 +57,8 @@ def fetch(
     """
     if to.exists() and digest in (None, _digest(to, algorithm)):
         return to
+    if _forbidden.get():
+        raise DataError("data.not_here", "{file} is not on this machine.", file=to.name)
     to.parent.mkdir(parents=True, exist_ok=True)
     partial = to.with_name(f".{to.name}.{os.getpid()}.partial")
     try:

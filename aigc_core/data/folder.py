@@ -19,6 +19,7 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")  # whatever a file's name says, 
 MOST_FILES = 100_000
 LARGEST_FILE = 30_000_000  # bytes, of one picture
 MOST_PIXELS = 40_000_000  # of one picture, before it is made small
+LONGEST_SIDE = 20_000  # pixels
 MOST_BYTES = 1_000_000_000  # all pictures, made small
 
 
@@ -107,20 +108,45 @@ def _in_zip(place: Path) -> Iterator[tuple[str, bytes | None]]:
 
 def _small(content: bytes, size: int, mode: str) -> np.ndarray | None:
     """uint8 (size, size, C), or None if it is no picture that we dare open."""
+    whole = opened(content, mode, size)
+    return None if whole is None else square(whole, size)
+
+
+def opened(content: bytes, mode: str, size: int, most_pixels: int = MOST_PIXELS) -> Image.Image | None:
+    """A picture of eight bits in `mode`, or None if it is none that we dare open.
+
+    Args:
+        size: the side that is wanted in the end, which makes opening a large JPEG cheap.
+        most_pixels: of a picture that has to be opened whole.
+    """
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
+            if picture.width * picture.height > MOST_PIXELS or max(picture.size) > LONGEST_SIDE:
                 return None
             picture.draft("RGB", (size * 2, size * 2))
-            whole = _plain(ImageOps.exif_transpose(picture)).convert(mode)
+            if picture.width * picture.height > most_pixels:
+                return None
+            return _plain(_upright(picture)).convert(mode)
     except (
         UnidentifiedImageError, OSError, ValueError, SyntaxError, NotImplementedError, Image.DecompressionBombError,
     ):  # fmt: skip
         return None
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Turned as the camera was held; a damaged note of that is as good as none."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except Exception:  # noqa: BLE001 — Pillow's EXIF reader raises whatever the damage leads to
+        return picture
+
+
+def square(whole: Image.Image, size: int) -> np.ndarray:
+    """The middle square, made `size` wide: uint8 (size, size, C)."""
     side = min(whole.size)
     left, top = (whole.width - side) // 2, (whole.height - side) // 2
-    square = whole.resize((size, size), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side))
-    pixels = np.asarray(square)
+    middle = whole.resize((size, size), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side))
+    pixels = np.asarray(middle)
     return pixels[..., None] if pixels.ndim == 2 else pixels
 
 

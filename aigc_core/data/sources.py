@@ -54,6 +54,9 @@ class Source:
     licence: str
     origin: Literal["installed", "made here", "download", "yours"]
     loader: str
+    features: str = ""  # which of the shipped feature networks judges its pictures (see `aigc_core.features`)
+    framing: Literal["square", "stroke", "object"] = "square"  # of its pictures (see `aigc_core.data.upload`)
+    alike: str = ""  # an installed source of pictures of the same kind, where this one is not on the machine
 
     def load(self, config: Any, progress: Progress = lambda what, part: None) -> Images | Points | Text:
         """Fetch or make the data.
@@ -76,6 +79,8 @@ SOURCES: dict[str, Source] = {
             "CC BY-SA 3.0 (MNIST)",
             "installed",
             "images:digits",
+            features="mnist",
+            framing="stroke",
         ),
         Source(
             "digits8",
@@ -85,10 +90,30 @@ SOURCES: dict[str, Source] = {
             "CC BY 4.0 (UCI)",
             "installed",
             "images:digits8",
+            framing="object",
         ),
-        Source("mnist", "image", "MNIST", "All 70,000 handwritten digits.", "CC BY-SA 3.0", "download", "images:mnist"),
         Source(
-            "fashion", "image", "Fashion-MNIST", "70,000 garments in ten classes.", "MIT", "download", "images:fashion"
+            "mnist",
+            "image",
+            "MNIST",
+            "All 70,000 handwritten digits.",
+            "CC BY-SA 3.0",
+            "download",
+            "images:mnist",
+            features="mnist",
+            framing="stroke",
+            alike="digits",
+        ),
+        Source(
+            "fashion",
+            "image",
+            "Fashion-MNIST",
+            "70,000 garments in ten classes.",
+            "MIT",
+            "download",
+            "images:fashion",
+            features="fashion",
+            framing="object",
         ),
         Source(
             "kmnist",
@@ -98,6 +123,7 @@ SOURCES: dict[str, Source] = {
             "CC BY-SA 4.0",
             "download",
             "images:kmnist",
+            framing="object",
         ),
         Source(
             "cifar10",

@@ -122,9 +122,33 @@ class Family(ABC):
 class PictureFamily(Family):
     """A family that makes pictures (or points in the plane) from a latent code."""
 
+    encodes: ClassVar[bool] = False  # whether it can also go from a picture to its code
+
     @abstractmethod
     def decode(self, networks: Networks, z: Tensor, labels: Tensor | None) -> Tensor:
-        """Pictures float (N, C, H, W) in [0, 1], or points (N, 2), from codes (N, latent_size)."""
+        """Pictures float (N, C, H, W) in [0, 1], or points (N, 2), from codes (N, latent_size).
+
+        A network with several `layers` also takes one code for each, (N, layers, latent_size).
+        """
+
+    @abstractmethod
+    def decoder(self, networks: Networks) -> nn.Module:
+        """The network that makes pictures, with its parts `code` (`ClassCode`) and `body` (`Decoder`)."""
+
+    def first(self, networks: Networks, z: Tensor, labels: Tensor | None) -> Tensor:
+        """Activations (N, D) of the first layers for codes (N, latent_size)."""
+        decoder: Any = self.decoder(networks)
+        return decoder.body.first(decoder.code(z, labels))
+
+    @property
+    def layers(self) -> int:
+        """Into how many places of the network the code goes."""
+        decoder: Any = self.decoder(self.networks)
+        return int(decoder.body.layers)
+
+    def encode(self, networks: Networks, x: Tensor, labels: Tensor | None) -> Tensor:
+        """Codes (N, latent_size) of pictures float (N, C, H, W) in [0, 1]; only where `encodes`."""
+        raise NotImplementedError
 
     def sample(self, networks: Networks, request: PictureRequest) -> np.ndarray:
         """Pictures uint8 (N, H, W, C), or points float32 (N, 2); each depends on its own seed only."""

@@ -13,13 +13,14 @@ const AIGC = (() => {
     const text = AIGC_WORDS[language][key];
     return text === undefined ? key : fill(text, values);
   };
+  const known = (key) => AIGC_WORDS[language][key];
   const fill = (text, values) => text.replace(/{(\w+)}/g, (whole, name) => values[name] ?? whole);
 
   // A sentence of the core, {key, text, values}, in the page's language; English if it has no translation.
   const sentence = ({ key, text, values }) => {
-    const words = AIGC_WORDS[language], known = words[`error.${key}`];
+    const words = AIGC_WORDS[language], template = words[`error.${key}`];
     const named = { ...values, name: words[`field.${values?.name}`] ?? values?.name }; // as the form calls it
-    return known ? fill(known, named) : text;
+    return template ? fill(template, named) : text;
   };
 
   const duration = (seconds) => {
@@ -29,10 +30,21 @@ const AIGC = (() => {
     return say("time.h", { n: (seconds / 3600).toFixed(1) });
   };
 
+  // An element with a text and attributes.
+  const make = (tag, text, attributes = {}) => {
+    const node = document.createElement(tag);
+    if (text != null) node.textContent = text;
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    return node;
+  };
+
+  // A “?” that explains what it stands behind, for mouse, finger and keyboard.
+  const question = (key) => make("span", "?", { class: "q", "aria-label": say(key), tabindex: "0", role: "note" });
+
   const switchLanguage = () => {
     localStorage.setItem("aigc-language", language === "zh" ? "en" : "zh");
     location.reload();
   };
 
-  return { language, say, sentence, duration, switchLanguage };
+  return { language, say, known, make, question, sentence, duration, switchLanguage };
 })();

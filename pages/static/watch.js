@@ -3,15 +3,8 @@
 const POLL_MS = 400;
 const MOST_POINTS = 3000;
 const COLOURS = ["--aigc-1", "--aigc-2", "--aigc-3", "--aigc-4"];
-const say = AIGC.say;
+const { say, make, question } = AIGC;
 const part = (role) => element.querySelector(`[data-role="${role}"]`);
-const make = (tag, text, attributes = {}) => {
-  const node = document.createElement(tag);
-  if (text != null) node.textContent = text;
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  return node;
-};
-const question = (key) => make("span", "?", { class: "q", title: say(key), "aria-label": say(key), tabindex: "0" });
 
 let run = null; // what describe() said of it
 let cursor = "";
@@ -37,6 +30,8 @@ part("live").children[0].textContent = say("watch.live");
 part("live").children[0].append(question("watch.live.help"));
 part("notes-box").children[0].textContent = say("watch.notes");
 part("play").textContent = say("watch.play");
+part("explore").textContent = say("watch.explore");
+part("explore").title = say("watch.explore.help");
 for (const what of ["pause", "resume", "stop"]) element.querySelector(`[data-ask=${what}]`).textContent = say(`watch.${what}`);
 
 // -- asking the server --------------------------------------------------------------------------------
@@ -55,6 +50,8 @@ async function open(name) {
   localStorage.setItem("aigc-run", name);
   part("head").hidden = part("panels").hidden = false;
   part("empty").hidden = true;
+  part("explore").hidden = run.makes !== "pictures" || run.data === "points";
+  part("explore").href = `./latent?run=${encodeURIComponent(name)}`;
   buildCharts(); buildLive();
   await poll();
 }
@@ -207,7 +204,11 @@ function ticks(low, high, count) {
   for (let value = Math.ceil(low / step) * step; value <= high + step * 1e-6; value += step) found.push(Math.abs(value) < step * 1e-6 ? 0 : value);
   return found;
 }
-const short = (value) => Math.abs(value) >= 1e4 || (value && Math.abs(value) < 1e-3) ? value.toExponential(0) : String(+value.toPrecision(3));
+const short = (value) => {
+  const size = Math.abs(value);
+  if (size >= 1e7 || (value && size < 1e-3)) return value.toExponential(0);
+  return size >= 1e4 ? (+value.toPrecision(3)).toLocaleString(AIGC.language) : String(+value.toPrecision(3));
+};
 
 function draw(chart) {
   const { canvas, names } = chart;

@@ -16,13 +16,16 @@ from aigc_core.networks.pictures import (
     ConvEncoder,
     DenseDecoder,
     DenseEncoder,
+    StyleDecoder,
     normalise,
+    stages_of,
 )
 from aigc_core.pictures import sheet_png
 from aigc_core.seeds import Stream
 
 SNAPSHOT = PictureRequest(count=64, seed=0)
 MOST_EVALUATED = 2000  # pictures on each side of the Fréchet distance during a run
+DECODERS = {"dcgan": ConvDecoder, "style": StyleDecoder, "mlp": DenseDecoder}
 MOST_FEATURE_INPUTS = 768  # numbers; larger pictures are averaged down before their components are taken
 
 
@@ -32,8 +35,7 @@ class Generator(nn.Module):
     def __init__(self, config: Any, shape: tuple[int, ...], classes: int) -> None:
         super().__init__()
         self.code = ClassCode(classes)
-        decoder = ConvDecoder if config.network == "dcgan" else DenseDecoder
-        self.body = decoder(config.latent_size + classes, shape, config.width)
+        self.body = DECODERS[config.network](config.latent_size + classes, shape, config.width)
         self.pictures = len(shape) == 3
 
     def forward(self, z: Tensor, labels: Tensor | None) -> Tensor:
@@ -50,8 +52,10 @@ class Discriminator(nn.Module):
     def __init__(self, config: Any, facts: Any, classes: int) -> None:
         super().__init__()
         self.normalise = normalise(facts, config.standardise)
-        encoder = ConvEncoder if config.network == "dcgan" else DenseEncoder
-        self.body = encoder(facts.shape, config.width)
+        if config.network == "mlp":
+            self.body: DenseEncoder | ConvEncoder = DenseEncoder(facts.shape, config.width)
+        else:  # wider and deeper than the generator: with less it sees strokes, but not whether they make a 7
+            self.body = ConvEncoder(facts.shape, 2 * config.width, stages_of(facts.shape) + 1)
         self.head = nn.Linear(self.body.features, 1)
         self.class_vectors = nn.Embedding(classes, self.body.features) if classes else None
         if config.spectral_norm:
@@ -88,8 +92,10 @@ class Family(PictureFamily):
 
         if network == "generator":
             fake = discriminate(generate(z, labels), labels)
-            with torch.no_grad():
-                real = discriminate(real_x, labels)
+            real = fake  # most games ask of the generator only how its own pictures look
+            if objective.compares:
+                with torch.no_grad():
+                    real = discriminate(real_x, labels)
             loss = objective.generator(real, fake)
             return loss, {"g_loss": loss.detach()}
 
@@ -124,6 +130,9 @@ class Family(PictureFamily):
 
     def decode(self, networks: Networks, z: Tensor, labels: Tensor | None) -> Tensor:
         return networks["generator"](z, labels)
+
+    def decoder(self, networks: Networks) -> nn.Module:
+        return networks["generator"]
 
     def snapshot(self, networks: Networks) -> tuple[bytes, str]:
         return sheet_png(self.sample(networks, SNAPSHOT)), ".png"

@@ -23,6 +23,7 @@ class Objective:
     discriminator: Callable[[Tensor, Tensor], Tensor]
     generator: Callable[[Tensor, Tensor], Tensor]
     penalty: Literal["none", "interpolates", "real and fake"] = "none"
+    compares: bool = False  # whether the generator's part looks at `real`
 
 
 def logistic_discriminator(real: Tensor, fake: Tensor) -> Tensor:
@@ -87,7 +88,7 @@ OBJECTIVES: dict[str, Objective] = {
     "least-squares": Objective(least_squares_discriminator, least_squares_generator),
     "hinge": Objective(hinge_discriminator, mean_generator),
     "wasserstein": Objective(mean_discriminator, mean_generator, "interpolates"),
-    "relativistic": Objective(relativistic_discriminator, relativistic_generator, "real and fake"),
+    "relativistic": Objective(relativistic_discriminator, relativistic_generator, "real and fake", compares=True),
 }
 
 

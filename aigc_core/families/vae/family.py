@@ -16,11 +16,12 @@ from aigc_core.families.vae.objectives import (
 )
 from aigc_core.networks.pictures import (
     ClassCode,
-    ConvDecoder,
     ConvEncoder,
     DenseDecoder,
     DenseEncoder,
+    SubPixelDecoder,
     normalise,
+    stages_of,
 )
 from aigc_core.pictures import sheet_png
 from aigc_core.seeds import Stream, generator
@@ -38,10 +39,15 @@ class Encoder(nn.Module):
     def __init__(self, config: Any, facts: Any, classes: int) -> None:
         super().__init__()
         self.normalise = normalise(facts, config.standardise)
-        body = ConvEncoder if config.network == "conv" else DenseEncoder
-        self.body = body(facts.shape, config.width)
+        hidden = 16 * config.width
+        if config.network == "conv":
+            body = ConvEncoder(facts.shape, config.width, stages_of(facts.shape))
+            self.body = nn.Sequential(body, nn.Linear(body.features, hidden), nn.SiLU())
+        else:
+            self.body = nn.Sequential(DenseEncoder(facts.shape, config.width))
+            hidden = config.width
         self.code = ClassCode(classes)
-        self.head = nn.Linear(self.body.features + classes, 2 * config.latent_size)
+        self.head = nn.Linear(hidden + classes, 2 * config.latent_size)
 
     def forward(self, x: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
         mean, log_var = self.head(self.code(self.body(self.normalise(x)), labels)).float().chunk(2, dim=1)
@@ -54,7 +60,7 @@ class Decoder(nn.Module):
     def __init__(self, config: Any, shape: tuple[int, ...], classes: int) -> None:
         super().__init__()
         self.code = ClassCode(classes)
-        body = ConvDecoder if config.network == "conv" else DenseDecoder
+        body = SubPixelDecoder if config.network == "conv" else DenseDecoder
         self.body = body(config.latent_size + classes, shape, config.width)
         self.log_std = nn.Parameter(torch.zeros(())) if config.likelihood == "gaussian" else None
         self.squash = len(shape) == 3
@@ -84,6 +90,7 @@ class Autoencoder(nn.Module):
 
 
 class Family(PictureFamily):
+    encodes = True
     averaged = ("autoencoder",)
     phases = (Phase("autoencoder"),)
 
@@ -112,8 +119,18 @@ class Family(PictureFamily):
         return self.config.beta * min(1.0, (step + 1) / warm if warm else 1.0)
 
     def decode(self, networks: Networks, z: Tensor, labels: Tensor | None) -> Tensor:
-        decoder: Any = networks["autoencoder"].decoder
+        decoder: Any = self.decoder(networks)
         return decoder.mean(decoder(z, labels))
+
+    def decoder(self, networks: Networks) -> nn.Module:
+        model: Any = networks["autoencoder"]
+        return model.decoder
+
+    def encode(self, networks: Networks, x: Tensor, labels: Tensor | None) -> Tensor:
+        """The mean of q(z|x)."""
+        model: Any = networks["autoencoder"]
+        mean, _ = model.encoder(x, labels)
+        return mean
 
     def snapshot(self, networks: Networks) -> tuple[bytes, str]:
         return sheet_png(self.sample(networks, SNAPSHOT)), ".png"

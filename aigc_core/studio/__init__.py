@@ -25,7 +25,7 @@ from aigc_core.data.sources import SOURCES
 from aigc_core.errors import AigcError, ConfigError, DataError
 from aigc_core.families import FAMILIES, config_class
 from aigc_core.files import write_json
-from aigc_core.run import PROJECT, Run, list_runs, runs_root
+from aigc_core.run import PROJECT, Run, list_runs, runs_root, thinned
 
 MOST_POINTS = 1500  # of a curve, when a viewer first opens a run
 ESTIMATE_TIMEOUT_S = 120
@@ -271,6 +271,7 @@ def describe(name: str) -> dict[str, Any]:
     return {
         "name": name,
         "family": config.family,
+        "makes": config.makes,
         "data": config.data,
         "settings": config.model_dump(),
         "device": made.get("environment", {}).get("device", ""),
@@ -290,25 +291,9 @@ def follow(name: str, cursor: str = "") -> dict[str, Any]:
     events, after = run.events(cursor)
     status = run.status()
     if not cursor or (events and events[0]["kind"] == "restart"):
-        events = _thinned(events)
+        events = thinned(events, MOST_POINTS)
     shown = ("state", "step", "total_steps", "elapsed_s", "eta_s", "steps_per_s", "message", "figures")
     return {"status": {key: getattr(status, key) for key in shown}, "events": events, "cursor": after}
-
-
-def _thinned(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    points = sum(one["kind"] == "metrics" for one in events)
-    every = -(-points // MOST_POINTS)
-    if every <= 1:
-        return events
-    kept, seen = [], 0
-    for one in events:
-        if one["kind"] != "metrics":
-            kept.append(one)
-        else:
-            if seen % every == 0 or seen == points - 1:
-                kept.append(one)
-            seen += 1
-    return kept
 
 
 def sample_file(name: str, file: str) -> bytes:

@@ -1,0 +1,109 @@
+"""Work of some seconds that a page starts, watches and may cancel."""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aigc_core.errors import AigcError, RunError, message
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 2  # jobs that compute; others wait
+MOST_WAITING = 40
+KEPT_S = 600  # after its end
+
+Look = Callable[[float, Any], None]  # the part done (0 to 1) and what can be shown so far
+
+
+class _Cancelled(Exception):
+    """An order, not an error."""
+
+
+@dataclass
+class Job:
+    """`state`: waiting, running, done, failed or cancelled; `shown` changes while it runs."""
+
+    state: str = "waiting"
+    part: float = 0.0
+    shown: Any = None
+    result: Any = None
+    error: dict[str, Any] | None = None
+    ended: float = 0.0
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+
+_jobs: dict[str, Job] = {}
+_lock = threading.Lock()
+_places = threading.Semaphore(AT_ONCE)
+
+
+def begin(work: Callable[[Look], Any]) -> str:
+    """Start `work` in a thread; returns the job's id. `work` gets a function to report to; it must be called often.
+
+    Raises:
+        RunError: far too many are waiting.
+    """
+    job, name = Job(), secrets.token_urlsafe(12)
+    with _lock:
+        for old in [key for key, one in _jobs.items() if one.ended and time.monotonic() - one.ended > KEPT_S]:
+            del _jobs[old]
+        if sum(not one.ended for one in _jobs.values()) >= MOST_WAITING:
+            raise RunError("job.too_many", "Too many people are asking for this right now; try again in a minute.")
+        _jobs[name] = job
+    threading.Thread(target=_do, args=(job, work), name=f"job-{name}", daemon=True).start()
+    return name
+
+
+def state(name: str) -> dict[str, Any]:
+    """Where a job stands: state, part, shown, result, error.
+
+    Raises:
+        RunError: there is no such job (any more).
+    """
+    job = _job(name)
+    return {"state": job.state, "part": job.part, "shown": job.shown, "result": job.result, "error": job.error}
+
+
+def cancel(name: str) -> None:
+    """Ask a job to end; it does at its next report, or at once if it has not begun."""
+    job = _job(name)
+    job.cancelled.set()
+    if job.state == "waiting":
+        job.state = "cancelled"
+
+
+def _job(name: str) -> Job:
+    job = _jobs.get(name)
+    if job is None:
+        raise RunError("job.gone", "This work has ended and its result is gone; start it again.")
+    return job
+
+
+def _do(job: Job, work: Callable[[Look], Any]) -> None:
+    def look(part: float, shown: Any = None) -> None:
+        job.part = part
+        if shown is not None:
+            job.shown = shown
+        if job.cancelled.is_set():
+            raise _Cancelled
+
+    with _places:
+        try:
+            look(0.0)
+            job.state = "running"
+            job.result = work(look)
+            job.part, job.state = 1.0, "done"
+        except _Cancelled:
+            job.state = "cancelled"
+        except AigcError as error:
+            job.error, job.state = error.message, "failed"
+        except Exception as defect:  # a defect of ours: the page gets a sentence, the log the details
+            log.exception("a job failed")
+            job.error = message("job.defect", "This ended by an error in the program ({problem}).", problem=defect)
+            job.state = "failed"
+        finally:
+            job.ended = time.monotonic()

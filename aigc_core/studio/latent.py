@@ -1,0 +1,359 @@
+"""The door for the Latent page: a run's latent space in plain values. torch is loaded when first needed.
+
+A position is a dictionary as `aigc_core.explore.Point` has it: {"z": [...], "label", "truncation", "other",
+"mix_from"}. Pictures come as {"pixels": bytes, "shape": [N, H, W, C]} of uint8, and are given likewise with
+shape [H, W, C]. `step` None is the best checkpoint. Whatever a person can get wrong raises `AigcError`.
+"""
+
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Literal
+
+from aigc_core import jobs
+from aigc_core.config import RunConfig
+from aigc_core.errors import AigcError, DataError, RunError
+from aigc_core.families import config_class
+from aigc_core.run import Run, list_runs
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from aigc_core.explore import Point
+    from aigc_core.jobs import Look
+
+Picture = dict[str, Any]
+Language = Literal["en", "zh"]
+SIDE_LIMIT = 33  # pictures along a map's edge
+FRAMES_A_SECOND = 20
+LONGEST_S = 30.0
+STRIP_PICTURES = 10
+FORMAT = 1
+
+_warm = threading.Event()
+
+
+# -- getting ready --------------------------------------------------------------------------------------
+
+
+def warm_up() -> None:
+    """Load torch, and the first model there is, in the background; returns at once."""
+    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+
+
+def ready() -> bool:
+    """Whether pictures can be drawn without waiting for torch."""
+    return _warm.is_set()
+
+
+def _warm_up() -> None:
+    import torch
+
+    # Pictures this small are drawn faster by one thread, and people at other sliders need the other cores.
+    torch.set_num_threads(1)
+    for run in picture_runs()[:1]:
+        with suppress(AigcError):
+            draw(run["name"], None, [{"z": code_of_seed(run["name"], None, 0)}])
+    _warm.set()
+
+
+def picture_runs() -> list[dict[str, Any]]:
+    """Runs that make pictures and have a checkpoint, newest first: name, family, data, state, steps, newest
+    sample, shipped."""
+    found = []
+    for run in list_runs():
+        with suppress(AigcError):
+            made = run.made()["config"]
+            config: type[RunConfig] = config_class(made["family"])
+            facts = run.facts() if config.makes == "pictures" else None
+            steps = run.checkpoints()
+            if facts and steps and facts.get("kind") == "image":
+                found.append(
+                    {
+                        "name": run.name,
+                        "family": made["family"],
+                        "data": made["data"],
+                        "state": run.status().state,
+                        "steps": steps,
+                        "sample": (run.samples() or [""])[-1],
+                        "shipped": run.shipped,
+                    }
+                )
+    return found
+
+
+def describe(name: str, step: int | None) -> dict[str, Any]:
+    """Shape, size of the code, class names to ask for, layers to mix, whether it encodes, its checkpoints."""
+    from aigc_core import explore
+
+    return explore.describe(Run.named(name), step)
+
+
+# -- drawing --------------------------------------------------------------------------------------------
+
+
+def draw(name: str, step: int | None, points: list[dict[str, Any]]) -> Picture:
+    """Pictures of positions."""
+    from aigc_core import explore
+
+    return _raw(explore.pictures(Run.named(name), step, _points(points)))
+
+
+def code_of_seed(name: str, step: int | None, seed: int) -> list[float]:
+    """The code of the first picture that this seed makes."""
+    from aigc_core import explore
+
+    return explore.code_of_seed(Run.named(name), step, seed)
+
+
+def directions(name: str, step: int | None) -> dict[str, Any]:
+    """{"found", "learned" (None before `learn`), "own"}: lists of directions."""
+    from aigc_core import explore
+
+    return explore.directions(Run.named(name), step)
+
+
+def learn(name: str, step: int | None) -> str:
+    """Start learning directions from labels and measurements; returns the job."""
+    run = Run.named(name)
+
+    def work(look: "Look") -> Any:
+        from aigc_core import explore
+
+        return explore.learn_directions(run, step, look)
+
+    return jobs.begin(work)
+
+
+def name_direction(name: str, step: int | None, called: str, vector: Any) -> dict[str, Any]:
+    """Keep a direction under a name; returns it."""
+    from aigc_core import explore
+
+    return explore.name_direction(Run.named(name), step, called, vector)
+
+
+def forget_direction(name: str, which: str) -> None:
+    """Delete one of the named directions."""
+    from aigc_core import explore
+
+    explore.forget_direction(Run.named(name), which)
+
+
+def plane(
+    name: str, step: int | None, origin: dict[str, Any], across: Any, up: Any, reach: float, side: int
+) -> Picture:
+    """`side`² pictures on the plane of two directions through a position, row by row from the top left."""
+    from aigc_core import explore
+
+    if not (1 <= side <= SIDE_LIMIT and 0 < reach <= 10):
+        raise DataError("explore.bad_plane", "A map needs two directions of the same model.")
+    u, v = (one.z for one in _points([{"z": across}, {"z": up}]))
+    return _raw(explore.plane(Run.named(name), step, _points([origin])[0], u, v, reach, side))
+
+
+def cloud(name: str, step: int | None) -> dict[str, Any] | None:
+    """Codes of labelled pictures, where anything tells the classes."""
+    from aigc_core import explore
+
+    return explore.cloud(Run.named(name), step)
+
+
+def journey(name: str, step: int | None, stops: list[dict[str, Any]], part: float, kind: str) -> dict[str, Any]:
+    """Where one is at a part (0 to 1) of the way: {"point", "picture"}."""
+    from aigc_core import explore
+
+    run = Run.named(name)
+    way = explore.journey(run, step, _points(stops), [part], kind)
+    return {"point": way[0].model_dump(), "picture": _raw(explore.pictures(run, step, way))}
+
+
+def combine(a: dict[str, Any], b: dict[str, Any], c: dict[str, Any]) -> dict[str, Any]:
+    """The position a − b + c."""
+    from aigc_core import explore
+
+    return explore.combined(*_points([a, b, c])).model_dump()
+
+
+# -- a given picture ------------------------------------------------------------------------------------
+
+
+def upload(name: str, step: int | None, content: bytes) -> dict[str, Any]:
+    """A person's picture as the model would see it: {"picture", "point"}; the position only where it encodes."""
+    from aigc_core import explore
+
+    run = Run.named(name)
+    picture = explore.framed_upload(run, step, content)
+    answer: dict[str, Any] = {"picture": _raw(picture[None]), "point": None}
+    if explore.describe(run, step)["encodes"]:
+        z, label = explore.encoded(run, step, picture)
+        answer["point"] = {"z": z, "label": label}
+    return answer
+
+
+def search(name: str, step: int | None, picture: Picture, hidden: bytes | None, shrink: int) -> str:
+    """Start looking for the position of a picture; returns the job.
+
+    Args:
+        hidden: a byte for each pixel, not 0 where it is hidden.
+        shrink: 2 = look for the picture that has this one's pixels when it is made half as large.
+
+    The job's result: {"z", "label", "error", "filled": the picture with what was hidden filled in, "small": what
+    was looked at}.
+    """
+    run, given = Run.named(name), _array(picture)
+    if shrink not in (1, 2):
+        raise DataError("explore.bad_point", "This position in the latent space cannot be used ({place}: {problem}).",
+                        place="shrink", problem=shrink)  # fmt: skip
+    mask = None if hidden is None else _mask(hidden, given)
+
+    def work(look: "Look") -> Any:
+        from aigc_core import explore
+
+        if shrink > 1 and any(side % shrink for side in given.shape[:2]):
+            raise DataError("explore.no_picture", "There is no picture to work on; choose or draw one first.")
+        seen = explore.shrunk(given, shrink) if shrink > 1 else given
+        result = explore.found(run, step, seen, mask, shrink, look)
+        (made,) = explore.pictures(run, step, _points([{"z": result["z"], "label": result["label"]}]))
+        whole = made if mask is None else explore.filled(given, mask, made)
+        return result | {"filled": _raw(whole[None]), "small": _raw(seen[None])}
+
+    return jobs.begin(work)
+
+
+def neighbours(name: str, step: int | None, picture: Picture) -> str:
+    """Start looking for the training pictures most like one; returns the job."""
+    run, given = Run.named(name), _array(picture)
+
+    def work(look: "Look") -> Any:
+        from aigc_core import explore
+
+        found = explore.neighbours(run, step, given, look)
+        return found | {"pictures": _raw(found["pictures"])}
+
+    return jobs.begin(work)
+
+
+def job(name: str) -> dict[str, Any]:
+    """Where a job stands: {"state", "part", "shown", "result", "error"}."""
+    return jobs.state(name)
+
+
+def cancel(name: str) -> None:
+    """Ask a job to end."""
+    jobs.cancel(name)
+
+
+# -- taking away and bringing back ----------------------------------------------------------------------
+
+
+def save(
+    name: str, step: int | None, point: dict[str, Any], *, label: Language | None = None, seed: int | None = None
+) -> dict[str, Any]:
+    """The picture of a position, with its recipe inside, as a file: {"name", "type", "content"}.
+
+    Args:
+        label: language of the label that a person sees; None = no label. The mark in the file stays.
+        seed: what the position came from, for the recipe.
+    """
+    from aigc_core import explore, marks
+
+    run, where = Run.named(name), _points([point])
+    (picture,) = explore.pictures(run, step, where)
+    recipe = {
+        "format": FORMAT, "run": name, "step": explore.describe(run, step)["step"], "seed": seed,
+        "point": where[0].model_dump(),
+    }  # fmt: skip
+    content = marks.png(marks.finished(picture[None], label)[0], recipe)
+    return {"name": f"{name}.png", "type": "image/png", "content": content}
+
+
+def film(
+    name: str,
+    step: int | None,
+    form: Literal["strip", "gif", "mp4"],
+    stops: list[dict[str, Any]],
+    *,
+    seconds: float,
+    kind: str,
+    label: Language | None = None,
+) -> str:
+    """Start making a file of a journey; returns the job. Its result: {"name", "type", "content"}."""
+    if not 0.5 <= seconds <= LONGEST_S:
+        raise DataError("explore.bad_length", "A journey may last from 0.5 to {limit} seconds.", limit=int(LONGEST_S))
+    if form not in ("strip", "gif", "mp4"):
+        raise DataError("explore.bad_form", "A journey can be saved as GIF, MP4 or a strip of pictures.")
+    run, where = Run.named(name), _points(stops)
+    count = STRIP_PICTURES if form == "strip" else round(FRAMES_A_SECOND * seconds)
+
+    def work(look: "Look") -> Any:
+        import numpy as np
+
+        from aigc_core import explore, marks
+
+        way = explore.journey(run, step, where, np.linspace(0, 1, count).tolist(), kind)
+        frames = explore.pictures(run, step, way)
+        look(0.2, None)
+        if form == "gif":
+            return {"name": f"{name}.gif", "type": "image/gif", "content": marks.gif(frames, seconds, label)}
+        if form == "mp4":
+            return {"name": f"{name}.mp4", "type": "video/mp4", "content": marks.mp4(frames, seconds, label)}
+        sheet = marks.finished(np.concatenate(list(frames), axis=1)[None], label)[0]
+        return {"name": f"{name}-journey.png", "type": "image/png", "content": marks.png(sheet)}
+
+    return jobs.begin(work)
+
+
+def reopened(content: bytes) -> dict[str, Any]:
+    """The recipe inside a saved PNG, if its run is here: {"run", "step", "seed", "point"}.
+
+    Raises:
+        DataError: no recipe. RunError: the run is not here.
+    """
+    from aigc_core import marks
+
+    recipe = marks.recipe_of(content)
+    name, step, seed = recipe.get("run"), recipe.get("step"), recipe.get("seed")
+    if not isinstance(name, str) or not isinstance(step, int) or not 0 <= step < 2**31:
+        raise DataError(
+            "marks.no_recipe", "This PNG holds no recipe; only pictures saved on this page can be opened again."
+        )
+    run, (point,) = Run.named(name), _points([recipe.get("point")])
+    if step not in run.checkpoints():
+        raise RunError("run.no_such_checkpoint", "{name} has no checkpoint at step {step}.", name=run.name, step=step)
+    return {"run": name, "step": step, "seed": seed if isinstance(seed, int) else None, "point": point.model_dump()}
+
+
+# -------------------------------------------------------------------------------------------------------
+
+
+def _points(values: Any) -> "list[Point]":
+    from aigc_core import explore
+
+    return explore.points(values)
+
+
+def _raw(pictures: "np.ndarray") -> Picture:
+    return {"pixels": pictures.tobytes(), "shape": list(pictures.shape)}
+
+
+def _array(picture: Any) -> "np.ndarray":
+    """uint8 (H, W, C) from a page's picture.
+
+    Raises:
+        DataError: it is none.
+    """
+    import numpy as np
+
+    shape = picture.get("shape") if isinstance(picture, dict) else None
+    pixels = picture.get("pixels") if isinstance(picture, dict) else None
+    sizes = [one for one in shape if isinstance(one, int) and 1 <= one <= 1024] if isinstance(shape, list) else []
+    if len(sizes) != 3 or not isinstance(pixels, bytes) or len(pixels) != sizes[0] * sizes[1] * sizes[2]:
+        raise DataError("explore.no_picture", "There is no picture to work on; choose or draw one first.")
+    return np.frombuffer(pixels, np.uint8).reshape(sizes)
+
+
+def _mask(hidden: bytes, picture: "np.ndarray") -> "np.ndarray":
+    import numpy as np
+
+    if len(hidden) != picture.shape[0] * picture.shape[1]:
+        raise DataError("explore.no_picture", "There is no picture to work on; choose or draw one first.")
+    return np.frombuffer(hidden, np.uint8).reshape(picture.shape[:2]) != 0

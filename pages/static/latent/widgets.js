@@ -1,0 +1,118 @@
+// Small parts of the Latent page. `element` and `server` come from Gradio.
+const { say, make, question } = AIGC;
+const root = element.querySelector(".aigc-latent");
+const part = (role) => root.querySelector(`[data-role="${role}"]`);
+const button = (what) => root.querySelector(`[data-do="${what}"]`);
+const className = (name) => AIGC.known(`class.${name}`) ?? name;
+
+part("label").checked = true;
+part("picture").setAttribute("aria-label", say("latent.picture"));
+for (const node of root.querySelectorAll("[data-say]")) node.textContent = say(node.dataset.say);
+for (const label of root.querySelectorAll("label[data-say]")) { // what follows a label is named by it
+  const named = label.querySelector("input") ?? [...label.parentElement.querySelectorAll("select, input")]
+    .find((one) => label.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING && !one.hasAttribute("aria-label"));
+  named?.setAttribute("aria-label", say(label.dataset.say));
+}
+for (const canvas of root.querySelectorAll("figure canvas")) {
+  const words = canvas.parentElement.querySelector("figcaption[data-say]");
+  if (words) canvas.setAttribute("aria-label", say(words.dataset.say));
+}
+for (const node of root.querySelectorAll("[data-q]")) node.append(question(node.dataset.q));
+for (const node of root.querySelectorAll("[data-tip]")) node.title = say(node.dataset.tip);
+
+// -- asking the server --------------------------------------------------------------------------------
+function message(text, bad = true) {
+  const line = part("message");
+  line.textContent = text || "";
+  line.classList.toggle("bad", bad);
+}
+
+// Answers that are about no model; all others are dropped if another model or step was opened meanwhile.
+const TIMELESS = ["runs", "sample", "describe", "reopened", "cancel"];
+let era = 0; // raised whenever a model or step is opened
+
+// The answer's value, or undefined after showing what went wrong (or if it is out of date).
+async function call(name, values = {}) {
+  const asked = era;
+  const answer = await server[name](values).catch(() => null);
+  if (asked !== era && !TIMELESS.includes(name)) return undefined;
+  if (answer && answer.ok) return answer.value;
+  message(answer ? AIGC.sentence(answer.error) : say("watch.lost"));
+  return undefined;
+}
+
+// Start work that takes seconds, with a bar and a way to cancel in `place`; resolves to its result or null. One
+// piece of work at a time in a place, and none outlives the model it is about.
+async function work(name, values, place, onShown = () => {}) {
+  if (place.dataset.busy) return null;
+  place.dataset.busy = "yes";
+  try { return await watched(name, values, place, onShown); } finally { delete place.dataset.busy; place.replaceChildren(); }
+}
+
+async function watched(name, values, place, onShown) {
+  const asked = era, job = await call(name, values);
+  if (!job) return null;
+  const bar = make("div", null, { class: "bar" }), line = make("i"), stop = make("button", say("job.cancel"));
+  bar.append(line);
+  const row = make("div", null, { class: "row job" });
+  row.append(bar, stop);
+  place.replaceChildren(row);
+  stop.addEventListener("click", () => call("cancel", { job }));
+  let shown = null;
+  while (element.isConnected && asked === era) {
+    const now = await call("job", { job });
+    if (!now) break;
+    line.style.width = `${100 * now.part}%`;
+    if (now.shown && JSON.stringify(now.shown) !== shown) { shown = JSON.stringify(now.shown); onShown(now.shown); }
+    if (now.state === "done") return now.result;
+    if (now.state === "failed") { message(AIGC.sentence(now.error)); return null; }
+    if (now.state === "cancelled") return null;
+    await new Promise((resolve) => setTimeout(resolve, 120));
+  }
+  if (asked !== era) call("cancel", { job });
+  return null;
+}
+
+// -- pictures -----------------------------------------------------------------------------------------
+const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+const base64Of = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+
+// One of several pictures {pixels (base64), shape [N, H, W, C]} as an ImageData.
+function imageData(pictures, number = 0, bytes = bytesOf(pictures.pixels)) {
+  const [, height, width, channels] = pictures.shape, image = new ImageData(width, height);
+  const start = number * height * width * channels;
+  for (let i = 0; i < height * width; i++) {
+    for (let c = 0; c < 3; c++) image.data[4 * i + c] = bytes[start + i * channels + (channels === 1 ? 0 : c)];
+    image.data[4 * i + 3] = 255;
+  }
+  return image;
+}
+
+function paint(canvas, pictures, number = 0) {
+  const image = imageData(pictures, number);
+  if (canvas.width !== image.width || canvas.height !== image.height) {
+    canvas.width = image.width; canvas.height = image.height;
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+const blank = (canvas) => canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+const single = (pictures) => ({ pixels: pictures.pixels, shape: pictures.shape.slice(1) }); // [H, W, C], as we send
+
+async function fileContent(file) {
+  if (file.size > 30e6) { message(say("latent.file.large")); return null; }
+  return new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result.split(",")[1] ?? "");
+    reader.onerror = () => { message(say("latent.file.unreadable")); resolve(null); };
+    reader.readAsDataURL(file);
+  });
+}
+
+function download(file) {
+  const link = make("a", null, { href: URL.createObjectURL(new Blob([bytesOf(file.content)], { type: file.type })), download: file.name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+const labelLanguage = () => (part("label").checked ? AIGC.language : "");

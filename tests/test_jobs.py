@@ -1,0 +1,89 @@
+"""Work of some seconds: seen, cancelled, failed, refused."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from aigc_core import jobs
+from aigc_core.errors import DataError, RunError
+
+
+def ended(name: str, state: str) -> dict[str, Any]:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        now = jobs.state(name)
+        if now["state"] == state:
+            return now
+        assert now["state"] in ("waiting", "running"), now
+        time.sleep(0.01)
+    raise AssertionError(f"never {state}")
+
+
+def test_a_job_shows_how_far_it_is_and_ends_with_its_result() -> None:
+    go = threading.Event()
+
+    def work(look: jobs.Look) -> str:
+        look(0.5, {"so far": 1})
+        go.wait(5)
+        return "result"
+
+    name = jobs.begin(work)
+    while jobs.state(name)["part"] < 0.5:
+        time.sleep(0.01)
+    assert jobs.state(name)["shown"] == {"so far": 1}
+    go.set()
+    assert ended(name, "done")["result"] == "result"
+
+
+def test_a_job_ends_when_it_is_cancelled() -> None:
+    def work(look: jobs.Look) -> None:
+        while True:
+            look(0.1, None)
+            time.sleep(0.005)
+
+    name = jobs.begin(work)
+    jobs.cancel(name)
+    assert ended(name, "cancelled")["result"] is None
+
+
+def test_what_goes_wrong_is_a_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    def mistake(look: jobs.Look) -> None:
+        raise DataError("x.y", "Nothing there.")
+
+    def defect(look: jobs.Look) -> None:
+        raise ZeroDivisionError("oh")
+
+    assert ended(jobs.begin(mistake), "failed")["error"]["text"] == "Nothing there."
+    assert ended(jobs.begin(defect), "failed")["error"]["key"] == "job.defect"
+    assert "ZeroDivisionError" in caplog.text
+    with pytest.raises(RunError):
+        jobs.state("none")
+
+
+def test_only_so_many_wait_and_few_work_at_once() -> None:
+    go, lock = threading.Event(), threading.Lock()
+    at_once: list[int] = []
+    working = 0
+
+    def work(look: jobs.Look) -> None:
+        nonlocal working
+        with lock:
+            working += 1
+            at_once.append(working)
+        go.wait(5)
+        with lock:
+            working -= 1
+
+    names = []
+    with pytest.raises(RunError, match="Too many"):
+        for _ in range(jobs.MOST_WAITING + 5):
+            names.append(jobs.begin(work))
+    assert len(names) == jobs.MOST_WAITING
+    jobs.cancel(names[-1])
+    assert jobs.state(names[-1])["state"] == "cancelled"  # at once: it has not begun
+    go.set()
+    for name in names[:-1]:
+        ended(name, "done")
+    assert max(at_once) <= jobs.AT_ONCE
