@@ -1,0 +1,191 @@
+"""Trains the models that come with the program, each by one command:
+
+    python checkpoints/train.py vae-mnist            # or several names, or “all”
+    python checkpoints/train.py features             # the networks that judge pictures
+
+A model is trained as any run is, measured on the whole test set, made light (`aigc_core.release`), given a card,
+and put beside this file. A training that was interrupted goes on where it stood.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))  # run as a script, from anywhere
+
+
+@dataclass(frozen=True)
+class Model:
+    """What to train, how many checkpoints to keep, and what the card says of it."""
+
+    family: str
+    settings: dict[str, Any]
+    about: str
+    limits: str
+    checkpoints: int = 1
+    data_words: str = ""
+
+
+MNIST = "MNIST (LeCun, Cortes, Burges): 60,000 digits to learn from, 10,000 to check with. CC BY-SA 3.0."
+FASHION = "Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): 60,000 garments and 10,000. MIT."
+RECORDS = {"sample_every": 1000, "evaluate_every": 2000, "checkpoint_every": 2000, "keep_checkpoints": 12}
+VAE = {"width": 16, "latent_size": 32, "batch_size": 128, "lr": 2e-3, "ema": 0.999, "warmup_steps": 100} | RECORDS
+GAN = {
+    "network": "style", "conditional": True, "objective": "hinge", "width": 16, "latent_size": 64, "batch_size": 64,
+    "lr": 4e-4, "ema": 0.999, "lr_schedule": "cosine",
+} | RECORDS  # fmt: skip
+
+MODELS = {
+    "vae-mnist": Model(
+        "vae", VAE | {"data": "mnist", "steps": 8_000},
+        "A convolutional VAE of 32 numbers a digit.",
+        "Grey 28×28 digits only; its pictures are a little soft, as a VAE's mean is.",
+        data_words=MNIST,
+    ),
+    "vae-mnist-2d": Model(
+        "vae",
+        VAE | {"data": "mnist", "latent_size": 2, "width": 8, "steps": 28_000},
+        "A VAE of two numbers a digit: all digits on one map, kept at several steps of its training.",
+        "Two numbers cannot hold a handwriting: digits come out average, and 4 and 9 lie on top of each other.",
+        checkpoints=8,
+        data_words=MNIST,
+    ),
+    "vae-fashion": Model(
+        "vae", VAE | {"data": "fashion", "steps": 5_000},
+        "A convolutional VAE of 32 numbers a garment.",
+        "Grey 28×28 garments only; prints and textures are smoothed away.",
+        data_words=FASHION,
+    ),
+    "gan-mnist": Model(
+        "gan", GAN | {"data": "mnist", "steps": 18_000},
+        "A class-conditional GAN with a style generator: ask for a 7 and get a 7.",
+        "Grey 28×28 digits only. It has no encoder: a given digit is found by searching.",
+        data_words=MNIST,
+    ),
+    "gan-fashion": Model(
+        "gan", GAN | {"data": "fashion", "steps": 18_000},
+        "A class-conditional GAN with a style generator: choose a kind of garment.",
+        "Grey 28×28 garments only. It has no encoder: a given garment is found by searching.",
+        data_words=FASHION,
+    ),
+}  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="+", choices=["all", "features", *MODELS])
+    parser.add_argument("--work", type=Path, default=HERE / "runs", help="where the whole runs are kept")
+    given = parser.parse_args()
+    for name in ["features", *MODELS] if "all" in given.names else given.names:
+        if name == "features":
+            train_features()
+        else:
+            train(name, given.work / f"shipped-{name}")
+
+
+def train_features() -> None:
+    """The networks in whose features pictures are compared."""
+    import torch
+
+    from aigc_core import features
+    from aigc_core.config import make_config
+    from aigc_core.data.tensors import load_data
+    from aigc_core.families import config_class
+
+    for data_name in ("mnist", "fashion"):
+        config = make_config(config_class("vae"), None, data_name, {})
+        data: Any = load_data(config, torch.device("cpu"), lambda what, part: None)
+        network = features.train(data.train, data.labels, len(data.facts.class_names))
+        right = (features.measured(network, data.validation)[1] == data.validation_labels.numpy()).mean()
+        print(features.save(network, data_name), f"{100 * right:.2f} % of the test pictures right")
+
+
+def train(name: str, whole: Path) -> None:
+    """Train, measure, make light, describe."""
+    model = MODELS[name]
+    command = [sys.executable, "-m", "aigc_core"]
+    if (whole / "config.json").exists():
+        state = json.loads((whole / "status.json").read_text())["state"]
+        if state != "done":
+            subprocess.run([*command, "resume", str(whole)], check=True, cwd=HERE.parent)
+    else:
+        settings = [word for key, value in model.settings.items() for word in ("--set", f"{key}={value}")]
+        subprocess.run([*command, "train", model.family, *settings, "--out", str(whole)], check=True, cwd=HERE.parent)
+
+    from aigc_core.evaluate import evaluate
+    from aigc_core.release import release
+    from aigc_core.run import Run
+
+    run = Run(whole)
+    figures = evaluate(run, full=True)
+    if model.family == "gan" and run.marked("last") != figures["step"]:
+        # During training a GAN is judged by pixels and 2,000 pictures; now by features and 10,000.
+        newest = evaluate(run, full=True, step=run.marked("last"))
+        if newest["frechet_features"] < figures["frechet_features"]:
+            run.mark("best", newest["step"])
+            figures = newest
+    figures = {key: value for key, value in figures.items() if isinstance(value, int | float | list)}
+    light = whole.with_name(f"light-{name}")
+    shutil.rmtree(light, ignore_errors=True)
+    steps = _spread(run.checkpoints(), model.checkpoints) if model.checkpoints > 1 else None
+    prepare(release(run, light, steps, figures))
+    (light / "README.md").write_text(card(name, model, run, figures), encoding="utf-8")
+    shutil.rmtree(HERE / name, ignore_errors=True)
+    light.replace(HERE / name)
+    size = sum(one.stat().st_size for one in (HERE / name).rglob("*") if one.is_file())
+    print(f"{HERE / name}: {size / 1e6:.2f} MB")
+
+
+def _spread(steps: list[int], count: int) -> list[int]:
+    """At most `count` of the steps, closer together at the start, where most happens."""
+    count = min(count, len(steps))
+    places = [round((len(steps) - 1) * (i / (count - 1)) ** 1.5) for i in range(count)]
+    return [steps[i] for i in sorted(set(places))]
+
+
+def prepare(run: Any) -> None:
+    """What the Latent page would have to learn first: directions, and where the classes lie."""
+    from aigc_core import explore
+
+    best = run.marked("best")
+    explore.directions(run, best)
+    explore.learn_directions(run, best, lambda part, shown: None)
+    for step in run.checkpoints():
+        explore.cloud(run, step)
+
+
+def card(name: str, model: Model, run: Any, figures: dict[str, Any]) -> str:
+    """The model's README."""
+    environment, status = run.made()["environment"], run.status()
+    numbers = {key: value for key, value in figures.items() if isinstance(value, int | float)}
+    shown = "\n".join(
+        f"| {key} | {f'{value:,}' if isinstance(value, int) else f'{value:.2f}'} |" for key, value in numbers.items()
+    )
+    return f"""# {name}
+
+{model.about}
+
+- **Data:** {model.data_words}
+- **Command:** `python checkpoints/train.py {name}`
+- **Training:** {status.step} steps, {status.elapsed_s / 60:.0f} minutes on {environment.get("device", "?")}.
+- **Licence of the weights:** that of this program; the data's licence is above.
+- **Limits:** {model.limits}
+
+| figure on the {figures.get("n", 0):,} test pictures | |
+|---|---|
+{shown}
+
+`negative_elbo`, `reconstruction`, `kl` and `importance_weighted_nll` are nats a picture. `frechet_features` is the
+Fréchet distance of {figures.get("features_n", 0):,} made pictures to as many test pictures in the features of
+`checkpoints/features/`; `frechet_features_real` is the same distance for training pictures instead of made ones.
+"""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""The models that come with the program: whole, small, described, and as good as their cards say."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aigc_core import explore
+from aigc_core.evaluate import evaluate
+from aigc_core.run import Run, shipped_root
+from aigc_core.studio import latent as door
+
+NAMES = [one.name for one in sorted(shipped_root().iterdir()) if (one / "config.json").is_file()]
+PICTURES = [name for name in NAMES if Run(shipped_root() / name).config().makes == "pictures"]
+LARGEST, LARGEST_TOGETHER = 8_000_000, 45_000_000  # bytes
+
+
+@pytest.fixture(autouse=True)
+def shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aigc_core.run.shipped_root", shipped_root)  # other tests do without them
+
+
+def files(name: str) -> Iterator[Path]:
+    return (one for one in (shipped_root() / name).rglob("*") if one.is_file())
+
+
+def test_they_are_there_and_small() -> None:
+    assert {"gan-mnist", "gan-fashion", "vae-mnist", "vae-mnist-2d", "vae-fashion"} <= set(NAMES)
+    sizes = {name: sum(one.stat().st_size for one in files(name)) for name in NAMES}
+    assert max(sizes.values()) <= LARGEST and sum(sizes.values()) <= LARGEST_TOGETHER, sizes
+    assert not [one for name in NAMES for one in files(name) if one.suffix in (".pt", ".pth", ".pkl", ".bin")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_has_a_card_and_a_history(name: str) -> None:
+    run = Run.named(name)
+    card = (run.path / "README.md").read_text(encoding="utf-8")
+    for word in ("Data:", f"python checkpoints/train.py {name}", "Licence", "Limits:", "figure on the"):
+        assert word in card
+    assert run.shipped and run.status().state == "done" and run.samples()
+    kinds = {event["kind"] for event in run.events()[0]}
+    assert {"metrics", "eval", "sample"} <= kinds
+    text = "".join(one.read_text(encoding="utf-8") for one in files(name) if one.suffix in (".json", ".jsonl", ".md"))
+    assert "/home/" not in text and "/root" not in text and "/tmp" not in text  # no path of the machine
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_each_draws_and_its_directions_came_along(name: str, own_place: Path) -> None:
+    run = Run.named(name)
+    points = explore.points([{"z": explore.code_of_seed(run, None, seed), "label": seed} for seed in range(10)])
+    made = explore.pictures(run, None, points)
+    assert made.shape == (10, 28, 28, 1) and 20 < made.mean() < 150
+    assert len({one.tobytes() for one in made}) == 10
+    directions = door.directions(name, None)
+    assert directions["found"] and directions["learned"]
+    names = {one["name"] for one in directions["learned"]}
+    described = explore.describe(run, None)
+    assert "boldness" in names or described["latent_size"] == 2  # on a plane, no straight line leads to bold
+    if not described["class_names"]:
+        assert sum(one["kind"] == "class" for one in directions["learned"]) >= 3
+        cloud = door.cloud(name, None)
+        assert cloud is not None and len(set(cloud["labels"])) == 10
+    assert not (own_place / "runs").exists()  # nothing had to be made anew
+
+
+def test_a_bolder_digit_has_more_ink() -> None:
+    run = Run.named("gan-mnist")
+    bolder = next(one for one in door.directions(run.name, None)["learned"] if one["name"] == "boldness")
+    ink = []
+    for amount in (-2, 0, 2):
+        codes = [
+            np.array(explore.code_of_seed(run, None, seed)) + amount * np.array(bolder["vector"]) for seed in range(40)
+        ]
+        points = explore.points([{"z": code.tolist(), "label": i % 10} for i, code in enumerate(codes)])
+        ink.append(float(explore.pictures(run, None, points).mean()))
+    assert ink[0] < ink[1] < ink[2] and ink[2] > 1.2 * ink[0]
+
+
+@pytest.mark.skipif(not os.environ.get("AIGC_DATA"), reason="needs the test pictures under $AIGC_DATA/images")
+@pytest.mark.parametrize("name", [name for name in PICTURES if name.startswith("vae")])
+def test_the_vaes_are_as_good_as_their_cards_say(name: str) -> None:
+    run = Run.named(name)
+    said, measured = run.status().figures, evaluate(run)
+    assert measured["n"] == said["n"] == 10_000
+    assert measured["negative_elbo"] == pytest.approx(said["negative_elbo"], abs=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.environ.get("AIGC_DATA"), reason="needs the test pictures under $AIGC_DATA/images")
+@pytest.mark.parametrize("name", [name for name in PICTURES if name.startswith("gan")])
+def test_the_gans_are_as_good_as_their_cards_say(name: str) -> None:
+    run = Run.named(name)
+    said, measured = run.status().figures, evaluate(run, full=True)
+    assert measured["frechet_features"] == pytest.approx(said["frechet_features"], rel=0.02)
+    assert measured["classes_missing"] == 0
+    assert measured["frechet_features"] < 10 * measured["frechet_features_real"]
