@@ -23,7 +23,7 @@ from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
 
-from aigc_core import checkpoint
+from aigc_core import checkpoint, optimiser
 from aigc_core.data.tensors import Facts, load_data
 from aigc_core.device import Device, choose
 from aigc_core.errors import AigcError, ConfigError, RunError, TrainingError, message
@@ -152,7 +152,7 @@ class _Training:
         self.step, self.elapsed, self.best = 0, 0.0, math.inf
         self._prepare()
         self.optimizers = {
-            phase.network: _optimizer(self.family.networks[phase.network], self.config, self.device)
+            phase.network: optimiser.make(self.family.networks[phase.network], self.config, self.device)
             for phase in self.family.phases
         }
         self.averages: Networks = {}
@@ -593,21 +593,6 @@ def _together(run: Run | None, config: Any, device: Device | None) -> tuple[Acce
     shared = [str(run.path) if run else None, config, device]
     path, config, device = broadcast_object_list(shared)
     return accelerator, Run(Path(path)), config, device
-
-
-def _optimizer(network: nn.Module, config: Any, device: Device) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov & Hutter 2019): matrices are pulled to 0, biases and gains are not."""
-    parameters = list(network.parameters())
-    groups = [
-        {"params": [one for one in parameters if one.dim() >= 2], "weight_decay": config.weight_decay},
-        {"params": [one for one in parameters if one.dim() < 2], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(
-        [group for group in groups if group["params"]],
-        lr=config.lr,
-        betas=(config.beta1, config.beta2),
-        fused=device.kind in ("cpu", "cuda"),
-    )
 
 
 def _mean_over_processes(parameters: list[nn.Parameter], accelerator: Accelerator) -> None:

@@ -36,6 +36,7 @@ MNIST = "MNIST (LeCun, Cortes, Burges): 60,000 digits to learn from, 10,000 to c
 FASHION = "Fashion-MNIST (Xiao, Rasul, Vollgraf 2017): 60,000 garments and 10,000. MIT."
 RECORDS = {"sample_every": 1000, "evaluate_every": 2000, "checkpoint_every": 2000, "keep_checkpoints": 12}
 VAE = {"width": 16, "latent_size": 32, "batch_size": 128, "lr": 2e-3, "ema": 0.999, "warmup_steps": 100} | RECORDS
+TEXT = {"size": "nano", "optimizer": "muon", "warmup_steps": 100, "lr_end": 0.0} | RECORDS
 GAN = {
     "network": "style", "conditional": True, "objective": "hinge", "width": 16, "latent_size": 64, "batch_size": 64,
     "lr": 4e-4, "ema": 0.999, "lr_schedule": "cosine",
@@ -73,6 +74,31 @@ MODELS = {
         "A class-conditional GAN with a style generator: choose a kind of garment.",
         "Grey 28×28 garments only. It has no encoder: a given garment is found by searching.",
         data_words=FASHION,
+    ),
+    "gpt-shakespeare": Model(
+        "gpt",
+        TEXT | {"data": "shakespeare", "width": 192, "heads": 6, "context": 256, "batch_size": 16, "lr": 8e-3,
+                "steps": 4_000, "prompt": "ROMEO:\n"},
+        "A GPT of characters that writes in the manner of Shakespeare's plays.",
+        "It has the sound of the plays and nothing to say: it knows no world beyond one megabyte of verse.",
+        data_words="tiny_shakespeare (Karpathy 2015): 1.1 million characters of plays, the last tenth to check "
+                   "with. Public domain.",
+    ),
+    "gpt-tang": Model(
+        "gpt",
+        TEXT | {"data": "tang", "width": 160, "heads": 5, "context": 128, "batch_size": 16, "lr": 8e-3,
+                "steps": 3_000, "prompt": "《春日》七绝\n"},
+        "A GPT of characters that writes regular Chinese poems; begin with a title and a form: 《春日》七绝",
+        "It keeps the form; rhyme and tones only by habit, and a thread of thought hardly ever.",
+        data_words="24,441 regular Tang poems in simplified characters, one in ten to check with. Public domain; "
+                   "collection (chinese-poetry) MIT.",
+    ),
+    "gpt-stories": Model(
+        "gpt",
+        TEXT | {"data": "stories", "context": 256, "batch_size": 8, "lr": 8e-3, "steps": 3_000},
+        "A GPT of characters that tells little stories in English and Chinese, from a grammar whose entropy is known.",
+        "It knows nothing but this grammar: a few names, places and wishes.",
+        data_words="8,000 stories that this program makes itself, one in ten to check with.",
     ),
 }  # fmt: skip
 

@@ -1,0 +1,90 @@
+"""Muon: judged by singular values, by torch's own AdamW, and by what it learns."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from aigc_core import optimiser
+from aigc_core.checkpoint import _into_optimizers, _optimizer_tensors
+from aigc_core.device import choose
+from aigc_core.loop import fit
+from aigc_core.run import Run
+from tests.conftest import tiny
+
+
+@pytest.mark.parametrize("shape", [(3, 16, 16), (2, 12, 48), (2, 48, 12)])
+def test_all_singular_values_come_near_one(shape: tuple[int, ...]) -> None:
+    matrices = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    made = optimiser.orthogonal(matrices)
+    values = torch.linalg.svdvals(made)
+    assert made.shape == shape and float(values.min()) > 0.6 and float(values.max()) < 1.3
+    u, _, v = torch.linalg.svd(matrices, full_matrices=False)  # the nearest orthogonal matrix points the same way
+    assert float((made * (u @ v)).sum() / (made.norm() * (u @ v).norm())) > 0.95
+
+
+def stepped(make_optimizer, network: nn.Module, steps: int = 5) -> list[torch.Tensor]:
+    optimizer = make_optimizer(network)
+    random = torch.Generator().manual_seed(1)
+    for _ in range(steps):
+        network(torch.randint(0, 7, (4, 5), generator=random)).square().sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    return [one.detach().clone() for one in network.parameters()]
+
+
+def test_what_is_no_matrix_of_a_layer_is_corrected_as_by_adamw() -> None:
+    def network() -> nn.Module:
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Embedding(7, 6), nn.LayerNorm(6))
+
+    config = tiny("gpt", lr=1e-2, weight_decay=0.1, optimizer="muon")
+    groups = [{"params": [], "weight_decay": 0.1}, {"params": [], "weight_decay": 0.0}]
+
+    def ours(net: nn.Module) -> torch.optim.Optimizer:
+        for one in net.parameters():
+            groups[one.dim() < 2]["params"].append(one)
+        return optimiser.Muon(groups, config.lr, (config.beta1, config.beta2))
+
+    theirs = stepped(lambda net: optimiser.make(net, config.changed({"optimizer": "adamw"}), choose("cpu", "float32")),
+                     network())  # fmt: skip
+    for mine, their in zip(stepped(ours, network()), theirs, strict=True):
+        torch.testing.assert_close(mine, their, atol=1e-6, rtol=1e-5)
+
+
+def test_it_goes_on_from_its_saved_state_bit_for_bit() -> None:
+    config = tiny("gpt", lr=1e-2, optimizer="muon")
+
+    def network() -> nn.Module:
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Embedding(7, 6), nn.Linear(6, 8), nn.LayerNorm(8))
+
+    def correct(net: nn.Module, optimizer: torch.optim.Optimizer, seed: int) -> None:
+        net(torch.randint(0, 7, (4, 5), generator=torch.Generator().manual_seed(seed))).square().sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    whole, part = network(), network()
+    first, second = (optimiser.make(net, config, choose("cpu", "float32")) for net in (whole, part))
+    for seed in range(3):
+        correct(whole, first, seed)
+        correct(part, second, seed)
+    resumed = optimiser.make(part, config, choose("cpu", "float32"))
+    _into_optimizers({"net": resumed}, _optimizer_tensors({"net": second}))
+    for seed in range(3, 6):
+        correct(whole, first, seed)
+        correct(part, resumed, seed)
+    for a, b in zip(whole.parameters(), part.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_gpt_learns_more_by_muon_in_as_many_steps(tmp_path: Path) -> None:
+    settings = {"data": "stories", "width": 64, "steps": 120, "lr": 5e-3, "batch_size": 8, "context": 64}
+    losses = {}
+    for name in ("adamw", "muon"):
+        config = tiny("gpt", optimizer=name, layers=2, **{k: v for k, v in settings.items() if k != "layers"}).changed(
+            {"evaluate_every": 120, "checkpoint_every": 120, "sample_every": 120}
+        )
+        losses[name] = fit(Run.create(config, tmp_path / name)).figures["loss"]
+    assert losses["muon"] < losses["adamw"] - 0.05
