@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -162,10 +162,12 @@ def sample(
     label: Annotated[int | None, typer.Option("--class", help="Only this class, counted from 0.")] = None,
     out: Annotated[Path | None, typer.Option(help="grid.png, or samples.npy (uint8 N,H,W or N,H,W,C).")] = None,
     prompt: Annotated[str | None, typer.Option(help="Begin of a text.")] = None,
-    max_new_tokens: Annotated[int, typer.Option(min=1, max=100_000)] = 200,
-    temperature: Annotated[float, typer.Option(min=0, max=10, help="0 = always the likeliest token.")] = 0.8,
-    top_k: Annotated[int, typer.Option(min=0, help="Choose among the k likeliest; 0 = all.")] = 0,
-    top_p: Annotated[float, typer.Option(min=0.0, max=1.0, help="Choose among the likeliest of this mass.")] = 1.0,
+    max_new_tokens: Annotated[int, typer.Option(help="How many tokens to write.")] = 200,
+    temperature: Annotated[float, typer.Option(help="0 = always the likeliest token.")] = 0.8,
+    top_k: Annotated[int, typer.Option(help="Choose among the k likeliest; 0 = all.")] = 0,
+    top_p: Annotated[float, typer.Option(help="Choose among the likeliest of this mass.")] = 1.0,
+    min_p: Annotated[float, typer.Option(help="Only tokens of this part of the likeliest's probability.")] = 0.0,
+    repetition_penalty: Annotated[float, typer.Option(help="Above 1: what stands there already is less likely.")] = 1.0,
 ) -> None:
     """Make pictures, or continue a prompt, with a run's best checkpoint."""
     found = Run.open(run)
@@ -173,7 +175,7 @@ def sample(
         from aigc_core import sampler
         from aigc_core.families.base import TextRequest
 
-        request = TextRequest(prompt or "", max_new_tokens, temperature, top_k, top_p, seed)
+        request = TextRequest(prompt or "", max_new_tokens, temperature, top_k, top_p, min_p, repetition_penalty, seed)
         print(prompt or "", end="")
         for piece in sampler.text(found, request):
             print(piece, end="", flush=True)
@@ -200,6 +202,36 @@ def evaluate(
     from aigc_core.evaluate import evaluate as measure
 
     print(json.dumps(measure(found, full), indent=1))
+
+
+@app.command("import")
+def import_(
+    source: Annotated[str, typer.Argument(help="A GPT-2: owner/name on the Hugging Face Hub, or its folder.")],
+    out: Annotated[Path | None, typer.Option(help="Directory of the run, new or empty.")] = None,
+) -> None:
+    """Make a run of somebody's GPT-2, and print its directory."""
+    from rich.progress import Progress
+
+    from aigc_core import hub
+
+    folder = Path(source)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("fetching", total=1.0)
+        run = hub.bring(folder if folder.is_dir() else source, lambda what, part: bar.update(task, completed=part), out)
+    print(run.path)
+
+
+@app.command()
+def export(
+    run: RunName,
+    to: Annotated[Path, typer.Option(help="Directory, new or empty.")],
+    format: Annotated[Literal["transformers"], typer.Option(help="For which library.")] = "transformers",
+) -> None:
+    """Write a run's best checkpoint for another library, and print the directory."""
+    found = Run.open(run)
+    from aigc_core import hub
+
+    print(hub.export(found, to))
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """GPT: `transformers` as the judge of the network, statistics as the judge of sampling."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,10 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.errors import ConfigError
-from aigc_core.families.base import TextRequest
+from aigc_core.families.base import Drawn, TextRequest
 from aigc_core.families.gpt import pretrained
 from aigc_core.families.gpt.generate import draw, next_token_probabilities, pieces, tokens
-from aigc_core.families.gpt.model import GPT, from_transformers, to_transformers
+from aigc_core.families.gpt.model import GPT, Reader, from_transformers, to_transformers
 from aigc_core.loop import fit
 from aigc_core.run import Run
 from tests.conftest import TINY, tiny
@@ -64,15 +65,18 @@ def test_the_named_sizes_are_gpt2s() -> None:
 
 
 @torch.no_grad()
-def test_with_a_cache_the_logits_are_the_same() -> None:
+def test_a_reader_has_the_logits_of_the_model() -> None:
     model = ours()
-    text = torch.randint(0, V, (2, 20), generator=torch.Generator().manual_seed(1))
+    text = torch.randint(0, V, (2, T), generator=torch.Generator().manual_seed(1))
     whole = model(text)
-    cache = model.new_cache(2)
-    parts = [model(text[:, :7], cache), model(text[:, 7:8], cache), model(text[:, 8:20], cache)]
-    torch.testing.assert_close(torch.cat(parts, dim=1), whole, atol=1e-4, rtol=1e-4)
+    reader = Reader(model, 2)
+    found = [reader.read(text[:, :7]), *(reader.read_on(text[:, place]) for place in range(7, T))]
+    torch.testing.assert_close(torch.stack(found, dim=1), whole[:, 6:], atol=1e-4, rtol=1e-4)
     with pytest.raises(ValueError, match="do not fit"):
-        model(text, cache)
+        reader.read_on(text[:, 0])
+    torch.testing.assert_close(reader.read(text[:, :5]), whole[:, 4], atol=1e-4, rtol=1e-4)
+    with pytest.raises(ValueError, match="do not fit"):
+        model(torch.zeros(1, T + 1, dtype=torch.long))
 
 
 def request(**knobs: object) -> TextRequest:
@@ -82,8 +86,8 @@ def request(**knobs: object) -> TextRequest:
 def test_writing_is_the_same_alone_and_in_a_batch_and_beyond_the_context() -> None:
     model = ours()
     prompt = torch.tensor([[5, 6, 7]])
-    alone = [torch.stack(list(tokens(model, prompt, request(), [], [seed]))) for seed in (1, 2)]
-    both = torch.stack(list(tokens(model, prompt.expand(2, 3), request(), [], [1, 2])))
+    alone = [torch.stack([one.token for one in tokens(model, prompt, request(), [], [seed])]) for seed in (1, 2)]
+    both = torch.stack([one.token for one in tokens(model, prompt.expand(2, 3), request(), [], [1, 2])])
     assert both.shape == (60, 2)  # longer than the context of 32
     assert torch.equal(torch.cat(alone, dim=1), both)
     assert not torch.equal(alone[0], alone[1])
@@ -109,8 +113,12 @@ def test_the_knobs_keep_what_they_should() -> None:
 
 
 def test_a_forbidden_token_is_never_drawn() -> None:
-    drawn = torch.cat(list(tokens(ours(), torch.tensor([[1]]), request(), list(range(1, V)), [0])))
+    drawn = torch.cat([one.token for one in tokens(ours(), torch.tensor([[1]]), request(), list(range(1, V)), [0])])
     assert drawn.tolist() == [0] * 60
+
+
+def stream_of(numbers: list[int]) -> Iterator[Drawn]:
+    return (Drawn(torch.tensor([number]), torch.ones(1)) for number in numbers)
 
 
 def test_streaming_never_cuts_a_character() -> None:
@@ -118,7 +126,7 @@ def test_streaming_never_cuts_a_character() -> None:
     tokenizer = Tokenizer.train("bpe", "abc", 257)  # every Chinese character is three tokens
     encoded = tokenizer.encode(text).tolist()
     assert len(encoded) > len(text)
-    shown = list(pieces((torch.tensor([token]) for token in encoded), tokenizer, tokenizer.encode("x").tolist()))
+    shown = list(pieces(stream_of(encoded), tokenizer, tokenizer.encode("x").tolist()))
     assert "".join(shown) == text
     assert not any("\ufffd" in piece for piece in shown)
 
@@ -126,7 +134,7 @@ def test_streaming_never_cuts_a_character() -> None:
 def test_bytes_that_are_no_text_are_shown_as_such_and_do_not_hold_up_the_rest() -> None:
     tokenizer = Tokenizer.train("bpe", "abc", 257)
     broken = [tokenizer.encode("你").tolist()[0]] * 9 + tokenizer.encode("fine").tolist()
-    assert "".join(pieces((torch.tensor([t]) for t in broken), tokenizer, [])).endswith("fine")
+    assert "".join(pieces(stream_of(broken), tokenizer, [])).endswith("fine")
 
 
 def test_a_prompt_of_unknown_letters_only_is_a_sentence_and_an_empty_one_is_fine(trained) -> None:
@@ -207,7 +215,7 @@ def test_only_safetensors_are_opened(tmp_path: Path) -> None:
     folder = folder_of(small_gpt2(), tmp_path / "gpt2")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     with pytest.raises(ConfigError, match="can carry code"):
-        pretrained.weights(tiny("gpt", init_from=str(folder)), 257)
+        pretrained.weights(pretrained.found(str(folder)), 16, 257)
 
 
 def test_old_files_with_constant_masks_load(tmp_path: Path) -> None:
@@ -219,7 +227,7 @@ def test_old_files_with_constant_masks_load(tmp_path: Path) -> None:
     }
     old["h.0.attn.bias"] = torch.ones(1, 1, 64, 64)
     save_file(old, folder / "model.safetensors")
-    weights = pretrained.weights(tiny("gpt", init_from=str(folder)), 257)
+    weights = pretrained.weights(pretrained.found(str(folder)), TINY["gpt"]["context"], 257)
     assert "h.0.attn.bias" not in weights and weights["wpe.weight"].shape == (TINY["gpt"]["context"], 16)
 
 

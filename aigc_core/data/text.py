@@ -15,6 +15,7 @@ SHAKESPEARE = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/t
 SHAKESPEARE_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 TANG = "https://raw.githubusercontent.com/chinese-poetry/chinese-poetry/50744d0c726927ee06c8f8542005eb5c93d73e90/json/"
 TANG_POEMS = 58_000  # in files of a thousand each
+FORMS = {"五绝": (2, 5), "七绝": (2, 7), "五律": (4, 5), "七律": (4, 7)}  # couplets, and characters in half of one
 
 
 def docs(config: Any, progress: Progress) -> Text:
@@ -66,8 +67,20 @@ def regular_poem(poem: dict[str, Any]) -> str | None:
     return "\n".join([f"《{poem['title']}》{form}", *couplets])
 
 
+def keeps_form(poem: str) -> bool:
+    """Whether a poem has the lines and the lengths that its first line names, 《title》form."""
+    first, *couplets = poem.strip("\n").split("\n")
+    couplets_wanted, length = FORMS.get(first[-2:], (0, 0))
+    line = f"[\u4e00-\u9fff]{{{length}}}"
+    return len(couplets) == couplets_wanted and all(re.fullmatch(f"{line}，{line}。", one) for one in couplets)
+
+
 def user_text(config: Any, progress: Progress) -> Text:
     path = Path(config.data_path)
+    if not config.data_path:
+        raise DataError(
+            "data.no_own_text", "The text that this model learned from is not on this machine; nothing can be measured."
+        )
     if not path.is_file():
         raise DataError("data.no_file", "There is no file {path}; check the path.", path=path)
     return Text([_read(path)])

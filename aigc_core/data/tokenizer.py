@@ -1,20 +1,30 @@
 """Text to numbers and back: characters, or byte-level BPE trained with Hugging Face `tokenizers`.
 
 Both are kept as one `tokenizer.json` that `transformers` can load. Both keep every Chinese character whole:
-the first because a character is a token, the second because it falls back to the bytes of UTF-8.
+the first because a character is a token, the second because it falls back to the bytes of UTF-8. A third kind
+is not trained here but comes with models of others: BERT's WordPiece, in which a Chinese character is a token.
 """
 
 import re
 from typing import Literal
 
 import numpy as np
-from tokenizers import AddedToken, Regex, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Library
 
 from aigc_core.errors import DataError
 
 UNKNOWN = "<unk>"
 END = "<|endoftext|>"
+BERT = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")  # tokens of its vocabulary that are no text
+# BERT has spaces between all tokens. They go beside what is written without (Chinese, kana, wide signs), within
+# quotes, and between signs such as the halves of —— and …….
+WRITTEN_CLOSE = r"[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
+SIGN = "[“”‘’—…]"
+NEEDLESS_SPACE = f"(?<={WRITTEN_CLOSE}|[“‘]) | (?={WRITTEN_CLOSE}|[”’])|(?<={SIGN}) (?={SIGN})"
+INCOMPLETE = "\ufffd"  # what a decoder shows for bytes that end in the middle of a character
+LONGEST_CHARACTER = 4  # bytes, in UTF-8
+KEPT = 8  # tokens in whose context the next one is decoded
 
 
 class Tokenizer:
@@ -22,10 +32,12 @@ class Tokenizer:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        unknown = library.token_to_id(UNKNOWN)
-        end = library.token_to_id(END)
-        self.never_spoken = [token for token in (unknown, end) if token is not None]
-        self._unknown = unknown
+        model = library.model
+        self.unknown: str | None = model.unk_token if isinstance(model, models.WordLevel | models.WordPiece) else None
+        self.end = next((one for one in (END, "[SEP]") if self.number(one) is not None), None)
+        special = {token for token, one in library.get_added_tokens_decoder().items() if one.special}
+        named = (self.number(one) for one in (self.unknown, self.end) if one)
+        self.never_spoken = sorted(special | {token for token in named if token is not None})
 
     @classmethod
     def train(cls, kind: Literal["char", "bpe"], text: str, vocabulary: int) -> "Tokenizer":
@@ -52,6 +64,46 @@ class Tokenizer:
         return cls(library)
 
     @classmethod
+    def of_words(cls, words: list[str], lowercase: bool, chinese: bool, strip_accents: bool | None) -> "Tokenizer":
+        """BERT's WordPiece (Devlin 2019) from the lines of its `vocab.txt`.
+
+        Args:
+            chinese: cut Chinese characters apart.
+            strip_accents: None = as `lowercase`.
+
+        Raises:
+            DataError: the words lack the token for unknown ones.
+        """
+        vocabulary = {word: number for number, word in enumerate(words)}
+        if "[UNK]" not in vocabulary:
+            raise DataError("data.bad_tokenizer", "This tokenizer cannot be read ({problem}).", problem="no [UNK]")
+        library = Library(models.WordPiece(vocabulary, unk_token="[UNK]"))
+        library.normalizer = normalizers.BertNormalizer(True, chinese, strip_accents, lowercase)
+        library.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        library.add_special_tokens([AddedToken(one, special=True) for one in BERT if one in vocabulary])
+        return cls._adapted(library)
+
+    @classmethod
+    def adopted(cls, text: str) -> "Tokenizer":
+        """The tokenizer of another's `tokenizer.json`, without what would change the text: it cuts nothing to a
+        length, fills nothing up, and puts no tokens around.
+
+        Raises:
+            DataError: it is damaged.
+        """
+        return cls._adapted(cls.from_json(text)._library)
+
+    @classmethod
+    def _adapted(cls, library: Library) -> "Tokenizer":
+        library.no_truncation()
+        library.no_padding()
+        library.post_processor = None
+        if isinstance(library.model, models.WordPiece):
+            close_up = decoders.Replace(Regex(NEEDLESS_SPACE), "")
+            library.decoder = decoders.Sequence([decoders.WordPiece(), decoders.Fuse(), close_up])
+        return cls(library)
+
+    @classmethod
     def from_json(cls, text: str) -> "Tokenizer":
         """The tokenizer of a `tokenizer.json`.
 
@@ -69,12 +121,24 @@ class Tokenizer:
         return self._library.to_str()
 
     def __len__(self) -> int:
-        return self._library.get_vocab_size()
+        """One more than the highest token number; a vocabulary of others may have gaps."""
+        return 1 + max(self._library.get_vocab().values(), default=-1)
+
+    @property
+    def kind(self) -> Literal["char", "bpe"]:
+        """bpe knows every text; in the other kind a character is a token, or unknown."""
+        return "bpe" if self.unknown is None else "char"
+
+    def number(self, token: str) -> int | None:
+        """The number of a token, or None if there is no such."""
+        number: int | None = self._library.token_to_id(token)
+        return number
 
     def encode(self, text: str) -> np.ndarray:
         """Token numbers int64 (T,). Long texts are taken in pieces, to bound the memory."""
-        pieces = [text[start : start + 100_000] for start in range(0, len(text), 100_000)]
-        if self._unknown is None:  # BPE: pieces must end where the pre-tokenizer would cut anyway
+        if isinstance(self._library.model, models.WordLevel):
+            pieces = [text[start : start + 100_000] for start in range(0, len(text), 100_000)]
+        else:  # pieces must end where the pre-tokenizer would cut anyway
             pieces = _at_blank_lines(text)
         lists = self._library.encode_batch_fast(pieces, add_special_tokens=False) if pieces else []
         return np.concatenate([np.asarray(one.ids, dtype=np.int64) for one in lists] or [np.zeros(0, np.int64)])
@@ -85,16 +149,49 @@ class Tokenizer:
 
     @property
     def start(self) -> int:
-        """The token to begin with where there is no prompt: a line end, or else the first one that may be spoken."""
-        line_end = self._library.token_to_id("\n" if self._unknown is not None else "Ċ")  # "Ċ" is byte 10 in GPT-2
+        """The token to begin with where there is no prompt: a line end (BERT has none: its token for the start of
+        a text), or else the first one that may be spoken."""
+        names: dict[type, str] = {models.WordLevel: "\n", models.WordPiece: "[CLS]"}
+        first = self.number(names.get(type(self._library.model), "Ċ"))  # "Ċ" is byte 10 in GPT-2
         others = (token for token in range(len(self)) if token not in self.never_spoken)
-        return int(line_end if line_end is not None else next(others))
+        return next(others) if first is None else first
 
     def unknown_in(self, text: str) -> list[str]:
         """Characters of `text` that this vocabulary has no token for, each once."""
-        if self._unknown is None:
+        if self.unknown is None:
             return []
-        return [one for one in dict.fromkeys(text) if self._library.token_to_id(one) is None]
+        characters, unknown = list(dict.fromkeys(text)), self.number(self.unknown)
+        encoded = self._library.encode_batch_fast(characters, add_special_tokens=False)
+        return [one for one, tokens in zip(characters, encoded, strict=True) if unknown in tokens.ids]
+
+
+class Speller:
+    """The text that each token of a row adds; bytes of an unfinished character are held back.
+
+    Decoding goes on in context, because a token may join onto what stands before it.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, before: list[int] | None = None) -> None:
+        self._tokenizer = tokenizer
+        self._row = list(before or [])[-KEPT:]
+        self._shown = len(tokenizer.decode(self._row))
+        self._held = 0
+
+    def add(self, token: int) -> str:
+        """What can be shown now that this token has come: empty in the middle of a character."""
+        self._row.append(token)
+        self._held += 1
+        text = self._tokenizer.decode(self._row)
+        if text.endswith(INCOMPLETE) and self._held < LONGEST_CHARACTER:
+            return ""
+        new = text[self._shown :]
+        self._row, self._held = self._row[-KEPT:], 0
+        self._shown = len(self._tokenizer.decode(self._row))
+        return new
+
+    def rest(self) -> str:
+        """What is held back still, as well as it can be shown."""
+        return self._tokenizer.decode(self._row)[self._shown :]
 
 
 def _at_blank_lines(text: str) -> list[str]:

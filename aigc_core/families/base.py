@@ -3,14 +3,16 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from aigc_core.data.tensors import Batch, Facts
-from aigc_core.errors import ConfigError
+from aigc_core.data.tokenizer import Tokenizer
+from aigc_core.errors import ConfigError, RunError
 from aigc_core.seeds import Stream, generator
 
 Networks = dict[str, nn.Module]
@@ -53,14 +55,42 @@ class Moment:
 
 @dataclass(frozen=True)
 class TextRequest:
-    """What to write: see `aigc_core.families.gpt.generate` for the meaning of each knob."""
+    """What to write: see `aigc_core.families.gpt.generate` for the meaning of each knob.
+
+    Raises:
+        ConfigError: a knob has a value that it cannot have.
+    """
 
     prompt: str = ""
     max_new_tokens: int = 200
     temperature: float = 0.8
     top_k: int = 0
     top_p: float = 1.0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
     seed: int = 0
+
+    ranges: ClassVar[dict[str, tuple[float, float]]] = {
+        "max_new_tokens": (1, 100_000),
+        "temperature": (0, 10),
+        "top_k": (0, 10_000_000),
+        "top_p": (0, 1),
+        "min_p": (0, 1),
+        "repetition_penalty": (0.5, 5),
+    }
+
+    def __post_init__(self) -> None:
+        for knob, (least, most) in self.ranges.items():
+            value = getattr(self, knob)
+            if not least <= value <= most:  # not a number is in no range either
+                raise ConfigError(
+                    "text.knob_out_of_range",
+                    "“{knob}” must be a number from {least} to {most}, and {value} is none.",
+                    knob=knob,
+                    least=least,
+                    most=most,
+                    value=value,
+                )
 
 
 @dataclass(frozen=True)
@@ -109,6 +139,19 @@ class Family(ABC):
     @abstractmethod
     def loss(self, network: str, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss that the phase of `network` makes smaller, and figures for the curves (detached scalars)."""
+
+    def export(self, networks: Networks, folder: Path) -> None:
+        """Write the model into an empty folder in the layout of `transformers`.
+
+        Raises:
+            RunError: `transformers` knows no such architecture.
+        """
+        raise RunError(
+            "export.no_architecture",
+            "`transformers` knows no such {title}, so it cannot be exported in this form; a run's folder can be "
+            "copied as it is.",
+            title=self.config.title,
+        )
 
     @abstractmethod
     def snapshot(self, networks: Networks) -> tuple[bytes, str]:
@@ -172,8 +215,69 @@ class PictureFamily(Family):
         return len(self.facts.class_names) if self.config.conditional else 0
 
 
+@dataclass(frozen=True)
+class Inside:
+    """What one reading of T tokens left behind, float32.
+
+    `queries`, `keys`, `values` (L, H, T, D) of L layers with H heads of D numbers; `attention` (L, H, T, T), the
+    weights of softmax(QKᵀ/√D), rows summing to 1 and 0 beyond the diagonal; `states` (L + 1, T, W), the
+    residual stream before the first block and after each one.
+    """
+
+    queries: Tensor
+    keys: Tensor
+    values: Tensor
+    attention: Tensor
+    states: Tensor
+
+
+class Drawn(NamedTuple):
+    """One new token in each of B texts: int64 (B,), and the model's own probability of it, float32 (B,)."""
+
+    token: Tensor
+    probability: Tensor
+
+
 class TextFamily(Family):
     """A family that continues text."""
+
+    tokenizer: Tokenizer
+
+    @abstractmethod
+    def begun(self, prompt: str) -> list[int]:
+        """Tokens of a prompt, at least one; characters that the model does not know are skipped.
+
+        Raises:
+            ConfigError: it knows none of them.
+        """
+
+    @abstractmethod
+    def drawn(
+        self, networks: Networks, begun: list[int], request: TextRequest, seeds: list[int], skip: int = 0
+    ) -> Iterator[Drawn]:
+        """New tokens of len(seeds) texts that begin alike, one after another; each text draws from its own seed,
+        without the first `skip` numbers of it."""
+
+    @abstractmethod
+    def logits(self, networks: Networks, tokens: Tensor) -> Tensor:
+        """Of what follows each token: int64 (B, T), T at most the context, to (B, T, V)."""
+
+    @abstractmethod
+    def next_probabilities(self, logits: Tensor, before: list[int], request: TextRequest) -> Tensor:
+        """Logits (V,) after the tokens `before`, to probabilities (V,) with a request's knobs."""
+
+    @abstractmethod
+    def inside(self, networks: Networks, tokens: Tensor) -> Inside:
+        """What a reading of tokens (T,) leaves behind."""
+
+    @abstractmethod
+    def lens(self, networks: Networks, states: Tensor) -> Tensor:
+        """Logits (L + 1, T, V) of what each layer would say, from `Inside.states`."""
+
+    @property
+    @abstractmethod
+    def layers_and_heads(self) -> tuple[int, int]:
+        """Blocks of the network, and attention heads in each."""
 
     @abstractmethod
     def stream(self, networks: Networks, request: TextRequest) -> Iterator[str]:

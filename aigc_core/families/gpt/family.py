@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,9 +12,9 @@ from torch.nn import functional as F
 from aigc_core.data.tensors import Batch
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.errors import ConfigError
-from aigc_core.families.base import Moment, Networks, Phase, TextFamily, TextRequest
-from aigc_core.families.gpt import pretrained
-from aigc_core.families.gpt.generate import encode_prompt, pieces, tokens
+from aigc_core.families.base import Drawn, Inside, Moment, Networks, Phase, TextFamily, TextRequest
+from aigc_core.families.gpt import inside, pretrained
+from aigc_core.families.gpt.generate import encode_prompt, next_token_probabilities, pieces, tokens
 from aigc_core.families.gpt.model import GPT
 
 MOST_EVALUATED = 64  # windows measured during a run; `full` takes all
@@ -47,15 +48,8 @@ class Family(TextFamily):
 
     def start(self) -> None:
         if self.config.init_from:
-            try:
-                self.networks["gpt"].load_state_dict(pretrained.weights(self.config, self.facts.vocabulary))
-            except RuntimeError as problem:  # tensors missing or of another shape
-                raise ConfigError(
-                    "config.bad_weights",
-                    "The weights of “{name}” cannot be read ({problem}).",
-                    name=self.config.init_from,
-                    problem=" ".join(str(problem).split())[:200],
-                ) from problem
+            network: Any = self.networks["gpt"]
+            pretrained.fill(network, pretrained.found(self.config.init_from))
 
     def loss(self, network: str, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of the next token, nats a token."""
@@ -77,6 +71,46 @@ class Family(TextFamily):
         row = torch.from_numpy(prompt)[None].to(model.wte.weight.device)
         stream = tokens(model, row, request, self.tokenizer.never_spoken, [request.seed])
         yield from pieces(stream, self.tokenizer, prompt.tolist())
+
+    def begun(self, prompt: str) -> list[int]:
+        if self._foreign(prompt):
+            unknown = self.tokenizer.unknown_in(prompt)
+            raise ConfigError(
+                "text.unknown_characters",
+                "This model has never seen “{characters}”; write the prompt in the letters of its training text.",
+                characters="".join(unknown[:20]),
+            )
+        return [int(one) for one in encode_prompt(self.tokenizer, prompt)]
+
+    def drawn(
+        self, networks: Networks, begun: list[int], request: TextRequest, seeds: list[int], skip: int = 0
+    ) -> Iterator[Drawn]:
+        model: Any = networks["gpt"]
+        row = torch.tensor(begun, device=model.wte.weight.device).expand(len(seeds), -1)
+        return tokens(model, row, request, self.tokenizer.never_spoken, seeds, skip)
+
+    def logits(self, networks: Networks, tokens: Tensor) -> Tensor:
+        with torch.inference_mode():
+            return networks["gpt"](tokens)
+
+    def next_probabilities(self, logits: Tensor, before: list[int], request: TextRequest) -> Tensor:
+        knobs = (request.temperature, request.top_k, request.top_p, request.min_p, request.repetition_penalty)
+        return next_token_probabilities(logits[None], *knobs, torch.tensor(before)[None])[0]
+
+    def inside(self, networks: Networks, tokens: Tensor) -> Inside:
+        return inside.look(networks["gpt"], tokens)  # type: ignore[arg-type]
+
+    def lens(self, networks: Networks, states: Tensor) -> Tensor:
+        return inside.lens(networks["gpt"], states)  # type: ignore[arg-type]
+
+    @property
+    def layers_and_heads(self) -> tuple[int, int]:
+        shape = self.config.shape()
+        return shape.layers, shape.heads
+
+    def export(self, networks: Networks, folder: Path) -> None:
+        network: Any = networks["gpt"]
+        pretrained.write(folder, network, self.config, self.tokenizer)
 
     def snapshot(self, networks: Networks) -> tuple[bytes, str]:
         prompt = "" if self._foreign(self.config.prompt) else self.config.prompt

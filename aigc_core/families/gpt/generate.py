@@ -7,80 +7,127 @@ import torch
 from torch import Tensor
 
 from aigc_core.data.tokenizer import Tokenizer
-from aigc_core.families.base import TextRequest
-from aigc_core.families.gpt.model import GPT
+from aigc_core.families.base import Drawn, TextRequest
+from aigc_core.families.gpt.model import GPT, Reader
 from aigc_core.seeds import Stream, generator
 
 COLDEST = 1e-4  # temperatures below it are 0: the division would leave the range of float32
 INCOMPLETE = "\ufffd"  # what a decoder shows for bytes that end in the middle of a character
 
 
-def next_token_probabilities(logits: Tensor, temperature: float, top_k: int, top_p: float) -> Tensor:
-    """Logits (B, V) to probabilities (B, V).
+def next_token_probabilities(
+    logits: Tensor,
+    temperature: float = 1.0,
+    top_k: int = 0,
+    top_p: float = 1.0,
+    min_p: float = 0.0,
+    repetition_penalty: float = 1.0,
+    seen: Tensor | None = None,
+) -> Tensor:
+    """Logits (B, V) to probabilities float32 (B, V). The knobs work in this order:
 
     Args:
+        repetition_penalty: logits of the tokens in `seen` are divided by it where positive, multiplied where
+            negative (CTRL, Keskar 2019); 1 = none.
         temperature: logits are divided by it; 0 takes the most likely token.
         top_k: only the k most likely tokens stay; 0 = all.
-        top_p: only the fewest tokens that together have this probability stay (nucleus, Holtzman 2020).
+        top_p: only the fewest tokens that together have this probability stay (nucleus, Holtzman 2020); 1 = all.
+        min_p: only tokens stay that have at least this part of the likeliest's probability (Nguyen 2024); 0 = all.
+        seen: the tokens of the text so far, int64 (B, T).
     """
+    probabilities, tokens = _choices(logits, temperature, top_k, top_p, min_p, repetition_penalty, seen)
+    if tokens is None:
+        return probabilities
+    return probabilities.new_zeros(logits.shape).scatter_(-1, tokens, probabilities)
+
+
+def _choices(
+    logits: Tensor,
+    temperature: float,
+    top_k: int,
+    top_p: float,
+    min_p: float,
+    repetition_penalty: float,
+    seen: Tensor | None,
+) -> tuple[Tensor, Tensor | None]:
+    """Probabilities (B, K) and their tokens (B, K) in rising order; None where they are all tokens."""
     logits = logits.float()
+    if seen is not None and repetition_penalty != 1:
+        old = logits.gather(-1, seen)
+        old = torch.where(old > 0, old / repetition_penalty, old * repetition_penalty)
+        logits = logits.scatter(-1, seen, old)
     if temperature < COLDEST:
-        return torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1]).float()
-    logits = logits / temperature
+        likeliest = logits.argmax(-1, keepdim=True)
+        return torch.ones_like(likeliest, dtype=torch.float32), likeliest
+    tokens = None
     if 0 < top_k < logits.shape[-1]:
-        smallest = logits.topk(top_k).values[:, -1:]
-        logits = logits.masked_fill(logits < smallest, -torch.inf)
-    probabilities = logits.softmax(-1)
+        tokens = logits.topk(top_k, sorted=False).indices.sort().values
+        logits = logits.gather(-1, tokens)
+    probabilities = (logits / temperature).softmax(-1)
     if top_p < 1:
         ordered, order = probabilities.sort(descending=True)
         beyond = ordered.cumsum(-1) - ordered >= top_p  # mass before this token is enough already
         beyond[:, 0] = False  # the likeliest always stays
         probabilities = probabilities.masked_fill(beyond.scatter(-1, order, beyond), 0.0)
+    if min_p > 0:
+        likeliest = probabilities.amax(-1, keepdim=True)
+        probabilities = probabilities.masked_fill(probabilities < min_p * likeliest, 0.0)
+    if top_p < 1 or min_p > 0:
         probabilities = probabilities / probabilities.sum(-1, keepdim=True)
-    return probabilities
+    return probabilities, tokens
 
 
 def draw(probabilities: Tensor, uniform: Tensor) -> Tensor:
-    """One token per row by inverting the cumulative distribution: (B, V), (B,) in [0, 1) -> (B,)."""
+    """One column per row by inverting the cumulative distribution: (B, K), (B,) in [0, 1) -> (B,)."""
     cumulative = probabilities.double().cumsum(-1)
-    target = uniform.to(cumulative)[:, None] * cumulative[:, -1:]
+    target = uniform[:, None] * cumulative[:, -1:]
     return torch.searchsorted(cumulative, target, right=True).squeeze(-1).clamp_max(probabilities.shape[-1] - 1)
 
 
 @torch.inference_mode()
-def tokens(model: GPT, prompts: Tensor, request: TextRequest, never: list[int], seeds: list[int]) -> Iterator[Tensor]:
-    """New tokens (B,) one after another, for prompts (B, T) of equal length, T ≥ 1.
+def tokens(
+    model: GPT, prompts: Tensor, request: TextRequest, never: list[int], seeds: list[int], skip: int = 0
+) -> Iterator[Drawn]:
+    """New tokens, B at a time, for prompts (B, T) of equal length, T ≥ 1. The tokens in `never` are not drawn.
 
-    Row i draws from `seeds[i]` alone. Where the context is full, the newest half of it is read again, so that
-    writing can go on for ever.
+    Row i draws from `seeds[i]` alone, without the first `skip` of its random numbers, so that a text can be gone on
+    with as if it had not been interrupted. Where the context is full, the newest half of it is read again, so that
+    writing can go on for ever. The model computes only what is asked for: close the iterator to stop.
     """
-    room = model.context
-    text = prompts[:, -room:]
-    cache = model.new_cache(len(text))
-    logits = model(text, cache)[:, -1]
-    randoms = [generator(seed, Stream.SAMPLE) for seed in seeds]
-    for _ in range(request.max_new_tokens):
-        logits[:, never] = -torch.inf
-        probabilities = next_token_probabilities(logits, request.temperature, request.top_k, request.top_p)
-        uniform = torch.cat([torch.rand(1, generator=random, dtype=torch.float64) for random in randoms])
-        token = draw(probabilities, uniform.to(probabilities.device))
-        yield token
-        text = torch.cat([text, token[:, None]], dim=1)
-        if cache.length == room:
-            text = text[:, -(room // 2) :]
-            cache.length = 0
-            logits = model(text, cache)[:, -1]
+    steps, end = request.max_new_tokens, prompts.shape[1]
+    knobs = (request.temperature, request.top_k, request.top_p, request.min_p, request.repetition_penalty)
+    count = skip + steps
+    randoms = (torch.rand(count, generator=generator(seed, Stream.SAMPLE), dtype=torch.float64) for seed in seeds)
+    uniforms = torch.stack(list(randoms), dim=1)[skip:].to(prompts.device)
+    text = torch.cat([prompts, prompts.new_empty(len(prompts), steps)], dim=1)
+    silent = torch.zeros(model.wte.num_embeddings, device=prompts.device)
+    silent[never] = -torch.inf
+    reader = Reader(model, len(text))
+    room = reader.context
+    for step in range(steps):
+        if 0 < reader.length < room:
+            logits = reader.read_on(text[:, end - 1])
         else:
-            logits = model(token[:, None], cache)[:, -1]
+            newest = room // 2 if reader.length else room
+            logits = reader.read(text[:, max(0, end - newest) : end])
+        logits = logits.float()
+        probabilities, kept = _choices(logits + silent, *knobs, text[:, :end])
+        column = draw(probabilities, uniforms[step])[:, None]
+        token = column if kept is None else kept.gather(-1, column)
+        probability = logits.softmax(-1).gather(-1, token).squeeze(-1)
+        token = token.squeeze(-1)
+        text[:, end] = token
+        end += 1
+        yield Drawn(token, probability)
 
 
-def pieces(stream: Iterator[Tensor], tokenizer: Tokenizer, prompt: list[int]) -> Iterator[str]:
+def pieces(stream: Iterator[Drawn], tokenizer: Tokenizer, prompt: list[int]) -> Iterator[str]:
     """The text of a stream of one row, piece by piece; bytes of an unfinished character are held back."""
     written = list(prompt[-8:])  # decoding in context, because a piece may join onto what stands before it
     shown = len(tokenizer.decode(written))
     held = 0
-    for token in stream:
-        written.append(int(token[0]))
+    for drawn in stream:
+        written.append(int(drawn.token))
         text = tokenizer.decode(written)
         held += 1
         if text.endswith(INCOMPLETE) and held < 4:  # UTF-8 characters have at most four bytes

@@ -4,7 +4,8 @@ Only one thing differs: `transformers` keeps the four matrices of a block as (in
 `to_transformers` and `from_transformers` transpose them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,14 +13,6 @@ from torch.nn import functional as F
 
 TRANSPOSED = ("attn.c_attn.weight", "attn.c_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight")
 EPSILON = 1e-5  # of the layer norms, as in GPT-2
-
-
-@dataclass
-class Cache:
-    """Keys and values of the tokens so far, room for `context` of them: (layers, 2, B, heads, context, D)."""
-
-    memory: Tensor
-    length: int = 0
 
 
 class Attention(nn.Module):
@@ -31,26 +24,12 @@ class Attention(nn.Module):
         self.c_attn = nn.Linear(width, 3 * width)
         self.c_proj = nn.Linear(width, width)
 
-    def forward(self, x: Tensor, memory: Tensor | None, start: int) -> Tensor:
-        """x (B, T, W) -> (B, T, W); `memory` (2, B, heads, context, D) is read and filled from `start` on."""
+    def forward(self, x: Tensor) -> Tensor:
+        """x (B, T, W) -> (B, T, W)."""
         batch, length, width = x.shape
         q, k, v = self.c_attn(x).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        mask = None
-        if memory is not None:
-            end = start + length
-            memory[0, :, :, start:end], memory[1, :, :, start:end] = k, v
-            k, v = memory[0, :, :, :end], memory[1, :, :, :end]
-            if start and length > 1:
-                place = torch.arange(end, device=x.device)
-                mask = place[None, :] <= place[start:, None]
-        y = F.scaled_dot_product_attention(
-            q,
-            k,
-            v,
-            attn_mask=mask,
-            dropout_p=self.dropout if self.training else 0.0,
-            is_causal=mask is None and length > 1,
-        )
+        dropout = self.dropout if self.training else 0.0
+        y = F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, is_causal=True)
         return self.c_proj(y.transpose(1, 2).reshape(batch, length, width))
 
 
@@ -77,8 +56,8 @@ class Block(nn.Module):
         self.mlp = FeedForward(width)
         self.drop = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor, memory: Tensor | None, start: int) -> Tensor:
-        x = x + self.drop(self.attn(self.ln_1(x), memory, start))
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.drop(self.attn(self.ln_1(x)))
         return x + self.drop(self.mlp(self.ln_2(x)))
 
 
@@ -107,28 +86,85 @@ class GPT(nn.Module):
             elif name.endswith("bias"):
                 nn.init.zeros_(parameter)
 
-    def forward(self, tokens: Tensor, cache: Cache | None = None) -> Tensor:
-        """Logits of the token after each one. With a cache, `tokens` continue those already in it.
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Logits of the token after each one.
 
         Raises:
             ValueError: more tokens than the context holds.
         """
-        start = cache.length if cache else 0
         length = tokens.shape[1]
-        if start + length > self.context:
-            raise ValueError(f"{start + length} tokens do not fit a context of {self.context}")
-        places = torch.arange(start, start + length, device=tokens.device)
-        x = self.drop(self.wte(tokens) + self.wpe(places))
-        for number, block in enumerate(self.h):
-            x = block(x, cache.memory[number] if cache else None, start)
-        if cache:
-            cache.length += length
+        if length > self.context:
+            raise ValueError(f"{length} tokens do not fit a context of {self.context}")
+        x = self.drop(self.wte(tokens) + self.wpe.weight[:length])
+        for block in self.h:
+            x = block(x)
         return F.linear(self.ln_f(x), self.wte.weight)
 
-    def new_cache(self, batch: int) -> Cache:
-        """An empty cache for `batch` texts."""
-        room = (len(self.h), 2, batch, self.heads, self.context, self.wte.embedding_dim // self.heads)
-        return Cache(self.wte.weight.new_zeros(room))
+
+class Reader:
+    """Reads B texts of equal length token by token: logits as those of `GPT.forward` up to rounding, for less.
+
+    It keeps the keys and values of what it has read, computes logits for the last token only, and calls no
+    modules: in small networks they cost more than the arithmetic. It has the weights of the model, not copies.
+    """
+
+    def __init__(self, model: GPT, batch: int) -> None:
+        self.context, self.length = model.context, 0
+        self._batch, self._heads = batch, model.heads
+        self._tokens, self._places = model.wte.weight, model.wpe.weight
+        blocks: Any = model.h
+        self._blocks = [
+            (_norm(block.ln_1), _linear(block.attn.c_attn), _linear(block.attn.c_proj),
+             _norm(block.ln_2), _linear(block.mlp.c_fc), _linear(block.mlp.c_proj))
+            for block in blocks
+        ]  # fmt: skip
+        self._last = _norm(model.ln_f)
+        size = self._tokens.shape[1] // model.heads
+        # Not zeros: of memory that was never written a system gives out nothing.
+        self._memory = [self._tokens.new_empty(2, batch, model.heads, model.context, size) for _ in model.h]
+
+    def read(self, text: Tensor) -> Tensor:
+        """Forget everything, and read `text` (B, T): logits (B, V) of what follows it.
+
+        Raises:
+            ValueError: more tokens than the context holds.
+        """
+        self.length = 0
+        return self._read(text)
+
+    def read_on(self, token: Tensor) -> Tensor:
+        """Read one more token of each text (B,): logits (B, V) of what follows it.
+
+        Raises:
+            ValueError: the context is full.
+        """
+        return self._read(token[:, None])
+
+    def _read(self, text: Tensor) -> Tensor:
+        length = text.shape[1]
+        start, self.length = self.length, self.length + length
+        if self.length > self.context:
+            raise ValueError(f"{self.length} tokens do not fit a context of {self.context}")
+        end = self.length
+        x = (torch.embedding(self._tokens, text) + self._places[start:end]).flatten(0, 1)
+        for (norm_1, attend, gather, norm_2, widen, narrow), memory in zip(self._blocks, self._memory, strict=True):
+            qkv = attend(norm_1(x)).view(self._batch, length, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+            memory[:, :, :, start:end] = qkv[1:]
+            k, v = memory[:, :, :, :end].unbind()
+            y = F.scaled_dot_product_attention(qkv[0], k, v, is_causal=length > 1)
+            x = x + gather(y.transpose(1, 2).reshape(x.shape))
+            x = x + narrow(F.gelu(widen(norm_2(x)), approximate="tanh"))
+        return self._last(x.view(self._batch, length, -1)[:, -1]) @ self._tokens.T
+
+
+def _norm(norm: nn.LayerNorm) -> Callable[[Tensor], Tensor]:
+    shape, weight, bias, epsilon = norm.normalized_shape, norm.weight, norm.bias, norm.eps
+    return lambda x: torch.layer_norm(x, shape, weight, bias, epsilon)
+
+
+def _linear(linear: nn.Linear) -> Callable[[Tensor], Tensor]:
+    weight, bias = linear.weight.T, linear.bias
+    return lambda x: torch.addmm(bias, x, weight)
 
 
 def to_transformers(weights: dict[str, Tensor]) -> dict[str, Tensor]:

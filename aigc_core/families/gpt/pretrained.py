@@ -1,123 +1,256 @@
-"""A trained model to go on from: one of our runs, a folder in `transformers` layout, or one on the Hub."""
+"""Models in the layout of `transformers`: in, from a folder or the Hugging Face Hub, and ours out again."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from huggingface_hub import constants, snapshot_download
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+)
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
+from tokenizers import AddedToken, decoders, models, pre_tokenizers
 from tokenizers import Tokenizer as Library
-from tokenizers import decoders, models, pre_tokenizers
 from torch import Tensor
+from tqdm import tqdm
 
-from aigc_core.errors import ConfigError, DataError, RunError
-from aigc_core.families.gpt.config import HUB_NAME
-from aigc_core.families.gpt.model import from_transformers
+from aigc_core.config import checked
+from aigc_core.data.sources import Progress
+from aigc_core.data.tokenizer import END, Tokenizer
+from aigc_core.errors import AigcError, ConfigError, DataError, RunError
+from aigc_core.families.gpt.config import HUB_NAME, SIZES, Config, Size
+from aigc_core.families.gpt.model import EPSILON, GPT, from_transformers, to_transformers
+from aigc_core.files import write_json
 from aigc_core.run import Run
 
-FILES = ["config.json", "model*.safetensors", "tokenizer.json", "vocab.json", "merges.txt"]
+DESCRIPTION = ["config.json", "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "vocab.txt"]
+WEIGHTS = ["model.safetensors", "model-?????-of-?????.safetensors"]
+ARCHITECTURE = {
+    "model_type": "gpt2",
+    "activation_function": "gelu_new",
+    "layer_norm_epsilon": EPSILON,
+    "scale_attn_weights": True,
+    "scale_attn_by_inverse_layer_idx": False,
+    "n_inner": None,
+    "tie_word_embeddings": True,
+}
+# The client lets errors of its HTTP library through, and which library that is depends on the client's version.
+NOT_FETCHED: tuple[type[BaseException], ...] = (OSError, *HfHubHTTPError.__bases__)
+NUMBERS = ("n_layer", "n_head", "n_embd", "n_positions", "vocab_size")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A model in the layout of `transformers`: what people call it, where it lies, and its commit on the Hub."""
+
+    name: str
+    path: Path
+    commit: str = ""
+
+
+class Nature(NamedTuple):
+    """What is fixed by a model to go on from."""
+
+    settings: dict[str, Any]  # those that describe its network
+    context: int  # tokens it can see at once
+    tokenizer: str  # JSON
+
+
+# -- in -------------------------------------------------------------------------------------------------
 
 
 def resolved(config: Any) -> tuple[Any, str]:
     """The settings with the source's own size, and its tokenizer as JSON.
 
     Raises:
-        ConfigError: no such source, or a context longer than its own.
+        AigcError: no such source, one that cannot be used, or a context longer than its own.
     """
-    source = _source(config.init_from)
-    if isinstance(source, Run):
-        of, facts = source.config(), source.facts()
-        if of.family != config.family or facts is None:
-            raise ConfigError(
-                "config.not_a_gpt",
-                "“{name}” is no trained GPT, so there is nothing to go on from.",
-                name=config.init_from,
-            )
-        layers, heads, width = of.shape()
-        context, kind, tokenizer = of.context, of.tokenizer, facts["tokenizer"]
-    else:
-        of = _gpt2_config(source)
-        layers, heads, width, context = of["n_layer"], of["n_head"], of["n_embd"], of["n_positions"]
-        kind, tokenizer = "bpe", _tokenizer_json(source)
-    if config.context > context:
+    nature = _nature(found(config.init_from))
+    if config.context > nature.context:
         raise ConfigError(
             "config.context_too_long",
             "“{name}” was made for a context of {limit} tokens, so it cannot read {given}; set context to "
             "{limit} or less.",
             name=config.init_from,
-            limit=context,
+            limit=nature.context,
             given=config.context,
         )
-    changes = {"layers": layers, "heads": heads, "width": width, "tokenizer": kind}
-    return config.changed(changes), tokenizer
+    return config.changed(nature.settings), nature.tokenizer
 
 
-def weights(config: Any, vocabulary: int) -> dict[str, Tensor]:
-    """The source's weights in our layout, positions cut to `config.context` and padding to the vocabulary."""
-    source = _source(config.init_from)
+def whole(folder: Folder) -> tuple[Config, str]:
+    """Settings of the model as it is, with its own context, and its tokenizer as JSON.
+
+    Raises:
+        AigcError: it cannot be used.
+    """
+    nature = _nature(folder)
+    return checked(Config, nature.settings | {"context": nature.context, "data": "text"}), nature.tokenizer
+
+
+def fill(network: GPT, source: Run | Folder) -> None:
+    """Take over the source's weights.
+
+    Raises:
+        AigcError: they are missing, damaged, or of another shape.
+    """
+    try:
+        network.load_state_dict(weights(source, network.context, network.wte.num_embeddings))
+    except RuntimeError as problem:  # tensors missing or of another shape
+        raise _bad_weights(source.name, problem) from problem
+
+
+def weights(source: Run | Folder, context: int, vocabulary: int) -> dict[str, Tensor]:
+    """The source's weights in our layout, positions cut to `context` and padding to the vocabulary."""
     if isinstance(source, Run):
         from aigc_core.checkpoint import load_network  # needs runs, which need no family
 
         ours = load_network(source, "gpt")
     else:
         ours = from_transformers(_tensors(source))
-    for name, size in (("wpe.weight", config.context), ("wte.weight", vocabulary)):
+    for name, size in (("wpe.weight", context), ("wte.weight", vocabulary)):
         if name in ours:
             ours[name] = ours[name][:size].clone()
     return ours
 
 
-def _source(name: str) -> Run | Path:
-    folder = Path(name)
-    if folder.is_dir() and not (folder / "events.jsonl").exists():
-        return folder
+def found(name: str, progress: Progress = lambda what, part: None) -> Run | Folder:
+    """The run, folder or model on the Hub of this name; the last is fetched, unless it was before.
+
+    Raises:
+        AigcError: there is none, or it cannot be fetched.
+    """
+    path = Path(name)
+    if path.is_dir() and not (path / "events.jsonl").exists():
+        return Folder(path.resolve().name, path)
     try:
         return Run.open(name)
     except RunError:
         if HUB_NAME.fullmatch(name):
-            return _from_hub(name)
+            return fetched(name, progress)
         raise
 
 
-def _from_hub(name: str) -> Path:
+def fetched(name: str, progress: Progress) -> Folder:
+    """A model of the Hub, in the folder where the Hub's own client keeps it.
+
+    What it is comes first, because its weights may be huge. HF_ENDPOINT, HF_TOKEN, HF_HOME and HF_HUB_OFFLINE
+    mean what they mean everywhere.
+
+    Raises:
+        ConfigError: it is not of GPT-2's architecture.
+        DataError: it cannot be fetched; the sentence says what helps.
+    """
+    folder = _snapshot(name, None, DESCRIPTION, lambda what, part: None)
+    _gpt2_config(folder)
+    return _snapshot(name, folder.commit, [*DESCRIPTION, *WEIGHTS], progress)
+
+
+def _snapshot(name: str, revision: str | None, files: list[str], progress: Progress) -> Folder:
     try:
-        return Path(snapshot_download(name, allow_patterns=FILES))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as problem:
+        path = snapshot_download(name, revision=revision, allow_patterns=files, tqdm_class=_bar(name, progress))
+    except GatedRepoError as problem:
         raise DataError(
-            "data.no_hub",
-            "“{name}” could not be fetched from the Hugging Face Hub ({problem}). No internet: download it "
-            "elsewhere and give the folder, or set HF_ENDPOINT to a mirror you can reach.",
+            "hub.gated",
+            "“{name}” is given only to people whom its owners let in: ask on {hub}/{name}, then set HF_TOKEN to "
+            "your token.",
             name=name,
-            problem=type(problem).__name__,
+            hub=constants.ENDPOINT,
         ) from problem
+    except (RepositoryNotFoundError, HFValidationError) as problem:
+        raise DataError(
+            "hub.no_such_model",
+            "On {hub} there is no model “{name}” that everyone may read: check the name, or, if it is a private "
+            "one of yours, set HF_TOKEN to your token.",
+            name=name,
+            hub=constants.ENDPOINT,
+        ) from problem
+    except NOT_FETCHED as problem:
+        raise _not_fetched(name, problem) from problem
+    return Folder(name, Path(path), Path(path).name)
 
 
-def _gpt2_config(folder: Path) -> dict[str, Any]:
-    values = _json(folder / "config.json")
-    plain = {
-        "activation_function": "gelu_new",
-        "layer_norm_epsilon": 1e-5,
-        "scale_attn_weights": True,
-        "scale_attn_by_inverse_layer_idx": False,
-        "n_inner": None,
-        "tie_word_embeddings": True,
-    }
-    other = [key for key, value in plain.items() if values.get(key, value) != value]
-    needed = {"n_layer", "n_head", "n_embd", "n_positions", "vocab_size"}
-    if values.get("model_type") != "gpt2" or other or not needed <= values.keys():
+def _not_fetched(name: str, problem: BaseException) -> AigcError:
+    cause = problem if isinstance(problem, HfHubHTTPError) else problem.__cause__ or problem
+    if isinstance(cause, OfflineModeIsEnabled):
+        return DataError(
+            "hub.offline",
+            "“{name}” is not on this machine, and HF_HUB_OFFLINE forbids to fetch it: unset that. No internet: "
+            "download it elsewhere and give the folder.",
+            name=name,
+        )
+    said = f"HTTP {cause.response.status_code}" if isinstance(cause, HfHubHTTPError) else type(cause).__name__
+    return DataError(
+        "data.no_hub",
+        "“{name}” could not be fetched from the Hugging Face Hub ({problem}). No internet: download it "
+        "elsewhere and give the folder, or set HF_ENDPOINT to a mirror you can reach.",
+        name=name,
+        problem=getattr(cause, "strerror", None) or said,
+    )
+
+
+def _bar(name: str, progress: Progress) -> type[tqdm]:
+    """What the client takes for a progress bar: it draws nothing and reports the part of the bytes that are here."""
+
+    class Bar(tqdm):
+        def __init__(self, *values: Any, **options: Any) -> None:
+            self._of_bytes = options.get("unit") == "B"  # others count files
+            super().__init__(*values, **options | {"disable": True})
+
+        def update(self, n: float | None = 1) -> None:
+            self.n += n or 0
+            if self._of_bytes and self.total:
+                progress(name, min(1.0, self.n / self.total))
+
+    return Bar
+
+
+def _nature(source: Run | Folder) -> Nature:
+    if isinstance(source, Run):
+        of, facts = source.config(), source.facts()
+        if not isinstance(of, Config) or facts is None:
+            raise ConfigError(
+                "config.not_a_gpt",
+                "“{name}” is no trained GPT, so there is nothing to go on from.",
+                name=source.name,
+            )
+        return Nature(_settings(of.shape(), of.tokenizer), of.context, facts["tokenizer"])
+    values, tokenizer = _gpt2_config(source), _tokenizer(source)
+    shape = Size(values["n_layer"], values["n_head"], values["n_embd"])
+    return Nature(_settings(shape, tokenizer.kind), values["n_positions"], tokenizer.to_json())
+
+
+def _settings(shape: Size, tokenizer: str) -> dict[str, Any]:
+    named = [{"size": name} for name, one in SIZES.items() if one == shape]
+    return {**(named or [{}])[0], **shape._asdict(), "tokenizer": tokenizer}
+
+
+def _gpt2_config(folder: Folder) -> dict[str, Any]:
+    values = _json(folder, "config.json")
+    if values.get("n_inner") == 4 * values.get("n_embd", 0):  # said in full what null means
+        values["n_inner"] = None
+    other = [key for key, value in ARCHITECTURE.items() if values.get(key, value) != value]
+    numbers = all(isinstance(values.get(key), int) and values[key] > 0 for key in NUMBERS)
+    kind = values.get("model_type")
+    if other or kind is None or not numbers:
         raise ConfigError(
             "config.not_gpt2",
             "The model in {folder} is not of GPT-2's architecture ({why}), and only that can be gone on from.",
             folder=folder.name,
-            why=", ".join(other) or values.get("model_type") or "config.json is incomplete",
+            why=(kind if "model_type" in other else ", ".join(other)) or "config.json is incomplete",
         )
     return values
 
 
-def _tensors(folder: Path) -> dict[str, Tensor]:
-    files = sorted(folder.glob("model*.safetensors"))
+def _tensors(folder: Folder) -> dict[str, Tensor]:
+    one, parts = WEIGHTS
+    files = sorted(folder.path.glob(one)) or sorted(folder.path.glob(parts))
     if not files:
         raise ConfigError(
             "config.no_safetensors",
@@ -129,40 +262,114 @@ def _tensors(folder: Path) -> dict[str, Tensor]:
     for file in files:
         try:
             merged |= load_file(file)
-        except SafetensorError as problem:
-            raise ConfigError(
-                "config.bad_weights",
-                "The weights of “{name}” cannot be read ({problem}).",
-                name=folder.name,
-                problem=str(problem).split("\n")[0],
-            ) from problem
+        except (OSError, SafetensorError) as problem:
+            raise _bad_weights(folder.name, problem) from problem
     return {name: tensor.float() for name, tensor in merged.items()}
 
 
-def _tokenizer_json(folder: Path) -> str:
-    if (folder / "tokenizer.json").is_file():
-        return (folder / "tokenizer.json").read_text(encoding="utf-8")
-    if not ((folder / "vocab.json").is_file() and (folder / "merges.txt").is_file()):
-        raise ConfigError(
-            "config.no_tokenizer",
-            "There is no tokenizer.json (nor vocab.json and merges.txt) in {folder}, so its numbers cannot be "
-            "turned into text.",
-            folder=folder.name,
+def _bad_weights(name: str, problem: Exception) -> ConfigError:
+    return ConfigError(
+        "config.bad_weights",
+        "The weights of “{name}” cannot be read ({problem}).",
+        name=name,
+        problem=" ".join(str(problem).split())[:200],
+    )
+
+
+def _tokenizer(folder: Folder) -> Tokenizer:
+    """Its tokenizer.json, or one made of older files: GPT-2's vocab.json and merges.txt, or BERT's vocab.txt."""
+    names = {one.name for one in folder.path.iterdir()}
+    if "tokenizer.json" in names:
+        return Tokenizer.adopted(_text(folder, "tokenizer.json"))
+    if {"vocab.json", "merges.txt"} <= names:
+        return Tokenizer.adopted(_byte_level(folder).to_str())
+    if "vocab.txt" in names:
+        options = _json(folder, "tokenizer_config.json") if "tokenizer_config.json" in names else {}
+        return Tokenizer.of_words(
+            _text(folder, "vocab.txt").rstrip("\n").split("\n"),
+            lowercase=bool(options.get("do_lower_case", True)),
+            chinese=bool(options.get("tokenize_chinese_chars", True)),
+            strip_accents=options.get("strip_accents"),
         )
-    library = Library(models.BPE.from_file(str(folder / "vocab.json"), str(folder / "merges.txt")))
+    raise ConfigError(
+        "config.no_tokenizer",
+        "There is no tokenizer.json (nor vocab.json and merges.txt, nor vocab.txt) in {folder}, so its numbers "
+        "cannot be turned into text.",
+        folder=folder.name,
+    )
+
+
+def _byte_level(folder: Folder) -> Library:
+    try:
+        vocabulary = models.BPE.from_file(str(folder.path / "vocab.json"), str(folder.path / "merges.txt"))
+    except Exception as problem:  # the library has no narrower one
+        raise DataError(
+            "data.bad_tokenizer", "This tokenizer cannot be read ({problem}).", problem=problem
+        ) from problem
+    library = Library(vocabulary)
     library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     library.decoder = decoders.ByteLevel()
-    return library.to_str()
+    if library.token_to_id(END) is not None:
+        library.add_special_tokens([AddedToken(END, special=True)])
+    return library
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _json(folder: Folder, file: str) -> dict[str, Any]:
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as problem:
-        raise ConfigError(
-            "config.bad_model_config",
-            "{file} of the model in {folder} cannot be read ({problem}).",
-            file=path.name,
-            folder=path.parent.name,
-            problem=type(problem).__name__,
-        ) from problem
+        return dict(json.loads(_text(folder, file)))
+    except (ValueError, TypeError) as problem:
+        raise _unreadable(folder, file, problem) from problem
+
+
+def _text(folder: Folder, file: str) -> str:
+    try:
+        return (folder.path / file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise _unreadable(folder, file, problem) from problem
+
+
+def _unreadable(folder: Folder, file: str, problem: Exception) -> ConfigError:
+    return ConfigError(
+        "config.bad_model_config",
+        "{file} of the model in {folder} cannot be read ({problem}).",
+        file=file,
+        folder=folder.name,
+        problem=type(problem).__name__,
+    )
+
+
+# -- out ------------------------------------------------------------------------------------------------
+
+
+def write(folder: Path, network: GPT, config: Config, tokenizer: Tokenizer) -> None:
+    """A folder that `AutoModelForCausalLM.from_pretrained` and `AutoTokenizer.from_pretrained` load."""
+    ours = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    save_file(to_transformers(ours), folder / "model.safetensors", metadata={"format": "pt"})
+    layers, heads, width = config.shape()
+    end = None if tokenizer.end is None else tokenizer.number(tokenizer.end)
+    ends = {"bos_token_id": tokenizer.start, "eos_token_id": end}
+    values = ARCHITECTURE | ends | {
+        "architectures": ["GPT2LMHeadModel"],
+        "vocab_size": network.wte.num_embeddings,
+        "n_positions": network.context,
+        "n_layer": layers,
+        "n_head": heads,
+        "n_embd": width,
+        "embd_pdrop": config.dropout,
+        "attn_pdrop": config.dropout,
+        "resid_pdrop": config.dropout,
+        "dtype": "float32",
+    }  # fmt: skip
+    write_json(folder / "config.json", values)
+    manner: dict[str, Any] = {"do_sample": True, "temperature": 0.8, "max_new_tokens": 200}
+    if never := [token for token in tokenizer.never_spoken if token != end]:
+        manner["suppress_tokens"] = never
+    write_json(folder / "generation_config.json", ends | manner)
+    (folder / "tokenizer.json").write_text(tokenizer.to_json(), encoding="utf-8")
+    names = {"unk_token": tokenizer.unknown, "eos_token": tokenizer.end}
+    options = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": network.context,
+        "clean_up_tokenization_spaces": False,
+    }
+    write_json(folder / "tokenizer_config.json", options | {key: name for key, name in names.items() if name})

@@ -1,0 +1,58 @@
+"""Did a model copy? The longest passage of one text that stands word for word in another."""
+
+import numpy as np
+
+BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, so that it has an inverse modulo 2⁶⁴
+
+
+def longest_copy(text: str, source: str) -> tuple[int, int, int]:
+    """Where the longest common passage starts in `text`, its length in characters, and where it is in `source`.
+
+    The greatest length is found by halving: a passage of n characters contains one of n − 1. Passages of one
+    length are compared by hashes modulo 2⁶⁴ (Karp & Rabin 1987), all places at once, and then letter by letter.
+    """
+    hashes, other = _Hashes(text), _Hashes(source)
+    known, low, high = (0, 0, 0), 0, min(len(text), len(source))
+    while low < high:
+        length = (low + high + 1) // 2
+        place = _common(hashes, other, length)
+        if place is None:
+            high = length - 1
+        else:
+            low, known = length, (place[0], length, place[1])
+    return known
+
+
+def _common(text: "_Hashes", source: "_Hashes", length: int) -> tuple[int, int] | None:
+    """The first places of a passage of this length that both have."""
+    ours, theirs = text.of(length), source.of(length)
+    wanted = np.unique(ours)
+    where = np.flatnonzero(np.isin(theirs, wanted))
+    for place in where:
+        start = int(np.flatnonzero(ours == theirs[place])[0])
+        if text.text[start : start + length] == source.text[place : place + length]:
+            return start, int(place)
+    return None
+
+
+class _Hashes:
+    """Hashes of all passages of a text: Σ cᵢ Bⁱ over the passage, divided by B to its first place."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        letters = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
+        powers = _powers(BASE, len(letters))
+        self.sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(letters * powers, dtype=np.uint64)])
+        self.inverse = _powers(np.uint64(pow(int(BASE), -1, 2**64)), len(letters))
+
+    def of(self, length: int) -> np.ndarray:
+        """uint64 (len(text) − length + 1,)."""
+        count = len(self.text) - length + 1
+        return (self.sums[length:] - self.sums[:count]) * self.inverse[:count]
+
+
+def _powers(base: np.uint64, count: int) -> np.ndarray:
+    factors = np.full(count, base, np.uint64)
+    if count:
+        factors[0] = 1
+    return np.cumprod(factors, dtype=np.uint64)

@@ -1,0 +1,218 @@
+"""The door for the Text page: prompts, texts and what is inside a GPT, in plain values. torch is loaded when needed.
+
+A beginning is {"prompt": text, "chosen": [token numbers after it]}. Knobs are those of
+`aigc_core.families.base.TextRequest`. `step` None is the best checkpoint. Whatever a person can get wrong raises
+`AigcError`.
+"""
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from aigc_core import jobs
+from aigc_core.config import RunConfig
+from aigc_core.errors import AigcError, ConfigError, DataError
+from aigc_core.families import config_class
+from aigc_core.run import Run, list_runs
+
+if TYPE_CHECKING:
+    from aigc_core.families.base import TextRequest
+    from aigc_core.jobs import Look
+    from aigc_core.writing import Beginning
+
+KNOBS = ("max_new_tokens", "temperature", "top_k", "top_p", "min_p", "repetition_penalty", "seed")
+WHOLE_KNOBS = {"max_new_tokens", "top_k", "seed"}
+MOST_TOKENS = 2000  # written at once
+MOST_CHOSEN = 100_000  # tokens
+
+
+def text_runs() -> list[dict[str, Any]]:
+    """Runs that write and have a checkpoint, newest first: name, data, state, steps, newest sample, shipped."""
+    found = []
+    for run in list_runs():
+        with suppress(AigcError):
+            made = run.made()["config"]
+            config: type[RunConfig] = config_class(made["family"])
+            steps = run.checkpoints()
+            if config.makes == "text" and steps:
+                found.append(
+                    {
+                        "name": run.name,
+                        "data": made["data"],
+                        "state": run.status().state,
+                        "steps": steps,
+                        "sample": (run.samples() or [""])[-1],
+                        "shipped": run.shipped,
+                    }
+                )
+    return found
+
+
+def describe(name: str, step: int | None) -> dict[str, Any]:
+    """Size, context, vocabulary, languages and checkpoints of a model."""
+    from aigc_core import writing
+
+    return writing.describe(Run.named(name), step)
+
+
+def spell(name: str, step: int | None, beginning: Any) -> list[dict[str, Any]]:
+    """The tokens of a beginning, with the text that each adds."""
+    from aigc_core import writing
+
+    return writing.spelled(Run.named(name), step, _beginning(beginning))
+
+
+# -- writing --------------------------------------------------------------------------------------------
+
+
+def write(name: str, step: int | None, beginning: Any, knobs: Any, count: int, stop: str) -> str:
+    """Start writing `count` texts; returns the job. `written` says how far they are, `studio.cancel` stops."""
+    run, begun, request = Run.named(name), _beginning(beginning), _request(knobs)
+
+    def work(look: "Look") -> Any:
+        from aigc_core import writing
+
+        return writing.write(run, step, begun, request, count, stop, look)
+
+    return jobs.begin(work)
+
+
+def written(job: str, seen: int) -> dict[str, Any]:
+    """What has grown since `seen` tokens were read: {"state", "part", "from", "samples", "error"}.
+
+    Each sample: {"tokens", "texts", "chances"}, from token number `from` on. When the work is done, `from` is 0 and
+    everything is there once more, because the end of a text may only then be spelled out.
+    """
+    now = jobs.state(job)
+    shown = now["result"] or now["shown"]
+    start = 0 if now["state"] == "done" else max(0, seen)
+    samples = []
+    if shown is not None:
+        for tokens, texts, chances in zip(shown.tokens, shown.texts, shown.chances, strict=True):
+            texts = texts[start:]  # the last to be added: as many tokens and chances are there for certain
+            end = start + len(texts)
+            samples.append({"tokens": tokens[start:end], "texts": texts, "chances": chances[start:end]})
+    return {
+        "state": now["state"],
+        "part": now["part"],
+        "from": start,
+        "samples": samples,
+        "error": now["error"],
+    }
+
+
+def alternatives(name: str, step: int | None, beginning: Any, knobs: Any, chosen: int | None) -> dict[str, Any]:
+    """What could come next, before and after the knobs."""
+    from aigc_core import writing
+
+    return writing.alternatives(Run.named(name), step, _beginning(beginning), _request(knobs), chosen)
+
+
+def history(name: str, beginning: Any, knobs: Any) -> str:
+    """Start writing the same continuation with every checkpoint; returns the job."""
+    run, begun, request = Run.named(name), _beginning(beginning), _request(knobs)
+
+    def work(look: "Look") -> Any:
+        from aigc_core import writing
+
+        return writing.history(run, begun, request, look)
+
+    return jobs.begin(work)
+
+
+# -- looking at texts and into the model ----------------------------------------------------------------
+
+
+def surprise(name: str, step: int | None, text: str) -> dict[str, Any]:
+    """How well the model foresees a text, token by token."""
+    from aigc_core import writing
+
+    return writing.surprise(Run.named(name), step, text)
+
+
+def copied(name: str, step: int | None, text: str) -> str:
+    """Start looking for the longest passage that stands in the training text; returns the job."""
+    run = Run.named(name)
+
+    def work(look: "Look") -> Any:
+        from aigc_core import writing
+
+        return writing.copied(run, step, text, look)
+
+    return jobs.begin(work)
+
+
+def attention(name: str, step: int | None, beginning: Any) -> dict[str, Any]:
+    """Where each head looks: {"tokens", "layers", "heads", "weights": bytes (L · H · T · T)}."""
+    from aigc_core import writing
+
+    found = writing.attention(Run.named(name), step, _beginning(beginning))
+    return found | {"weights": found["weights"].tobytes()}
+
+
+def attention_numbers(name: str, step: int | None, beginning: Any, layer: int, head: int, at: int) -> dict[str, Any]:
+    """The numbers of the attention formula for one token of one head."""
+    from aigc_core import writing
+
+    return writing.attention_numbers(Run.named(name), step, _beginning(beginning), layer, head, at)
+
+
+def lens(name: str, step: int | None, beginning: Any) -> dict[str, Any]:
+    """What each layer would say next."""
+    from aigc_core import writing
+
+    return writing.lens(Run.named(name), step, _beginning(beginning))
+
+
+# -- fetching and taking away ---------------------------------------------------------------------------
+
+
+def bring(source: str) -> str:
+    """Start fetching a GPT-2 from the Hugging Face Hub, by its name there; returns the job, whose result is the
+    run's name."""
+
+    def work(look: "Look") -> Any:
+        from aigc_core import hub
+
+        return hub.bring(source, lambda what, part: look(part, {"what": what})).name
+
+    return jobs.begin(work)
+
+
+def saved(text: str, label: Any) -> dict[str, Any]:
+    """A text as a file, with the notice that a machine wrote it: {"name", "type", "content"}."""
+    from aigc_core import marks
+
+    return {"name": "text.txt", "type": "text/plain;charset=utf-8", "content": marks.noted(text, label).encode()}
+
+
+# -------------------------------------------------------------------------------------------------------
+
+
+def _beginning(value: Any) -> "Beginning":
+    from aigc_core.writing import Beginning
+
+    value = value if isinstance(value, dict) else {}
+    prompt, chosen = value.get("prompt", ""), value.get("chosen", [])
+    whole = isinstance(chosen, list) and all(isinstance(one, int) and not isinstance(one, bool) for one in chosen)
+    if not isinstance(prompt, str) or not whole or len(chosen) > MOST_CHOSEN:
+        raise DataError("writing.no_such_token", "A token that was chosen does not exist in this model; start anew.")
+    return Beginning(prompt.encode("utf-8", "replace").decode(), tuple(chosen))
+
+
+def _request(knobs: Any) -> "TextRequest":
+    from aigc_core.families.base import TextRequest
+
+    given = {key: value for key, value in (knobs if isinstance(knobs, dict) else {}).items() if key in KNOBS}
+    for key, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 2**31:
+            raise ConfigError("config.needs_float", "“{name}” needs a number, not “{given}”.", name=key, given=value)
+    for key in WHOLE_KNOBS & given.keys():
+        given[key] = int(given[key])
+    request = TextRequest(**given)
+    if request.max_new_tokens > MOST_TOKENS or request.seed < 0:
+        raise ConfigError(
+            "writing.knobs",
+            "Up to {limit} tokens can be written at once, from a seed of at least 0.",
+            limit=MOST_TOKENS,
+        )
+    return request
