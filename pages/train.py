@@ -9,7 +9,7 @@ import gradio as gr
 from gradio.components import Component
 
 from aigc_core import studio
-from aigc_core.errors import AigcError
+from aigc_core.errors import AigcError, ConfigError
 from pages import answers
 from pages.words import catalogue, word
 
@@ -45,6 +45,8 @@ class Form:
         chosen = {name: given[field] for name, field in self.fields.items() if given[field] is not None}
         data, upload = given[self.choices.data], given[self.choices.upload]
         chosen |= {"preset": given[self.choices.preset], "data": data}
+        if "init_from" in chosen:  # a list where one may write
+            chosen["init_from"] = str(chosen["init_from"]).strip()
         if upload and studio.sources()[data]["origin"] == "yours":
             chosen["data_path"] = studio.keep_upload(upload)
         return chosen
@@ -65,6 +67,7 @@ def build(demo: gr.Blocks) -> None:
             start = gr.Button(word("train.start"), variant="primary", size="lg", elem_id="start")
             trouble = gr.HTML("", visible=False, elem_id="trouble", apply_default_css=False)
             estimate = gr.HTML(_line(""), elem_id="estimate", apply_default_css=False)
+            judged = gr.HTML("", elem_id="judged", apply_default_css=False)
             forms = {name: _form(name, choices[name], name == family.value) for name in families}
         with gr.Column(scale=5, min_width=360):
             watch = gr.HTML(
@@ -101,6 +104,16 @@ def build(demo: gr.Blocks) -> None:
             )
         )
 
+    def judge(given: dict[Component, Any], request: gr.Request) -> str:
+        if families[given[family]]["makes"] != "text":
+            return ""
+        try:
+            return _report(studio.judge_text(*chosen(given)), catalogue(_language(request)))
+        except ConfigError:  # the line above says it
+            return ""
+        except AigcError as error:  # data that the training will fetch is no problem
+            return "" if error.message["key"] == "data.not_here" else _line(_said(error, request), "problem")
+
     def measuring(request: gr.Request) -> str:
         return _line(catalogue(_language(request))["train.measuring"])
 
@@ -114,10 +127,14 @@ def build(demo: gr.Blocks) -> None:
     start.click(begin, everything, [watch, trouble], concurrency_limit=4, show_progress="hidden")
     for form in forms.values():
         _follow_choices(form)
+        if models := form.fields.get("init_from"):
+            demo.load(_models, None, models, queue=False, show_progress="hidden")
     triggers = [demo.load, family.change, *(one for form in forms.values() for one in _timing(form))]
     gr.on(triggers, measuring, None, estimate, queue=False).then(
         measure, everything, estimate, trigger_mode="always_last", concurrency_limit=1, show_progress="hidden"
     )
+    judging = [demo.load, family.change, *(one for form in forms.values() for one in _judging(form))]
+    gr.on(judging, judge, everything, judged, trigger_mode="always_last", concurrency_limit=2, show_progress="hidden")
 
 
 def _choices(name: str, entry: dict[str, Any], visible: bool) -> Choices:
@@ -177,6 +194,8 @@ def _field(family: str, field: dict[str, Any], values: dict[str, Any]) -> Compon
             return gr.Number(precision=0, **common)
         case "float":
             return gr.Number(**common)
+        case _ if name == "init_from":
+            return gr.Dropdown([(word("train.nothing"), "")], allow_custom_value=True, **common)
         case _:
             return gr.Textbox(max_length=2000, **common)
 
@@ -185,9 +204,11 @@ def _follow_choices(form: Form) -> None:
     """A recipe fills the form in; the choice of data shows or hides the upload; both explain themselves."""
     names, choices, family = list(form.fields), form.choices, form.family
 
-    def fill(preset: str) -> list[Any]:
+    def fill(preset: str, request: gr.Request) -> list[Any]:
         values = studio.settings(family, preset)
         about = gr.Dropdown(info=word(f"preset.{family}.{preset}.about"))
+        if "init_from" in values:  # models may have been trained since
+            values["init_from"] = gr.Dropdown(_model_choices(request), value=values["init_from"])
         return [about, values["data"], *(values[name] for name in names)]
 
     def explain(data: str) -> list[Any]:
@@ -208,7 +229,35 @@ def _timing(form: Form) -> list[Any]:
     """Choices upon which the time is estimated anew."""
     names = ("steps", "minutes", "batch_size", "network", "size", "context", "width", "objective")
     fields = [form.fields[name] for name in names if name in form.fields]
-    return [form.choices.preset.change, form.choices.data.change, *(one.change for one in fields)]
+    return [*_chosen(form), *(one.change for one in fields)]
+
+
+def _judging(form: Form) -> list[Any]:
+    """Choices upon which the text is judged anew."""
+    names = (
+        "steps", "minutes", "batch_size", "context", "tokenizer", "vocabulary", "init_from", "language", "clean",
+        "validation",
+    )  # fmt: skip
+    return [*_chosen(form), *(form.fields[name].change for name in names if name in form.fields)]
+
+
+def _chosen(form: Form) -> list[Any]:
+    return [one.change for one in (form.choices.preset, form.choices.data, form.choices.upload)]
+
+
+def _models(request: gr.Request) -> gr.Dropdown:
+    return gr.Dropdown(_model_choices(request))
+
+
+def _model_choices(request: gr.Request) -> list[tuple[str, str]]:
+    """Models to go on from, in the page's language."""
+    words = catalogue(_language(request))
+    choices = [(words["train.nothing"], "")]
+    for one in studio.text_models():
+        data = words[f"data.{one['data']}"]
+        title = words["train.model"].format(name=one["name"], data=data, context=one["context"])
+        choices.append((title, one["name"]))
+    return choices
 
 
 def _language(request: gr.Request) -> str:
@@ -219,15 +268,66 @@ def _language(request: gr.Request) -> str:
 
 def _said(error: AigcError, request: gr.Request) -> str:
     """An error in the page's language."""
-    words = catalogue(_language(request))
-    template, values = words.get(f"error.{error.message['key']}"), error.message["values"]
+    return _sentence(error.message, catalogue(_language(request)))
+
+
+def _sentence(message: dict[str, Any], words: dict[str, str]) -> str:
+    """What the core says, likewise."""
+    template, values = words.get(f"error.{message['key']}"), message["values"]
     if "name" in values:  # a setting, as the form calls it
         values = values | {"name": words.get(f"field.{values['name']}", values["name"])}
-    return template.format(**values) if template else str(error)
+    return template.format(**values) if template else str(message["text"])
 
 
 def _line(text: str, kind: str = "") -> str:
     return f'<div class="aigc-estimate {kind}">{escape(text)}</div>'
+
+
+def _report(report: dict[str, Any], words: dict[str, str]) -> str:
+    """What was found out about a text: verdict, advice, and a table of facts."""
+    verdict = report["verdict"]
+    advice = "".join(f"<p>{escape(_sentence(one, words))}</p>" for one in report["advice"])
+    rows = "".join(
+        f"<tr><th>{escape(words[key])}{_question(words.get(f'{key}.help', ''))}</th><td>{escape(value)}</td></tr>"
+        for key, value in _facts(report, words).items()
+    )
+    title = escape(words[f"judge.{verdict}"]) + _question(words["judge.help"])
+    return f'<div class="aigc-page aigc-judged {verdict}"><h3>{title}</h3>{advice}<table>{rows}</table></div>'
+
+
+def _facts(report: dict[str, Any], words: dict[str, str]) -> dict[str, str]:
+    """The rows of the table, by the key of their name."""
+
+    def percent(part: float) -> str:
+        return words["judge.percent"].format(n=f"{100 * part:.0f}" if part >= 0.005 or not part else "< 1")
+
+    characters, tokens, epochs, loss = (report[key] for key in ("characters", "tokens", "epochs", "loss"))
+    same = characters == tokens  # a token is a character
+    size = words["judge.size.characters" if same else "judge.size.tokens"]
+    scripts = sorted(report["shares"].items(), key=lambda one: -one[1])
+    facts = {
+        "judge.size": size.format(characters=f"{characters:,}", tokens=f"{tokens:,}"),
+        "judge.script": words["judge.and"].join(
+            f"{words[f'judge.script.{script}']} {percent(part)}" for script, part in scripts if part
+        ),
+        "judge.distinct": f"{report['distinct']:,}",
+        "judge.repeated": percent(report["repeated"]),
+    }
+    if report["looked_at"] < characters:
+        facts["judge.part"] = words["judge.part.of"].format(part=f"{report['looked_at']:,}")
+    if report["repeated_documents"]:
+        facts["judge.documents"] = percent(report["repeated_documents"])
+    if epochs is not None:
+        facts["judge.epochs"] = words["judge.times"].format(n=f"{epochs:.2g}" if epochs < 10 else f"{epochs:,.0f}")
+    if loss is not None:
+        nats = words["judge.nats" if same else "judge.nats.token"]
+        facts["judge.loss"] = nats.format(loss=f"{loss:.2f}", token_loss=f"{report['token_loss']:.2f}")
+    return facts
+
+
+def _question(text: str) -> str:
+    """A “?” that explains what it stands behind, as `AIGC.question` makes it; nothing where there is no text."""
+    return f'<span class="q" aria-label="{escape(text)}" tabindex="0" role="note">?</span>' if text else ""
 
 
 def _duration(seconds: float, words: dict[str, str]) -> str:

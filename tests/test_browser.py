@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -132,6 +133,30 @@ def test_chinese_is_complete_and_lasts(app: str, page: Page) -> None:
     expect(page.get_by_text("“学习率”必须 > 0，不能是 -3")).to_be_visible(timeout=20_000)
     page.get_by_role("button", name="English").click()
     expect(page.locator("#start")).to_have_text("Start training", timeout=30_000)
+
+
+def test_a_text_is_judged_before_it_is_learned(app: str, page: Page, tmp_path: Path) -> None:
+    from pydoc_data.topics import topics
+
+    text = "\n".join(topics.values())[20_000:60_000].strip()
+    file = tmp_path / "mine.txt"
+    file.write_text(text, encoding="utf-8")
+    page.goto(app)
+    page.get_by_label("GPT").check()
+    box = page.locator(".aigc-judged")
+    expect(box).to_have_class(re.compile("enough"), timeout=30_000)  # the stories
+    page.locator("#gpt-preset input").click()
+    page.get_by_role("option", name="Fine-tune").click()
+    page.locator("#gpt-upload input[type=file]").set_input_files(file)
+    expect(box).to_contain_text("Little text", timeout=30_000)
+    expect(box).to_contain_text(f"{len(text):,} characters")
+    page.locator("#gpt-init_from input").fill("some-one/gpt2")  # less is enough then
+    page.locator("#gpt-init_from input").blur()
+    expect(box).to_contain_text("Enough text", timeout=30_000)
+    page.get_by_role("button", name="中文").click()
+    page.get_by_label("GPT 语言模型").check()
+    expect(box).to_contain_text("文本够用", timeout=30_000)
+    assert not re.findall("[A-Za-z]{3,}", box.inner_text())
 
 
 def test_every_server_function_answers_nonsense_with_a_sentence(app: str, page: Page) -> None:

@@ -11,21 +11,25 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import psutil
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from aigc_core import launch
+from aigc_core import jobs, launch
 from aigc_core.config import RunConfig, check_own_data, make_config
-from aigc_core.data.download import cache_folder
-from aigc_core.data.sources import SOURCES
-from aigc_core.errors import AigcError, ConfigError, DataError
+from aigc_core.data.download import cache_folder, nothing_fetched
+from aigc_core.data.sources import SOURCES, Text
+from aigc_core.errors import AigcError, ConfigError, DataError, RunError
 from aigc_core.families import FAMILIES, config_class
 from aigc_core.files import write_json
 from aigc_core.run import PROJECT, Run, list_runs, runs_root, thinned
+
+if TYPE_CHECKING:
+    from aigc_core.data.tokenizer import Tokenizer
 
 MOST_POINTS = 1500  # of a curve, when a viewer first opens a run
 ESTIMATE_TIMEOUT_S = 120
@@ -115,7 +119,7 @@ def check(family: str, values: dict[str, Any]) -> RunConfig:
     if path and not _is_upload(Path(path)):
         raise ConfigError("config.no_paths", "Give your own data by uploading it.")
     model = values.get("init_from", "")
-    if model and not re.fullmatch(r"\w[\w.-]*(/[\w.-]+)?", model):
+    if model and (not re.fullmatch(r"\w[\w.-]*(/[\w.-]+)?", model) or Path(model).exists()):
         raise ConfigError(
             "config.no_model_paths", "“{name}” is no run and no model name like “openai-community/gpt2”.", name=model
         )
@@ -145,6 +149,52 @@ def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:
                 kept.parent.mkdir(exist_ok=True)
                 write_json(kept, found)
     return found | {"total_s": 60 * config.minutes or found["step_s"] * config.steps}
+
+
+def judge_text(family: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Whether the chosen text is enough for such a training: the values of `aigc_core.data.judge.TextReport`.
+
+    Takes a second or two. Nothing is fetched for it.
+
+    Raises:
+        ConfigError: impossible settings, or the data is no text.
+        DataError: the text cannot be read, or is not on this machine.
+    """
+    from aigc_core.data import judge
+
+    config: Any = check(family, values)
+    with nothing_fetched():
+        data = SOURCES[config.data].load(config)
+    if not isinstance(data, Text):
+        raise ConfigError("judge.no_text", "“{data}” is no text.", data=config.data)
+    return asdict(judge.judge_text(data.documents, config, _tokenizer_of(config.init_from)))
+
+
+def _tokenizer_of(model: str) -> "Tokenizer | None":
+    """That of a run, or of a model of the Hub that was fetched before; None if it is not on this machine."""
+    from huggingface_hub import try_to_load_from_cache
+
+    from aigc_core.data.tokenizer import Tokenizer
+
+    if not model:
+        return None
+    try:
+        facts = Run.open(model).facts()
+    except RunError:
+        file = try_to_load_from_cache(model, "tokenizer.json")
+        return Tokenizer.adopted(Path(file).read_text(encoding="utf-8")) if isinstance(file, str) else None
+    return Tokenizer.from_json(facts["tokenizer"]) if facts and facts["tokenizer"] else None
+
+
+def text_models() -> list[dict[str, Any]]:
+    """Runs that a training can go on from to write, newest first: name, data, context in tokens, shipped."""
+    found = []
+    for run in list_runs():
+        with suppress(AigcError):
+            config = run.config()
+            if config.makes == "text" and run.checkpoints():
+                found.append({"name": run.name, "data": config.data, "context": config.context, "shipped": run.shipped})
+    return found
 
 
 def _kept_estimate(file: Path) -> dict[str, Any] | None:
@@ -303,3 +353,16 @@ def sample_file(name: str, file: str) -> bytes:
         RunError: there is none of this name.
     """
     return Run.named(name).sample(file)
+
+
+# -- work of some seconds ---------------------------------------------------------------------------------
+
+
+def job(name: str) -> dict[str, Any]:
+    """Where a job stands: {"state", "part", "shown", "result", "error"}."""
+    return jobs.state(name)
+
+
+def cancel(name: str) -> None:
+    """Ask a job to end."""
+    jobs.cancel(name)

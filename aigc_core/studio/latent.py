@@ -232,16 +232,6 @@ def neighbours(name: str, step: int | None, picture: Picture) -> str:
     return jobs.begin(work)
 
 
-def job(name: str) -> dict[str, Any]:
-    """Where a job stands: {"state", "part", "shown", "result", "error"}."""
-    return jobs.state(name)
-
-
-def cancel(name: str) -> None:
-    """Ask a job to end."""
-    jobs.cancel(name)
-
-
 # -- taking away and bringing back ----------------------------------------------------------------------
 
 
