@@ -35,6 +35,36 @@ def answering(function: Callable[[dict[str, Any]], Any]) -> Callable[[Any], dict
     return answer
 
 
+def which(values: dict[str, Any]) -> tuple[str, int | None]:
+    """The run and the checkpoint that a request is about; None is the best one."""
+    step = whole(values.get("step"), -1)
+    return text(values, "run"), step if step >= 0 else None
+
+
+def whole(value: Any, otherwise: int) -> int:
+    """A whole number of a request, or what counts instead of anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31 else otherwise
+
+
+def number(value: Any, otherwise: float) -> float:
+    """Likewise any number."""
+    return float(value) if isinstance(value, int | float) and abs(value) < 1e9 else otherwise
+
+
+def language(values: dict[str, Any]) -> Any:
+    """The language of the label that is asked for: "en", "zh", or None for no label."""
+    return text(values, "label") if text(values, "label") in ("en", "zh") else None
+
+
+def sent(value: Any) -> Any:
+    """Bytes as base64, wherever they are."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, dict):
+        return {key: sent(one) for key, one in value.items()}
+    return value
+
+
 def text(values: dict[str, Any], name: str) -> str:
     """A text among the values of a request, without what no file can hold; anything else counts as empty."""
     value = values.get(name)
@@ -70,4 +100,15 @@ def ask(values: dict[str, Any]) -> bool:
     changes = values.get("changes")
     what: Any = text(values, "what")
     studio.ask(text(values, "run"), what, changes if isinstance(changes, dict) else {})
+    return True
+
+
+@answering
+def job(values: dict[str, Any]) -> Any:
+    return sent(studio.job(text(values, "job")))
+
+
+@answering
+def cancel(values: dict[str, Any]) -> bool:
+    studio.cancel(text(values, "job"))
     return True

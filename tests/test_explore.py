@@ -312,7 +312,7 @@ def test_a_search_repairs_keeps_what_is_visible_and_can_be_cancelled(vae: Run) -
     )
 
     job = door.search(vae.name, None, sent, None, 1)
-    door.cancel(job)
+    jobs.cancel(job)
     assert ended(job, "cancelled")["result"] is None
     whole = ended(door.search(vae.name, None, sent, bytes([1]) * 784, 1), "failed")
     assert "visible" in whole["error"]["text"]

@@ -1,12 +1,11 @@
-// Small parts of the Latent page. `element` and `server` come from Gradio.
+// What our widgets share: their words, asking the server, work that takes seconds. `element` and `server` come from
+// Gradio. A page says in TIMELESS which answers are about no model; all others are dropped if another model or step
+// was opened meanwhile.
 const { say, make, question } = AIGC;
-const root = element.querySelector(".aigc-latent");
+const root = element.querySelector(".aigc-page");
 const part = (role) => root.querySelector(`[data-role="${role}"]`);
 const button = (what) => root.querySelector(`[data-do="${what}"]`);
-const className = (name) => AIGC.known(`class.${name}`) ?? name;
 
-part("label").checked = true;
-part("picture").setAttribute("aria-label", say("latent.picture"));
 for (const node of root.querySelectorAll("[data-say]")) node.textContent = say(node.dataset.say);
 for (const label of root.querySelectorAll("label[data-say]")) { // what follows a label is named by it
   const named = label.querySelector("input") ?? [...label.parentElement.querySelectorAll("select, input")]
@@ -27,8 +26,6 @@ function message(text, bad = true) {
   line.classList.toggle("bad", bad);
 }
 
-// Answers that are about no model; all others are dropped if another model or step was opened meanwhile.
-const TIMELESS = ["runs", "sample", "describe", "reopened", "cancel"];
 let era = 0; // raised whenever a model or step is opened
 
 // The answer's value, or undefined after showing what went wrong (or if it is out of date).
@@ -73,41 +70,9 @@ async function watched(name, values, place, onShown) {
   return null;
 }
 
-// -- pictures -----------------------------------------------------------------------------------------
+// -- files and labels -----------------------------------------------------------------------------------
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 const base64Of = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-
-// One of several pictures {pixels (base64), shape [N, H, W, C]} as an ImageData.
-function imageData(pictures, number = 0, bytes = bytesOf(pictures.pixels)) {
-  const [, height, width, channels] = pictures.shape, image = new ImageData(width, height);
-  const start = number * height * width * channels;
-  for (let i = 0; i < height * width; i++) {
-    for (let c = 0; c < 3; c++) image.data[4 * i + c] = bytes[start + i * channels + (channels === 1 ? 0 : c)];
-    image.data[4 * i + 3] = 255;
-  }
-  return image;
-}
-
-function paint(canvas, pictures, number = 0) {
-  const image = imageData(pictures, number);
-  if (canvas.width !== image.width || canvas.height !== image.height) {
-    canvas.width = image.width; canvas.height = image.height;
-  }
-  canvas.getContext("2d").putImageData(image, 0, 0);
-}
-
-const blank = (canvas) => canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
-const single = (pictures) => ({ pixels: pictures.pixels, shape: pictures.shape.slice(1) }); // [H, W, C], as we send
-
-async function fileContent(file) {
-  if (file.size > 30e6) { message(say("latent.file.large")); return null; }
-  return new Promise((resolve) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result.split(",")[1] ?? "");
-    reader.onerror = () => { message(say("latent.file.unreadable")); resolve(null); };
-    reader.readAsDataURL(file);
-  });
-}
 
 function download(file) {
   const link = make("a", null, { href: URL.createObjectURL(new Blob([bytesOf(file.content)], { type: file.type })), download: file.name });
