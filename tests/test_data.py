@@ -21,7 +21,7 @@ from aigc_core.data.sources import SOURCES, Images, Text
 from aigc_core.data.split import is_validation, split_text
 from aigc_core.data.stories import CHINESE, ENGLISH, GRAMMARS, Grammar, entropy_per_character
 from aigc_core.data.tensors import PictureData, TextData, as_float, fitted, load_data
-from aigc_core.data.text import cleaned, regular_poem
+from aigc_core.data.text import cleaned, keeps_form, regular_poem
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.errors import ConfigError, DataError
 from aigc_core.families import config_class
@@ -520,3 +520,13 @@ def test_mnist_is_fetched_unpacked_and_read(monkeypatch: pytest.MonkeyPatch, tmp
         data = SOURCES["mnist"].load(config("vae", data="mnist"))
         listening.shutdown()
     assert data.pixels.shape == (60000, 28, 28, 1)
+
+
+def test_a_poem_keeps_its_form_or_does_not() -> None:
+    poem = "《春》五绝\n门闭仍逢雪，厨寒未起烟。\n贫家重寥落，半为日高眠。"
+    assert keeps_form(poem)
+    for broken in (
+        poem.replace("五绝", "七绝"), poem.replace("五绝", "五律"), poem[:-3] + "。", poem.replace("。\n贫", "，\n贫"),
+        poem + "\n门闭仍逢雪，厨寒未起烟。", "", "《春》", poem.replace("门", "a"),
+    ):  # fmt: skip
+        assert not keeps_form(broken)

@@ -70,7 +70,9 @@ def regular_poem(poem: dict[str, Any]) -> str | None:
 def keeps_form(poem: str) -> bool:
     """Whether a poem has the lines and the lengths that its first line names, 《title》form."""
     first, *couplets = poem.strip("\n").split("\n")
-    couplets_wanted, length = FORMS.get(first[-2:], (0, 0))
+    if first[-2:] not in FORMS:
+        return False
+    couplets_wanted, length = FORMS[first[-2:]]
     line = f"[\u4e00-\u9fff]{{{length}}}"
     return len(couplets) == couplets_wanted and all(re.fullmatch(f"{line}，{line}。", one) for one in couplets)
 

@@ -84,6 +84,18 @@ def draw(probabilities: Tensor, uniform: Tensor) -> Tensor:
     return torch.searchsorted(cumulative, target, right=True).squeeze(-1).clamp_max(probabilities.shape[-1] - 1)
 
 
+def first_read(length: int, context: int) -> int:
+    """The first token that is read of a text of this length: 0 while all of it fits into the context.
+
+    Where the context is full, its newest half is read again and the window stays until it is full once more. This
+    depends on the length alone, so that a text that is gone on with is read as it was before.
+    """
+    if length <= context:
+        return 0
+    stay = context + 1 - context // 2
+    return length - (length - context - 1) % stay - context // 2
+
+
 @torch.inference_mode()
 def tokens(
     model: GPT, prompts: Tensor, request: TextRequest, never: list[int], seeds: list[int], skip: int = 0
@@ -91,8 +103,8 @@ def tokens(
     """New tokens, B at a time, for prompts (B, T) of equal length, T ≥ 1. The tokens in `never` are not drawn.
 
     Row i draws from `seeds[i]` alone, without the first `skip` of its random numbers, so that a text can be gone on
-    with as if it had not been interrupted. Where the context is full, the newest half of it is read again, so that
-    writing can go on for ever. The model computes only what is asked for: close the iterator to stop.
+    with as if it had not been interrupted. The model reads from `first_read` on, so that writing
+    can go on for ever. It computes only what is asked for: close the iterator to stop.
     """
     steps, end = request.max_new_tokens, prompts.shape[1]
     knobs = (request.temperature, request.top_k, request.top_p, request.min_p, request.repetition_penalty)
@@ -104,12 +116,10 @@ def tokens(
     silent[never] = -torch.inf
     reader = Reader(model, len(text))
     room = reader.context
+    first = -1
     for step in range(steps):
-        if 0 < reader.length < room:
-            logits = reader.read_on(text[:, end - 1])
-        else:
-            newest = room // 2 if reader.length else room
-            logits = reader.read(text[:, max(0, end - newest) : end])
+        before, first = first, first_read(end, room)
+        logits = reader.read_on(text[:, end - 1]) if first == before else reader.read(text[:, first:end])
         logits = logits.float()
         probabilities, kept = _choices(logits + silent, *knobs, text[:, :end])
         column = draw(probabilities, uniforms[step])[:, None]
