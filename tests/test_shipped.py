@@ -7,13 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aigc_core import explore
+from aigc_core import explore, writing
+from aigc_core.data.stories import entropy_per_character
+from aigc_core.data.text import FORMS, keeps_form
 from aigc_core.evaluate import evaluate
+from aigc_core.families.base import TextRequest
 from aigc_core.run import Run, shipped_root
 from aigc_core.studio import latent as door
 
 NAMES = [one.name for one in sorted(shipped_root().iterdir()) if (one / "config.json").is_file()]
 PICTURES = [name for name in NAMES if Run(shipped_root() / name).config().makes == "pictures"]
+TEXTS = [name for name in NAMES if name not in PICTURES]
 LARGEST, LARGEST_TOGETHER = 8_000_000, 45_000_000  # bytes
 
 
@@ -27,7 +31,7 @@ def files(name: str) -> Iterator[Path]:
 
 
 def test_they_are_there_and_small() -> None:
-    assert {"gan-mnist", "gan-fashion", "vae-mnist", "vae-mnist-2d", "vae-fashion"} <= set(NAMES)
+    assert {"gan-mnist", "gan-fashion", "vae-mnist", "vae-mnist-2d", "vae-fashion", "gpt-stories"} <= set(NAMES)
     sizes = {name: sum(one.stat().st_size for one in files(name)) for name in NAMES}
     assert max(sizes.values()) <= LARGEST and sum(sizes.values()) <= LARGEST_TOGETHER, sizes
     assert not [one for name in NAMES for one in files(name) if one.suffix in (".pt", ".pth", ".pkl", ".bin")]
@@ -76,6 +80,37 @@ def test_a_bolder_digit_has_more_ink() -> None:
         points = explore.points([{"z": code.tolist(), "label": i % 10} for i, code in enumerate(codes)])
         ink.append(float(explore.pictures(run, None, points).mean()))
     assert ink[0] < ink[1] < ink[2] and ink[2] > 1.2 * ink[0]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_each_writes_what_it_learned(name: str) -> None:
+    run = Run.named(name)
+    beginning = writing.Beginning(writing.describe(run, None)["prompt"] + "\n")
+    request = TextRequest(max_new_tokens=120, temperature=0.8)
+    written = writing.write(run, None, beginning, request, 2, "", lambda part, shown: None)
+    for texts in written.texts:
+        found = writing.surprise(run, None, "".join(texts))
+        assert found["n"] > 100 and found["nats"] < 1.6 * run.status().figures["loss"] + 0.5
+
+
+def test_the_stories_come_near_their_grammars_entropy() -> None:
+    run = Run.named("gpt-stories")
+    said, measured = run.status().figures, evaluate(run)
+    least = entropy_per_character("both")
+    assert said["entropy"] == pytest.approx(least) and least < said["loss"] < 1.4 * least
+    assert measured["loss"] == pytest.approx(said["loss"], abs=0.02)  # on a part of what was held out
+
+
+@pytest.mark.skipif("gpt-tang" not in NAMES, reason="gpt-tang is not here")
+def test_asked_for_a_form_the_poems_keep_it() -> None:
+    run, kept = Run.named("gpt-tang"), []
+    request = TextRequest(max_new_tokens=100, temperature=0.8, seed=1000)
+    for form in FORMS:
+        for title in ("秋思", "早行", "寄友", "江楼", "雪夜"):
+            prompt = f"《{title}》{form}\n"
+            written = writing.write(run, None, writing.Beginning(prompt), request, 10, "\n\n", lambda part, shown: None)
+            kept += [keeps_form(prompt + "".join(texts).split("\n\n")[0]) for texts in written.texts]
+    assert len(kept) == 200 and sum(kept) >= 0.95 * len(kept)
 
 
 @pytest.mark.skipif(not os.environ.get("AIGC_DATA"), reason="needs the test pictures under $AIGC_DATA/images")
