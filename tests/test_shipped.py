@@ -31,7 +31,8 @@ def files(name: str) -> Iterator[Path]:
 
 
 def test_they_are_there_and_small() -> None:
-    assert {"gan-mnist", "gan-fashion", "vae-mnist", "vae-mnist-2d", "vae-fashion", "gpt-stories"} <= set(NAMES)
+    pictures = {"gan-mnist", "gan-fashion", "vae-mnist", "vae-mnist-2d", "vae-fashion"}
+    assert pictures | {"gpt-stories", "gpt-tang"} <= set(NAMES)
     sizes = {name: sum(one.stat().st_size for one in files(name)) for name in NAMES}
     assert max(sizes.values()) <= LARGEST and sum(sizes.values()) <= LARGEST_TOGETHER, sizes
     assert not [one for name in NAMES for one in files(name) if one.suffix in (".pt", ".pth", ".pkl", ".bin")]
@@ -101,16 +102,25 @@ def test_the_stories_come_near_their_grammars_entropy() -> None:
     assert measured["loss"] == pytest.approx(said["loss"], abs=0.02)  # on a part of what was held out
 
 
-@pytest.mark.skipif("gpt-tang" not in NAMES, reason="gpt-tang is not here")
-def test_asked_for_a_form_the_poems_keep_it() -> None:
+def form_kept(titles: tuple[str, ...]) -> float:
+    """The part of ten poems for each title and form that has the lines and lengths that were asked for."""
     run, kept = Run.named("gpt-tang"), []
     request = TextRequest(max_new_tokens=100, temperature=0.8, seed=1000)
     for form in FORMS:
-        for title in ("秋思", "早行", "寄友", "江楼", "雪夜"):
+        for title in titles:
             prompt = f"《{title}》{form}\n"
             written = writing.write(run, None, writing.Beginning(prompt), request, 10, "\n\n", lambda part, shown: None)
             kept += [keeps_form(prompt + "".join(texts).split("\n\n")[0]) for texts in written.texts]
-    assert len(kept) == 200 and sum(kept) >= 0.95 * len(kept)
+    return sum(kept) / len(kept)
+
+
+def test_asked_for_a_form_most_poems_keep_it() -> None:
+    assert form_kept(("秋思", "江楼")) >= 0.9
+
+
+@pytest.mark.slow
+def test_asked_for_a_form_at_least_95_of_100_poems_keep_it() -> None:
+    assert form_kept(("秋思", "早行", "寄友", "江楼", "雪夜")) >= 0.95
 
 
 @pytest.mark.skipif(not os.environ.get("AIGC_DATA"), reason="needs the test pictures under $AIGC_DATA/images")
