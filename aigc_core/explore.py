@@ -97,20 +97,22 @@ def points(values: Any) -> list[Point]:
         DataError: not a list of points, or a number that is none.
     """
     try:
-        return _POINTS.validate_python(values, strict=False)
+        return _POINTS.validate_python(values, strict=True)
     except ValidationError as problem:
-        first = problem.errors()[0]
-        place = ".".join(str(one) for one in first["loc"])
         raise DataError(
             "explore.bad_point",
-            "This position in the latent space cannot be used ({place}: {problem}).",
-            place=place[:60],
-            problem=first["msg"],
+            "The values of this position in the latent space are not valid; choose another one.",
         ) from problem
 
 
-def pictures(run: Run, step: int | None, where: list[Point], batch: int = BATCH) -> np.ndarray:
-    """Pictures uint8 (N, H, W, C) of points, `batch` of them decoded at once.
+def pictures(
+    run: Run,
+    step: int | None,
+    where: list[Point],
+    batch: int = BATCH,
+    look: Callable[[float], None] = lambda part: None,
+) -> np.ndarray:
+    """Pictures uint8 (N, H, W, C) of points, `batch` of them decoded at once; `look` hears of each batch.
 
     Raises:
         RunError, DataError: no such run or step; codes of another length, classes that it does not know.
@@ -121,6 +123,7 @@ def pictures(run: Run, step: int | None, where: list[Point], batch: int = BATCH)
         return _together(model, family, where[0])[None]
     made = []
     for first in range(0, len(where), batch):
+        look(first / len(where))
         with model.lock:
             made.append(_drawn(family, where[first : first + batch], batch))
     return np.concatenate(made) if made else np.zeros((0, 1, 1, 1), np.uint8)
@@ -265,7 +268,7 @@ def name_direction(run: Run, step: int | None, name: str, vector: list[float]) -
         DataError: no name, or no direction.
     """
     _, family = opened(run, step)
-    name = " ".join(name.split())[:60]
+    name = "".join(one for one in " ".join(name.split()) if one.isprintable())[:60]  # nothing that turns a line round
     (point,) = points([{"z": vector}])
     length = float(np.linalg.norm(point.z))
     if not name or length < 1e-6 or len(point.z) != family.config.latent_size:
@@ -526,8 +529,9 @@ def _data_key(family: PictureFamily) -> str:
 def neighbours(run: Run, step: int | None, picture: np.ndarray, look: Look) -> dict[str, Any]:
     """The training pictures most like a picture uint8 (H, W, C), and how near unseen pictures usually are.
 
-    {"pictures": uint8 (K, H, W, C), "distances": (K,), "usual": (5 %, median, 95 %), "data", "count"}. `data` is
-    another source than the run's own where that is not on this machine but one of the same kind is.
+    {"pictures": uint8 (K, H, W, C), "distances": (K,), "usual": (5 %, median, 95 %), "data", "count", "own"}. `own`
+    is False where the run's own pictures are not on this machine and those of another source (`data`), of the same
+    kind, were compared instead.
 
     Raises:
         DataError: neither is here.
@@ -548,6 +552,7 @@ def neighbours(run: Run, step: int | None, picture: np.ndarray, look: Look) -> d
         "usual": [round(one, 4) for one in usual],
         "data": data.config.data,
         "count": len(train),
+        "own": data.config.data == family.config.data,
     }
 
 
@@ -559,9 +564,7 @@ def _data_or_alike(family: PictureFamily) -> PictureData:
         if source is None or not source.alike:
             raise DataError(
                 "explore.no_data",
-                "The pictures that this model learned from are not on this machine, so nothing can be compared "
-                "({problem}).",
-                problem=absent,
+                "The pictures that this model learned from are not on this machine, so nothing can be compared.",
             ) from absent
         config = family.config.changed({"data": source.alike})
         return PictureData(SOURCES[source.alike].load(config), config, torch.device("cpu"))  # type: ignore[arg-type]

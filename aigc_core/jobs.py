@@ -71,7 +71,8 @@ def state(name: str) -> dict[str, Any]:
 def cancel(name: str) -> None:
     """Ask a job to end; it does at its next report, or at once if it has not begun."""
     job = _job(name)
-    job.cancelled.set()
+    with _lock:
+        job.cancelled.set()
     if job.state == "waiting":
         job.state = "cancelled"
 
@@ -95,8 +96,10 @@ def _do(job: Job, work: Callable[[Look], Any]) -> None:
         try:
             look(0.0)
             job.state = "running"
-            job.result = work(look)
-            job.part, job.state = 1.0, "done"
+            result = work(look)
+            with _lock:  # who cancels before the result is there gets none
+                look(1.0)
+                job.result, job.state = result, "done"
         except _Cancelled:
             job.state = "cancelled"
         except AigcError as error:

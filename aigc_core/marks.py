@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 from xml.sax.saxutils import escape
@@ -106,9 +107,11 @@ def noted(text: str, label: Language | None) -> str:
     return text if label is None else f"{text.rstrip()}\n\n{NOTICES[label]}\n"
 
 
-def gif(frames: np.ndarray, seconds: float, label: Language | None) -> bytes:
-    """Frames uint8 (N, H, W, C) as an animated GIF that repeats."""
-    pictures = (_image(finished(one[None], label)[0]) for one in frames)  # one at a time: large they are many MB
+def gif(
+    frames: np.ndarray, seconds: float, label: Language | None, look: Callable[[float], None] = lambda part: None
+) -> bytes:
+    """Frames uint8 (N, H, W, C) as an animated GIF that repeats; `look` hears of each frame."""
+    pictures = map(_image, _finished_frames(frames, label, look))
     buffer = io.BytesIO()
     next(pictures).save(
         buffer,
@@ -125,8 +128,10 @@ def gif(frames: np.ndarray, seconds: float, label: Language | None) -> bytes:
     return content[:-1] + block + content[-1:]
 
 
-def mp4(frames: np.ndarray, seconds: float, label: Language | None) -> bytes:
-    """Frames uint8 (N, H, W, C) as an H.264 film."""
+def mp4(
+    frames: np.ndarray, seconds: float, label: Language | None, look: Callable[[float], None] = lambda part: None
+) -> bytes:
+    """Frames uint8 (N, H, W, C) as an H.264 film; `look` hears of each frame."""
     import imageio_ffmpeg
 
     height, width = finished(frames[:1], label).shape[1:3]
@@ -143,12 +148,21 @@ def mp4(frames: np.ndarray, seconds: float, label: Language | None) -> bytes:
         ]  # fmt: skip
         with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as encoder:
             assert encoder.stdin is not None
-            for one in frames:
-                picture = finished(one[None], label)[0]
-                encoder.stdin.write(np.ascontiguousarray(np.broadcast_to(picture, (height, width, 3))).tobytes())
-            encoder.stdin.close()
-            encoder.wait(ENCODING_TIMEOUT_S)
+            try:
+                for picture in _finished_frames(frames, label, look):
+                    encoder.stdin.write(np.ascontiguousarray(np.broadcast_to(picture, (height, width, 3))).tobytes())
+                encoder.stdin.close()
+                encoder.wait(ENCODING_TIMEOUT_S)
+            except BaseException:
+                encoder.kill()  # nobody waits for the rest
+                raise
         return film.read_bytes()
+
+
+def _finished_frames(frames: np.ndarray, label: Language | None, look: Callable[[float], None]) -> Iterator[np.ndarray]:
+    for number, one in enumerate(frames):  # one at a time: large they are many MB
+        look(number / len(frames))
+        yield finished(one[None], label)[0]
 
 
 def finished(pictures: np.ndarray, label: Language | None) -> np.ndarray:

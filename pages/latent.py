@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+from aigc_core import studio
 from aigc_core.errors import DataError
 from aigc_core.studio import latent
 from pages.answers import answering, cancel, job, language, number, sample, sent, text, which, whole
@@ -28,7 +29,7 @@ def build() -> None:
 
 @answering
 def runs(values: dict[str, Any]) -> dict[str, Any]:
-    return {"runs": latent.picture_runs(), "ready": latent.ready()}
+    return {"runs": studio.models("pictures"), "ready": latent.ready()}
 
 
 @answering

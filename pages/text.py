@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from aigc_core import studio
 from aigc_core.studio import text as door
 from pages.answers import answering, cancel, job, language, sample, sent, text, which, whole
 from pages.widget import widget
@@ -24,7 +25,7 @@ def build() -> None:
 
 @answering
 def runs(values: dict[str, Any]) -> list[dict[str, Any]]:
-    return door.text_runs()
+    return studio.models("text")
 
 
 @answering

@@ -253,7 +253,7 @@ def _model_choices(request: gr.Request) -> list[tuple[str, str]]:
     """Models to go on from, in the page's language."""
     words = catalogue(_language(request))
     choices = [(words["train.nothing"], "")]
-    for one in studio.text_models():
+    for one in studio.models("text"):
         data = words[f"data.{one['data']}"]
         title = words["train.model"].format(name=one["name"], data=data, context=one["context"])
         choices.append((title, one["name"]))

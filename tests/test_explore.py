@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aigc_core import explore, jobs, sampler
+from aigc_core import explore, jobs, sampler, studio
 from aigc_core.data import upload
 from aigc_core.errors import AigcError, DataError, RunError
 from aigc_core.families.base import PictureRequest
@@ -91,12 +91,14 @@ def test_a_defect_while_drawing_reaches_everyone_who_waits(trained: Trained, mon
         [{"z": ["a", "b"]}], [{"z": [1, 2, 3]}], [{"z": [0] * 2000}], [{"z": [0, 0], "truncation": float("inf")}],
         [{"z": [0, 0], "other": [1]}], [{"z": [0, 0], "extra": 1}], [{"z": [0, 0]}] * 600,
         [{"z": [0, 0], "label": "a"}], [{"z": [0, 0], "mix_from": -1}], [{"z": [1e308, 0]}],
-        [{"z": [0, 0], "label": 2**70}], [{"z": [0, 0], "label": -1}],
+        [{"z": [0, 0], "label": 2**70}], [{"z": [0, 0], "label": -1}], [{"z": [0, 0], "truncation": 9}],
+        [{"z": ["0", "0"]}], [{"z": [True, 0]}], [{"z": [0, 0], "label": "1"}], [{"z": [0, 0], "mix_from": 900}],
     ],
 )  # fmt: skip
 def test_a_position_that_is_none_is_a_sentence(vae: Run, points: Any) -> None:
-    with pytest.raises(DataError):
+    with pytest.raises(DataError) as raised:
         door.draw(vae.name, None, points)
+    assert all(isinstance(one, int) for one in raised.value.message["values"].values())  # no English in a blank
 
 
 def test_truncation_scales_the_code(trained: Trained) -> None:
@@ -156,8 +158,18 @@ def test_directions_are_kept_and_named_ones_stay(vae: Run) -> None:
     np.testing.assert_allclose(made["vector"], [0.6, -0.8])
     assert door.directions(vae.name, None)["own"] == [made]
     door.forget_direction(vae.name, made["id"])
+    turned = door.name_direction(vae.name, None, "a\u202eb\x00c\u2066d", [1, 0])  # a line that would run backwards
+    assert turned["name"] == "abcd"
+    door.forget_direction(vae.name, turned["id"])
     assert door.directions(vae.name, None)["own"] == []
-    for name, vector in (("", [1, 0]), ("x", [0, 0]), ("x", [1]), ("x", None), ("x", [1, float("nan")])):
+    for name, vector in (
+        ("", [1, 0]),
+        ("\u202e", [1, 0]),
+        ("x", [0, 0]),
+        ("x", [1]),
+        ("x", None),
+        ("x", [1, float("nan")]),
+    ):
         with pytest.raises(DataError):
             door.name_direction(vae.name, None, name, vector)
 
@@ -322,7 +334,14 @@ def test_a_search_repairs_keeps_what_is_visible_and_can_be_cancelled(vae: Run) -
             failed = ended(door.search(vae.name, None, odd, None, shrink), "failed")
             assert failed["error"]["key"] in ("explore.wrong_picture", "explore.no_picture")
         assert ended(door.neighbours(vae.name, None, odd), "failed")["error"]["key"] == "explore.wrong_picture"
-    for wrong in ({}, {"pixels": b"1", "shape": [28, 28, 1]}, {"pixels": b"", "shape": [0, 0, 0]}, {"pixels": 3}):
+    for wrong in (
+        {},
+        {"pixels": b"1", "shape": [28, 28, 1]},
+        {"pixels": b"", "shape": [0, 0, 0]},
+        {"pixels": 3},
+        {"pixels": bytes(784), "shape": [True, 28, 28]},
+        {"pixels": bytes(784), "shape": [28, 28, 1, None]},
+    ):
         with pytest.raises(DataError):
             door.search(vae.name, None, wrong, None, 1)
 
@@ -336,6 +355,7 @@ def test_a_training_picture_is_recognised_as_one(vae: Run) -> None:
     np.testing.assert_array_equal(found["pictures"][0], known)
     low, middle, high = found["usual"]
     assert 0 < low < middle < high and found["data"] == "digits8" and found["count"] == len(data.train)
+    assert found["own"]
     noise = np.random.default_rng(0).integers(0, 256, known.shape, np.uint8)
     assert explore.neighbours(vae, None, noise, lambda *a: None)["distances"][0] > high
 
@@ -350,10 +370,11 @@ def test_data_that_is_not_here_is_never_fetched_for_a_look(
     _, family = explore.opened(vae, None)
     picture = np.zeros((28, 28, 1), np.uint8)
     monkeypatch.setattr(family, "config", family.config.changed({"data": "fashion"}))
-    with pytest.raises(DataError, match="not on this machine"):
+    with pytest.raises(DataError, match=r"not on this machine, so nothing can be compared\.$"):
         explore.neighbours(vae, None, picture, lambda *a: None)
     monkeypatch.setattr(family, "config", family.config.changed({"data": "mnist"}))
-    assert explore.neighbours(vae, None, picture, lambda *a: None)["data"] == "digits"  # and says so
+    alike = explore.neighbours(vae, None, picture, lambda *a: None)
+    assert alike["data"] == "digits" and not alike["own"]  # and says so
     assert values["config"]["data"] == "digits8"
 
 
@@ -422,6 +443,16 @@ def test_journeys_are_saved(vae: Run, form: Any, kind: str) -> None:
             door.film(vae.name, None, form, stops, seconds=seconds, kind="linear")
 
 
+@pytest.mark.parametrize(("form", "after"), [("gif", 0.0), ("gif", 0.5), ("mp4", 0.5)])
+def test_a_film_ends_when_it_is_cancelled_while_drawn_or_encoded(vae: Run, form: Any, after: float) -> None:
+    stops = [{"z": [0, 0]}, {"z": [1, 1]}]
+    job = door.film(vae.name, None, form, stops, seconds=30, kind="linear", label="en")
+    while jobs.state(job)["part"] <= after:
+        time.sleep(0.002)
+    jobs.cancel(job)
+    assert ended(job, "cancelled")["part"] < 1
+
+
 def test_a_run_deleted_meanwhile_is_a_sentence(vae: Run) -> None:
     name = vae.name
     vae.path.unlink()
@@ -431,7 +462,7 @@ def test_a_run_deleted_meanwhile_is_a_sentence(vae: Run) -> None:
 
 def test_the_page_lists_picture_runs_only(vae: Run, trained: Trained, own_place: Path) -> None:
     (own_place / "runs" / "words").symlink_to(trained("gpt").path)
-    own = [one for one in door.picture_runs() if not one["shipped"]]
+    own = [one for one in studio.models("pictures") if not one["shipped"]]
     assert [one["name"] for one in own] == ["tiny"]
 
 

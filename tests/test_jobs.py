@@ -48,6 +48,21 @@ def test_a_job_ends_when_it_is_cancelled() -> None:
     assert ended(name, "cancelled")["result"] is None
 
 
+def test_who_cancels_before_the_result_is_there_gets_none() -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def work(look: jobs.Look) -> str:
+        begun.set()
+        go.wait(5)  # reports nothing meanwhile
+        return "result"
+
+    name = jobs.begin(work)
+    assert begun.wait(5)
+    jobs.cancel(name)
+    go.set()
+    assert ended(name, "cancelled")["result"] is None
+
+
 def test_what_goes_wrong_is_a_sentence(caplog: pytest.LogCaptureFixture) -> None:
     def mistake(look: jobs.Look) -> None:
         raise DataError("x.y", "Nothing there.")

@@ -247,7 +247,8 @@ def test_judging_loads_no_torch(tmp_path: Path, model: str) -> None:
 def test_models_to_go_on_from(model: str, trained: Callable[[str], Run]) -> None:
     shutil.copytree(trained("vae").path, Path(os.environ["AIGC_RUNS"]) / "my-vae")
     Run.create(config(), Path(os.environ["AIGC_RUNS"]) / "just-begun")
-    assert studio.text_models() == [{"name": model, "data": "docs", "context": 16, "shipped": False}]
+    (found,) = studio.models("text")
+    assert (found["name"], found["data"], found["context"], found["shipped"]) == (model, "docs", 16, False)
     assert studio.check("gpt", {"data": "docs", "init_from": model}).model_dump()["init_from"] == model
 
 

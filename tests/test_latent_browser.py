@@ -91,7 +91,10 @@ def test_the_picture_is_that_of_the_last_position(app: str, page: Page, place: P
         page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
     page.mouse.up()
     settled(page)
-    assert abs(position(page)["point"]["z"][0] - (-4 + 8 * 0.8)) < 0.3
+    assert (
+        position(page)["point"]["z"][0] == pytest.approx(float(slider.input_value()), abs=0.01)
+        and float(slider.input_value()) > 2
+    )
     np.testing.assert_array_equal(canvas(page, "picture"), by_the_core(place, page))
 
     page.evaluate(  # a thumb faster than any server
@@ -110,6 +113,32 @@ def test_the_picture_is_that_of_the_last_position(app: str, page: Page, place: P
     assert position(page)["point"]["z"] == [0, 0]
     np.testing.assert_array_equal(canvas(page, "picture"), by_the_core(place, page))
 
+    page.set_viewport_size({"width": 1440, "height": 500})
+    page.mouse.move(1000, 300)
+    page.mouse.wheel(0, 2000)
+    settled(page)
+    assert page.evaluate("scrollY") > 100  # and the picture is still beside its sliders
+    assert page.locator("[data-role=picture]").evaluate("one => one.getBoundingClientRect().top") >= 0
+
+
+def test_a_drag_is_one_move_to_undo_even_back_to_where_it_began(app: str, page: Page) -> None:
+    opened(page, app)
+    for times in (1, 2):
+        slider = page.locator(f'[data-direction="raw-{times - 1}"] input[type=range]')
+        box = slider.bounding_box()
+        assert box
+        start, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        slider.fill("0")
+        page.mouse.move(start, y)
+        page.mouse.down()
+        page.mouse.move(start + 30, y, steps=3)
+        page.mouse.move(start, y, steps=3)
+        page.mouse.up()
+    for _ in range(4):  # set and dragged, each of two sliders
+        expect(page.locator("[data-do=undo]")).to_be_enabled()
+        page.click("[data-do=undo]")
+    expect(page.locator("[data-do=undo]")).to_be_disabled()
+
 
 def test_the_dice_keep_what_is_locked(app: str, page: Page) -> None:
     opened(page, app)
@@ -127,6 +156,8 @@ def test_the_dice_keep_what_is_locked(app: str, page: Page) -> None:
         page.locator("[data-role=seed]").press("Tab")
         expect(page.locator("[data-role=message]")).to_contain_text("whole number")
     assert position(page)["point"]["z"] == before
+    page.click("[data-do=dice]")
+    expect(page.locator("[data-role=message]")).to_have_text("")  # what was wrong is over
 
 
 def test_a_named_direction_is_there_after_a_reload(app: str, page: Page) -> None:
@@ -143,7 +174,10 @@ def test_a_named_direction_is_there_after_a_reload(app: str, page: Page) -> None
 
 def test_the_map_is_looked_at_by_hovering_and_gone_to_by_clicking(app: str, page: Page, place: Path) -> None:
     opened(page, app)
+    width = "document.querySelector('.aigc-latent').offsetWidth"
+    before = page.evaluate(width)
     page.click("[data-tab=map]")
+    assert page.evaluate(width) == before
     wait_until(page, lambda: canvas(page, "map").any())
     start = position(page)["point"]["z"]
     page.mouse.move(10, 10)
@@ -163,6 +197,18 @@ def test_the_map_is_looked_at_by_hovering_and_gone_to_by_clicking(app: str, page
     expect(page.locator("[data-role=map-legend] span")).to_have_count(11)  # ten classes, and where they come from
     page.locator("[data-role=map-step]").fill("0")
     expect(page.locator("[data-role=map-step-shown]")).to_have_text("4")
+    page.locator("[data-role=map]").scroll_into_view_if_needed()
+    box = page.locator("[data-role=map]").bounding_box()
+    assert box
+    page.mouse.move(round(box["x"] + 200), round(box["y"] + 200))
+    settled(page)
+    looked_at = canvas(page, "picture")
+    page.mouse.down()
+    page.mouse.up()
+    wait_until(page, lambda: position(page)["step"] == 4)  # what was seen was drawn by that step
+    settled(page)
+    np.testing.assert_array_equal(canvas(page, "picture"), by_the_core(place, page))
+    np.testing.assert_allclose(canvas(page, "picture").astype(int), looked_at, atol=3)
 
 
 def draw_seven(page: Page) -> None:
@@ -202,6 +248,13 @@ def test_a_gan_finds_a_drawing_by_searching_and_can_be_told_to_stop(app: str, pa
     page.click("[data-do=draw-search]")
     expect(page.locator("[data-role=draw-job] .bar")).to_have_count(0, timeout=60_000)
     expect(page.locator("[data-do=draw-take]")).to_be_enabled()
+    page.click("[data-do=draw-search]")
+    expect(page.locator("[data-role=draw-job] .bar")).to_have_count(1)
+    page.click("[data-do=draw-clear]")
+    expect(page.locator("[data-role=draw-job] .bar")).to_have_count(0, timeout=2_000)
+    settled(page)
+    assert not canvas(page, "rebuilt").any()
+    expect(page.locator("[data-do=draw-take]")).to_be_disabled()
 
 
 def test_what_is_no_picture_gets_a_sentence(app: str, page: Page) -> None:
@@ -213,6 +266,10 @@ def test_what_is_no_picture_gets_a_sentence(app: str, page: Page) -> None:
         )
         expect(page.locator("[data-role=message]")).to_contain_text("no picture", timeout=10_000)
         page.evaluate("document.querySelector('[data-role=message]').textContent = ''")
+    for role in ("draw-file", "open-file"):
+        page.locator(f"[data-role={role}]").set_input_files({"name": "d.png", "mimeType": "image/png", "buffer": b""})
+        expect(page.locator("[data-role=message]")).to_contain_text("empty")
+        page.evaluate("document.querySelector('[data-role=message]').textContent = ''")
     page.locator("[data-role=open-file]").set_input_files(
         {"name": "c.png", "mimeType": "image/png", "buffer": marks.png(np.zeros((9, 9, 1), np.uint8))}
     )
@@ -223,6 +280,7 @@ def test_a_saved_picture_brings_the_sliders_back(app: str, page: Page) -> None:
     opened(page, app, "style-gan")
     page.get_by_role("button", name="7", exact=True).click()
     settled(page)
+    assert position(page)["seed"] == 0  # the same code, of another class
     with page.expect_download() as download:
         page.click("[data-do=save]")
     content = Path(download.value.path()).read_bytes()
@@ -247,6 +305,7 @@ def test_a_journey_is_dragged_along_and_saved_as_a_film(app: str, page: Page) ->
         settled(page)
     page.click("[data-tab=journey]")
     page.click("[data-do=journey-shelf]")
+    start = position(page)["point"]["z"]
     for place, thumb in ((0, 0), (0.5, 1), (1, 2)):
         page.locator("[data-role=journey-part]").fill(str(place))
         settled(page)
@@ -257,6 +316,9 @@ def test_a_journey_is_dragged_along_and_saved_as_a_film(app: str, page: Page) ->
             thumb,
         )
         np.testing.assert_array_equal(canvas(page, "picture").ravel(), shown)
+    for _ in range(3):
+        page.click("[data-do=undo]")
+    assert position(page)["point"]["z"] == start
     page.fill("[data-role=journey-seconds]", "1")
     with page.expect_download() as download:
         page.click("[data-save=gif]")
@@ -282,6 +344,14 @@ def test_pictures_add_up_and_styles_mix(app: str, page: Page, place: Path) -> No
     settled(page)
     assert position(page)["point"]["other"] is not None
     np.testing.assert_array_equal(canvas(page, "picture"), by_the_core(place, page))
+    before = position(page)["point"]
+    page.reload()  # goes on where it was, the second picture in its place
+    expect(page.locator("[data-slot=style] canvas")).to_be_visible(timeout=20_000)
+    assert position(page)["point"] == before
+    page.click("[data-do=mix-off]")
+    expect(page.locator("[data-slot=style] canvas")).to_have_count(0)
+    page.click("[data-do=undo]")
+    expect(page.locator("[data-slot=style] canvas")).to_be_visible()
 
 
 def test_a_hidden_part_is_filled_in(app: str, page: Page) -> None:
@@ -299,7 +369,10 @@ def test_a_hidden_part_is_filled_in(app: str, page: Page) -> None:
     page.click("[data-do=repair-fill]")
     wait_until(page, lambda: np.array_equal(canvas(page, "repair-done")[:14], before[:14]))  # what is seen stays
     assert not np.array_equal(canvas(page, "repair-done"), canvas(page, "repair-seen"))
-    assert (canvas(page, "repair-seen") == 110).sum() > 50
+    hidden = canvas(page, "repair-seen") == 110
+    assert hidden.sum() > 50
+    painted = canvas(page, "hide") != before.repeat(10, 0).repeat(10, 1)
+    assert hidden[painted.reshape(28, 10, 28, 10).any((1, 3))].all()  # the stroke's soft edge, too
 
 
 def test_a_picture_is_compared_with_what_was_learned(app: str, page: Page) -> None:
@@ -311,8 +384,17 @@ def test_a_picture_is_compared_with_what_was_learned(app: str, page: Page) -> No
 
 def test_chinese_is_complete_and_lasts_from_page_to_page(app: str, page: Page) -> None:
     opened(page, app)
+    page.fill("[data-role=seed]", "5")
+    page.locator("[data-role=seed]").press("Tab")
+    wait_until(page, lambda: position(page)["seed"] == 5)
+    settled(page)
+    page.click("[data-do=keep]")
+    page.locator("[data-role=truncation]").fill("0.5")
+    before = position(page)["point"]
     page.get_by_role("button", name="中文").click()
     expect(page.get_by_role("tab", name="滑块")).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-role=shelf] canvas")).to_have_count(1, timeout=20_000)
+    assert position(page)["point"] == before and position(page)["seed"] == 5
     words = page.locator("#latent").inner_text()
     assert "latent." not in words and "sliders." not in words
     for english in ("Model", "Sliders", "Seed", "Shelf", "Found", "Save", "dice"):
@@ -340,6 +422,39 @@ def test_a_link_opens_the_very_picture_and_a_bad_one_a_sentence(app: str, page: 
             wait_until(
                 other, lambda: other.evaluate("document.querySelector('.aigc-latent')?.position?.().picture != null")
             )
+    code = base64.b64encode(json.dumps({"z": [0, 0], "mix_from": 900}).encode()).decode()
+    opened(page, app, more=f"&at={code}")
+    expect(page.locator("[data-role=message]")).to_contain_text("does not fit")
+    page.click("[data-do=dice]")
+    expect(page.locator("[data-role=message]")).to_have_text("")
+
+
+def test_on_a_phone_sentences_and_explanations_are_in_sight(app: str, browser: Browser) -> None:
+    with strict_page(browser, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as page:
+        opened(page, app)
+        page.locator('[data-direction="raw-1"] input[type=range]').scroll_into_view_if_needed()
+        for width in page.evaluate(
+            "[...document.querySelectorAll('.slider input[type=range]')].map(one => one.offsetWidth).filter(Boolean)"
+        ):
+            assert width >= 110
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        page.evaluate(  # from where one is
+            """() => { const seed = document.querySelector("[data-role=seed]");
+            seed.value = -1; seed.dispatchEvent(new Event("change")); }"""
+        )
+        expect(page.locator("[data-role=message]")).to_contain_text("whole number")
+        for role in ("message", "picture"):
+            expect(page.locator(f"[data-role={role}]")).to_be_in_viewport(ratio=0.5)
+        for mark in page.locator(".q").all():
+            if not mark.is_visible():
+                continue
+            mark.focus()
+            left, right, bottom = mark.evaluate(
+                """one => { const { position, left, right, bottom } = getComputedStyle(one, "::after");
+                return position === "fixed" ? [left, right, bottom].map(parseFloat) : [-1, -1, -1]; }"""
+            )
+            assert min(left, right, bottom) >= 0
+        assert page.locator(".tabs .q").is_visible()  # what a mouse reads in the titles
 
 
 def test_a_run_deleted_meanwhile_is_a_sentence(app: str, page: Page, place: Path) -> None:
@@ -350,6 +465,12 @@ def test_a_run_deleted_meanwhile_is_a_sentence(app: str, page: Page, place: Path
     expect(page.locator("[data-role=message]")).to_contain_text("no run", timeout=10_000)
     page.locator("[data-role=models]").select_option("tiny-vae")
     wait_until(page, lambda: position(page)["run"] == "tiny-vae")
+    page.locator("[data-role=models]").evaluate(  # chosen in the moment before the list knows
+        "one => { one.add(new Option('gone-soon', 'gone-soon')); one.value = 'gone-soon'; "
+        "one.dispatchEvent(new Event('change', { bubbles: true })); }"
+    )
+    expect(page.locator("[data-role=message]")).to_contain_text("no run", timeout=10_000)
+    expect(page.locator("[data-role=models]")).to_have_value("tiny-vae")
 
 
 def test_thirty_people_at_once_each_get_their_own_picture(app: str, page: Page, place: Path) -> None:

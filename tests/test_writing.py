@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from aigc_core import copying, jobs, marks, sampler, writing
+from aigc_core import copying, jobs, marks, sampler, studio, writing
 from aigc_core.data.tokenizer import Speller, Tokenizer
 from aigc_core.errors import AigcError, DataError, RunError
 from aigc_core.families.base import TextRequest
@@ -190,7 +190,7 @@ def test_a_picture_run_writes_nothing(trained) -> None:
 
 
 def test_the_list_holds_writers_only(listed: Run) -> None:
-    assert [one["name"] for one in door.text_runs()] == ["writer"]
+    assert [one["name"] for one in studio.models("text")] == ["writer"]
     said = door.describe("writer", None)
     assert said["languages"] == ["en", "zh"] and said["layers"] == 2 and said["heads"] == 2
 

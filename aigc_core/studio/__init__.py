@@ -186,17 +186,6 @@ def _tokenizer_of(model: str) -> "Tokenizer | None":
     return Tokenizer.from_json(facts["tokenizer"]) if facts and facts["tokenizer"] else None
 
 
-def text_models() -> list[dict[str, Any]]:
-    """Runs that a training can go on from to write, newest first: name, data, context in tokens, shipped."""
-    found = []
-    for run in list_runs():
-        with suppress(AigcError):
-            config = run.config()
-            if config.makes == "text" and run.checkpoints():
-                found.append({"name": run.name, "data": config.data, "context": config.context, "shipped": run.shipped})
-    return found
-
-
 def _kept_estimate(file: Path) -> dict[str, Any] | None:
     try:
         found = dict(json.loads(file.read_text()))
@@ -310,6 +299,26 @@ def runs() -> list[dict[str, Any]]:
                 "created": made["created"],
             }  # fmt: skip
         found.append(row)
+    return found
+
+
+def models(makes: Literal["pictures", "text"]) -> list[dict[str, Any]]:
+    """Runs that can be used because they have a checkpoint, newest first: name, family, data, state, steps, newest
+    sample, shipped, and of those that write the context in tokens. Points in the plane are no pictures."""
+    found = []
+    for run in list_runs():
+        with suppress(AigcError):
+            config = run.made()["config"]
+            if config_class(config["family"]).makes != makes or not (steps := run.checkpoints()):
+                continue
+            row = {
+                "name": run.name, "family": config["family"], "data": config["data"], "state": run.status().state,
+                "steps": steps, "sample": (run.samples() or [""])[-1], "shipped": run.shipped,
+            }  # fmt: skip
+            if makes == "text":
+                row["context"] = config["context"]
+            if makes == "text" or (run.facts() or {}).get("kind") == "image":
+                found.append(row)
     return found
 
 

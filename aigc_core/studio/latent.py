@@ -9,11 +9,9 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
-from aigc_core import jobs
-from aigc_core.config import RunConfig
+from aigc_core import jobs, studio
 from aigc_core.errors import AigcError, DataError, RunError
-from aigc_core.families import config_class
-from aigc_core.run import Run, list_runs
+from aigc_core.run import Run
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,35 +48,10 @@ def _warm_up() -> None:
 
     # Pictures this small are drawn faster by one thread, and people at other sliders need the other cores.
     torch.set_num_threads(1)
-    for run in picture_runs()[:1]:
+    for run in studio.models("pictures")[:1]:
         with suppress(AigcError):
             draw(run["name"], None, [{"z": code_of_seed(run["name"], None, 0)}])
     _warm.set()
-
-
-def picture_runs() -> list[dict[str, Any]]:
-    """Runs that make pictures and have a checkpoint, newest first: name, family, data, state, steps, newest
-    sample, shipped."""
-    found = []
-    for run in list_runs():
-        with suppress(AigcError):
-            made = run.made()["config"]
-            config: type[RunConfig] = config_class(made["family"])
-            facts = run.facts() if config.makes == "pictures" else None
-            steps = run.checkpoints()
-            if facts and steps and facts.get("kind") == "image":
-                found.append(
-                    {
-                        "name": run.name,
-                        "family": made["family"],
-                        "data": made["data"],
-                        "state": run.status().state,
-                        "steps": steps,
-                        "sample": (run.samples() or [""])[-1],
-                        "shipped": run.shipped,
-                    }
-                )
-    return found
 
 
 def describe(name: str, step: int | None) -> dict[str, Any]:
@@ -201,8 +174,7 @@ def search(name: str, step: int | None, picture: Picture, hidden: bytes | None, 
     """
     run, given = Run.named(name), _array(picture)
     if shrink not in (1, 2):
-        raise DataError("explore.bad_point", "This position in the latent space cannot be used ({place}: {problem}).",
-                        place="shrink", problem=shrink)  # fmt: skip
+        raise DataError("explore.no_picture", "There is no picture to work on; choose or draw one first.")
     mask = None if hidden is None else _mask(hidden, given)
 
     def work(look: "Look") -> Any:
@@ -280,12 +252,15 @@ def film(
         from aigc_core import explore, marks
 
         way = explore.journey(run, step, where, np.linspace(0, 1, count).tolist(), kind)
-        frames = explore.pictures(run, step, way)
-        look(0.2, None)
+        frames = explore.pictures(run, step, way, look=lambda part: look(0.5 * part, None))
+
+        def encoding(part: float) -> None:
+            look(0.5 + 0.5 * part, None)
+
         if form == "gif":
-            return {"name": f"{name}.gif", "type": "image/gif", "content": marks.gif(frames, seconds, label)}
+            return {"name": f"{name}.gif", "type": "image/gif", "content": marks.gif(frames, seconds, label, encoding)}
         if form == "mp4":
-            return {"name": f"{name}.mp4", "type": "video/mp4", "content": marks.mp4(frames, seconds, label)}
+            return {"name": f"{name}.mp4", "type": "video/mp4", "content": marks.mp4(frames, seconds, label, encoding)}
         sheet = marks.finished(np.concatenate(list(frames), axis=1)[None], label)[0]
         return {"name": f"{name}-journey.png", "type": "image/png", "content": marks.png(sheet)}
 
@@ -335,8 +310,9 @@ def _array(picture: Any) -> "np.ndarray":
 
     shape = picture.get("shape") if isinstance(picture, dict) else None
     pixels = picture.get("pixels") if isinstance(picture, dict) else None
-    sizes = [one for one in shape if isinstance(one, int) and 1 <= one <= 1024] if isinstance(shape, list) else []
-    if len(sizes) != 3 or not isinstance(pixels, bytes) or len(pixels) != sizes[0] * sizes[1] * sizes[2]:
+    sizes = shape if isinstance(shape, list) and len(shape) == 3 else [0]
+    sized = all(type(one) is int and 1 <= one <= 1024 for one in sizes)  # True is no size
+    if not sized or not isinstance(pixels, bytes) or len(pixels) != sizes[0] * sizes[1] * sizes[2]:
         raise DataError("explore.no_picture", "There is no picture to work on; choose or draw one first.")
     return np.frombuffer(pixels, np.uint8).reshape(sizes)
 

@@ -5,14 +5,11 @@ A beginning is {"prompt": text, "chosen": [token numbers after it]}. Knobs are t
 `AigcError`.
 """
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aigc_core import jobs
-from aigc_core.config import RunConfig
-from aigc_core.errors import AigcError, ConfigError, DataError
-from aigc_core.families import config_class
-from aigc_core.run import Run, list_runs
+from aigc_core.errors import ConfigError, DataError
+from aigc_core.run import Run
 
 if TYPE_CHECKING:
     from aigc_core.families.base import TextRequest
@@ -23,28 +20,6 @@ KNOBS = ("max_new_tokens", "temperature", "top_k", "top_p", "min_p", "repetition
 WHOLE_KNOBS = {"max_new_tokens", "top_k", "seed"}
 MOST_TOKENS = 2000  # written at once
 MOST_CHOSEN = 100_000  # tokens
-
-
-def text_runs() -> list[dict[str, Any]]:
-    """Runs that write and have a checkpoint, newest first: name, data, state, steps, newest sample, shipped."""
-    found = []
-    for run in list_runs():
-        with suppress(AigcError):
-            made = run.made()["config"]
-            config: type[RunConfig] = config_class(made["family"])
-            steps = run.checkpoints()
-            if config.makes == "text" and steps:
-                found.append(
-                    {
-                        "name": run.name,
-                        "data": made["data"],
-                        "state": run.status().state,
-                        "steps": steps,
-                        "sample": (run.samples() or [""])[-1],
-                        "shipped": run.shipped,
-                    }
-                )
-    return found
 
 
 def describe(name: str, step: int | None) -> dict[str, Any]:

@@ -17,36 +17,70 @@ for (const canvas of root.querySelectorAll("figure canvas")) {
   if (words) canvas.setAttribute("aria-label", say(words.dataset.say));
 }
 for (const node of root.querySelectorAll("[data-q]")) node.append(question(node.dataset.q));
-for (const node of root.querySelectorAll("[data-tip]")) node.title = say(node.dataset.tip);
+// What stands in a title is for a mouse; behind each row a “?” tells it to a finger.
+function explainRows(place) {
+  const explained = [...place.querySelectorAll("[data-tip]")];
+  for (const node of explained) {
+    node.title = say(node.dataset.tip);
+    if (!node.textContent && !node.hasAttribute("aria-label")) node.setAttribute("aria-label", node.title);
+  }
+  for (const row of new Set(explained.map((node) => node.parentElement))) {
+    const told = explained.filter((node) => node.parentElement === row);
+    const mark = make("span", "?", { class: "q tips", tabindex: "0", role: "note",
+      "aria-label": told.map((node) => [node.textContent, node.title].filter(Boolean).join(" — ")).join("\n") });
+    row.append(mark);
+  }
+}
+explainRows(root);
 
-// -- asking the server --------------------------------------------------------------------------------
+// An explanation stands below its “?”, or above it in the lower half of the view: always whole.
+function placeExplanation({ target }) {
+  if (!target.matches?.(".q")) return;
+  const { left, top, bottom } = target.getBoundingClientRect(), low = top > innerHeight / 2;
+  target.classList.add("placed");
+  target.style.setProperty("--left", `${left}px`);
+  target.style.setProperty("--top", low ? "auto" : `${bottom + 6}px`);
+  target.style.setProperty("--bottom", low ? `${innerHeight - top + 6}px` : "auto");
+}
+for (const kind of ["pointerover", "focusin"]) root.addEventListener(kind, placeExplanation);
+
+// -- saying and asking ----------------------------------------------------------------------------------
+root.prepend(part("message")); // where it can stay in sight wherever one acts
+let act = 0, saidAt = 0; // how often the person has done something; and when the message was said
+for (const kind of ["pointerdown", "keydown", "click", "input", "change", "drop"]) root.addEventListener(kind, () => { act += 1; }, true);
+
 function message(text, bad = true) {
   const line = part("message");
   line.textContent = text || "";
   line.classList.toggle("bad", bad);
+  saidAt = act;
 }
 
 let era = 0; // raised whenever a model or step is opened
 
-// The answer's value, or undefined after showing what went wrong (or if it is out of date).
+// The answer's value, or undefined after showing what went wrong (or if it is out of date). What was wrong before is
+// over once something goes well that the person did since.
 async function call(name, values = {}) {
-  const asked = era;
+  const asked = era, asker = act;
   const answer = await server[name](values).catch(() => null);
   if (asked !== era && !TIMELESS.includes(name)) return undefined;
-  if (answer && answer.ok) return answer.value;
+  if (answer && answer.ok) {
+    if (asker > saidAt && name !== "job") message(""); // a look at work that goes on is nobody's doing
+    return answer.value;
+  }
   message(answer ? AIGC.sentence(answer.error) : say("watch.lost"));
   return undefined;
 }
 
 // Start work that takes seconds, with a bar and a way to cancel in `place`; resolves to its result or null. One
-// piece of work at a time in a place, and none outlives the model it is about.
-async function work(name, values, place, onShown = () => {}) {
+// piece of work at a time in a place, and none outlives the model it is about, or is `wanted` no more.
+async function work(name, values, place, onShown = () => {}, wanted = () => true) {
   if (place.dataset.busy) return null;
   place.dataset.busy = "yes";
-  try { return await watched(name, values, place, onShown); } finally { delete place.dataset.busy; place.replaceChildren(); }
+  try { return await watched(name, values, place, onShown, wanted); } finally { delete place.dataset.busy; place.replaceChildren(); }
 }
 
-async function watched(name, values, place, onShown) {
+async function watched(name, values, place, onShown, wanted) {
   const asked = era, job = await call(name, values);
   if (!job) return null;
   const bar = make("div", null, { class: "bar" }), line = make("i"), stop = make("button", say("job.cancel"));
@@ -56,9 +90,9 @@ async function watched(name, values, place, onShown) {
   place.replaceChildren(row);
   stop.addEventListener("click", () => call("cancel", { job }));
   let shown = null;
-  while (element.isConnected && asked === era) {
+  while (element.isConnected && asked === era && wanted()) {
     const now = await call("job", { job });
-    if (!now) break;
+    if (!now || !wanted()) break;
     line.style.width = `${100 * now.part}%`;
     if (now.shown && JSON.stringify(now.shown) !== shown) { shown = JSON.stringify(now.shown); onShown(now.shown); }
     if (now.state === "done") return now.result;
@@ -66,7 +100,7 @@ async function watched(name, values, place, onShown) {
     if (now.state === "cancelled") return null;
     await new Promise((resolve) => setTimeout(resolve, 120));
   }
-  if (asked !== era) call("cancel", { job });
+  if (asked !== era || !wanted()) call("cancel", { job });
   return null;
 }
 

@@ -30,7 +30,7 @@ let stops = [];
 
 function showStops() {
   part("stops").replaceChildren(...stops.map((one, i) =>
-    removable(one, String(i + 1), () => travel(stops.length > 1 ? i / (stops.length - 1) : 0), () => { stops.splice(i, 1); showStops(); })));
+    removable(one, String(i + 1), () => depart(stops.length > 1 ? i / (stops.length - 1) : 0), () => { stops.splice(i, 1); showStops(); })));
   if (stops.length < 2) part("stops").append(make("span", say("journey.few"), { class: "quiet" }));
   for (const one of root.querySelectorAll("[data-save], [data-do=journey-play], [data-role=journey-part]")) one.disabled = stops.length < 2;
 }
@@ -42,6 +42,12 @@ function addStops(list) {
 }
 
 const kindOfWay = () => part("journey-kind").value;
+function depart(place) { // one move, whatever happens on the way
+  if (stops.length > 1 && !dragging) remember();
+  travelling = null;
+  return travel(place);
+}
+
 let wayDirty = false, wayBusy = false;
 async function travel(place) {
   part("journey-part").value = place;
@@ -51,8 +57,9 @@ async function travel(place) {
   while (wayDirty && element.isConnected) {
     wayDirty = false;
     const asked = here({ stops: stops.map((one) => one.point), part: Number(part("journey-part").value), kind: kindOfWay() });
-    const arrived = await call("journey", asked);
-    if (!arrived) continue;
+    const before = point, arrived = await call("journey", asked);
+    if (point !== before) travelling = null; // moved by hand meanwhile
+    if (!arrived || point !== before) continue;
     point = arrived.point; seed = null;
     show({ run: asked.run, step: asked.step, point, seed, picture: arrived.picture });
     tellMoved();
@@ -63,6 +70,7 @@ async function travel(place) {
 let travelling = null;
 button("journey-play").addEventListener("click", async () => {
   if (travelling) { travelling = null; return; }
+  remember();
   const started = (travelling = performance.now()), length = 1000 * (Number(part("journey-seconds").value) || 4);
   while (travelling === started && element.isConnected) {
     const place = Math.min(1, (performance.now() - started) / length);
@@ -72,8 +80,8 @@ button("journey-play").addEventListener("click", async () => {
   }
   if (travelling === started) travelling = null;
 });
-part("journey-part").addEventListener("input", () => { travelling = null; travel(Number(part("journey-part").value)); });
-part("journey-kind").addEventListener("change", () => travel(Number(part("journey-part").value)));
+part("journey-part").addEventListener("input", () => { depart(Number(part("journey-part").value)); dragging = true; });
+part("journey-kind").addEventListener("change", () => depart(Number(part("journey-part").value)));
 button("journey-add").addEventListener("click", () => { if (onScreen) addStops([onScreen]); });
 button("journey-shelf").addEventListener("click", () => addStops(kept));
 button("journey-clear").addEventListener("click", () => { stops = []; showStops(); });

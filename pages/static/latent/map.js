@@ -125,7 +125,12 @@ function placeAt(event) {
 
 map.addEventListener("pointermove", (event) => { if (point) look({ ...point, z: placeAt(event) }, mapStep); });
 map.addEventListener("pointerleave", () => { if (point) look(null); });
-map.addEventListener("click", (event) => { const z = placeAt(event); peek = null; go({ z }); });
+map.addEventListener("click", async (event) => { // to what is seen when pointing there: at that step, too
+  const z = placeAt(event), moment = mapStep ?? step;
+  peek = null;
+  if (moment !== step) await openStep(moment);
+  if (moment === step) go({ z });
+});
 for (const role of ["across", "up", "cloud-shown"]) part(role).addEventListener("change", drawMap);
 part("reach").addEventListener("input", () => { part("reach-shown").textContent = `±${reach()}`; drawMap(); });
 part("reach-shown").textContent = `±${reach()}`;

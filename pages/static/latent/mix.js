@@ -23,8 +23,16 @@ async function addUp() {
   button("mix-take").disabled = false;
 }
 
-function mixStyle() {
-  if (slots.style) go({ other: slots.style.point.z, mix_from: Number(part("mix-from").value) }, { from: seed });
+// The second picture is part of the position: its place shows it, wherever the position came from.
+async function showStyle() {
+  const { other } = point, shown = slots.style;
+  const right = other ? shown?.step === step && String(shown.point.z) === String(other) : !shown;
+  if (right || root.querySelector('[data-panel="mix"]').hidden) return;
+  const second = other && here({ point: { ...point, z: other, other: null } });
+  const picture = second && (await call("draw", here({ points: [second.point] })));
+  if (point.other !== other || (other && !picture)) return;
+  slots.style = second && { ...second, seed: null, picture };
+  showSlots();
 }
 
 for (const place of root.querySelectorAll("[data-slot]"))
@@ -33,20 +41,21 @@ for (const place of root.querySelectorAll("[data-slot]"))
     if (!now) return;
     slots[name] = now;
     showSlots();
-    if (name === "style") mixStyle(); else addUp();
+    if (name === "style") go({ other: now.point.z, mix_from: Number(part("mix-from").value) }, { from: seed }); else addUp();
   });
 button("mix-take").addEventListener("click", () => go(sum));
-button("mix-off").addEventListener("click", () => { slots.style = null; showSlots(); go({ other: null }, { from: seed }); });
+button("mix-off").addEventListener("click", () => go({ other: null }, { from: seed }));
 part("mix-from").addEventListener("input", () => {
   part("mix-from-shown").textContent = part("mix-from").value;
-  mixStyle();
+  if (point.other) glide({ mix_from: Number(part("mix-from").value) }, seed);
 });
 
 moved.push(() => {
   if (point.other) part("mix-from").value = part("mix-from-shown").textContent = point.mix_from;
+  showStyle();
 });
 opened.push((another) => {
-  if (!another) return;
+  if (!another) { showStyle(); return; }
   for (const name of Object.keys(slots)) slots[name] = null;
   part("mix-none").hidden = model.layers > 1;
   part("mix-styles").hidden = model.layers < 2;

@@ -7,18 +7,20 @@ let ready = false; // whether the server can draw without loading its engine fir
 // -- tabs -----------------------------------------------------------------------------------------------
 function openTab(name) {
   for (const panel of root.querySelectorAll("[data-panel]")) panel.hidden = panel.dataset.panel !== name;
-  for (const tab of part("tabs").children) {
+  for (const tab of root.querySelectorAll("[data-tab]")) {
     tab.classList.toggle("on", tab.dataset.tab === name);
     tab.setAttribute("aria-selected", tab.dataset.tab === name);
   }
   if (name === "map") drawMap();
+  if (name === "mix" && point) showStyle();
   if (name === "repair" && !whole && onScreen) damage(onScreen.picture);
 }
 for (const name of TABS) {
-  const tab = make("button", say(`latent.tab.${name}`), { "data-tab": name, role: "tab" });
+  const tab = make("button", say(`latent.tab.${name}`), { "data-tab": name, "data-tip": `latent.tab.${name}.help`, role: "tab" });
   tab.addEventListener("click", () => openTab(name));
   part("tabs").append(tab);
 }
+explainRows(part("tabs"));
 
 // -- the model ------------------------------------------------------------------------------------------
 const titled = (one) => `${one.name}${one.state === "running" ? ` · ${say("state.running")}` : ""}`;
@@ -39,7 +41,7 @@ function showSteps() {
   part("about").textContent = `${say(`data.${model.data}`)} · ${size}`;
 }
 
-part("models").addEventListener("change", () => openModel(part("models").value));
+part("models").addEventListener("change", async () => { if (!(await openModel(part("models").value))) showModels(); });
 part("step").addEventListener("change", () => openStep(model.steps[Number(part("step").value)]));
 part("step").addEventListener("input", () => { part("step-shown").textContent = model.steps[Number(part("step").value)]; });
 opened.push(() => { part("models").value = model.run; showSteps(); });
@@ -113,10 +115,12 @@ button("new").addEventListener("click", async () => {
   });
   const [low, middle, high] = found.usual, nearest = found.distances[0];
   const verdict = nearest < low ? "copy" : nearest > high ? "strange" : "new";
-  part("verdict").textContent = `${say(`new.${verdict}`)} ${say("new.usual", {
+  const words = found.own ? [`new.${verdict}`, "new.usual", "new.compared"] : ["new.substitute", `new.substitute.${verdict}`, "new.usual"];
+  const values = {
     distance: nearest.toFixed(3), low: low.toFixed(3), middle: middle.toFixed(3), high: high.toFixed(3),
     count: found.count.toLocaleString(), data: say(`data.${found.data}`),
-  })}`;
+  };
+  part("verdict").replaceChildren(...words.map((key) => make("p", say(key, values))));
 });
 moved.push(() => { part("new-box").hidden = true; });
 
@@ -141,36 +145,47 @@ root.position = () => ({ run: model?.run, step, point, seed, picture: onScreen?.
 function fromAddress() {
   const asked = new URLSearchParams(location.search), at = Number(asked.get("step"));
   if (!asked.get("run")) return null;
-  return { name: asked.get("run"), at: Number.isInteger(at) && asked.has("step") ? at : null, position: positionIn(asked.get("at")) };
+  const position = positionIn(asked.get("at"));
+  return { name: asked.get("run"), at: Number.isInteger(at) && asked.has("step") ? at : null, position, from: position ? null : 0 };
 }
 
-// The position that a link carries, or null; whatever it lacks is as usual.
+// What a link gives as a position, or null where it gives none; whether it is one is seen when it is opened.
 function positionIn(code) {
   if (!code) return null;
-  let given;
-  try { given = JSON.parse(atob(code)); } catch { return { z: [] }; }
-  const numbers = (one) => Array.isArray(one) && one.every(Number.isFinite);
-  if (!numbers(given?.z)) return { z: [] };
-  return {
-    z: given.z,
-    label: Number.isInteger(given.label) ? given.label : null,
-    truncation: Number.isFinite(given.truncation) ? given.truncation : 1,
-    other: numbers(given.other) && given.other.length === given.z.length ? given.other : null,
-    mix_from: Number.isInteger(given.mix_from) ? given.mix_from : 0,
-  };
+  try { return JSON.parse(atob(code)) ?? {}; } catch { return {}; }
+}
+
+// A page that is loaded again, as when its language is switched, goes on where it was.
+const LEFT = "aigc-latent-left";
+window.addEventListener("pagehide", () => {
+  if (!onScreen) return;
+  const tab = root.querySelector(".tabs .on").dataset.tab;
+  sessionStorage.setItem(LEFT, JSON.stringify({ name: model.run, at: step, position: point, from: seed, tab }));
+  try { sessionStorage.setItem(`${LEFT}-shelf`, JSON.stringify(kept)); } catch { sessionStorage.removeItem(`${LEFT}-shelf`); } // no room
+});
+
+function whatWasLeft() { // once
+  const [left, shelf] = [LEFT, `${LEFT}-shelf`].map((key) => {
+    const value = JSON.parse(sessionStorage.getItem(key));
+    sessionStorage.removeItem(key);
+    return value;
+  });
+  const again = performance.getEntriesByType("navigation")[0].type === "reload";
+  return left && again ? { ...left, shelf: shelf ?? [] } : null;
 }
 
 // What the address asks for, what was open last, or the first model that can be opened.
 async function openFirst() {
-  const asked = fromAddress(), last = localStorage.getItem("aigc-latent-run");
+  const left = whatWasLeft(), asked = left ?? fromAddress(), last = localStorage.getItem("aigc-latent-run");
   const first = models.some((one) => one.name === last) ? last : models[0].name;
   if (!ready) await showFormer(first);
   let problem = "";
   if (asked) {
-    const wanted = { position: asked.position, from: asked.position ? null : 0 };
-    if (await openModel(asked.name, { at: asked.at, ...wanted })) return;
+    const opens = await openModel(asked.name, asked);
+    if (opens && left) { kept.push(...left.shelf); showShelf(); openTab(left.tab); }
+    if (opens) return;
     problem = part("message").textContent;
-    if (asked.at !== null && (await openModel(asked.name, wanted))) { message(problem); return; } // at its best step
+    if (asked.at !== null && (await openModel(asked.name, { ...asked, at: null }))) { message(problem); return; } // at its best step
   }
   for (const name of [first, ...models.map((one) => one.name).filter((one) => one !== first)])
     if (await openModel(name)) break; // a damaged run must not close the page for the others

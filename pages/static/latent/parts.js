@@ -30,6 +30,7 @@ const blank = (canvas) => canvas.getContext("2d").clearRect(0, 0, canvas.width, 
 const single = (pictures) => ({ pixels: pictures.pixels, shape: pictures.shape.slice(1) }); // [H, W, C], as we send
 
 async function fileContent(file) {
+  if (!file.size) { message(say("latent.file.empty")); return null; }
   if (file.size > 30e6) { message(say("latent.file.large")); return null; }
   return new Promise((resolve) => {
     const reader = new FileReader();

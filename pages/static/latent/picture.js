@@ -1,9 +1,10 @@
 // A given picture: drawn, uploaded, damaged or small. The model finds its place in the space.
 const BRUSH = 22; // pixels of a sketch of 280, about as thick as the strokes of handwritten digits
 
-// A canvas that is drawn on with mouse, pen or finger; `done` after each stroke.
-function sketchable(canvas, { width, colour, done }) {
-  const context = canvas.getContext("2d");
+// A canvas that is drawn on with mouse, pen or finger; `done` after each stroke. The paint goes `on` it, or on another
+// canvas of its size.
+function sketchable(canvas, { on = canvas, width, colour, done }) {
+  const context = on.getContext("2d");
   let last = null;
   const at = (event) => {
     const box = canvas.getBoundingClientRect();
@@ -15,7 +16,7 @@ function sketchable(canvas, { width, colour, done }) {
     context.beginPath(); context.moveTo(...last); context.lineTo(...now); context.stroke();
     last = now;
   };
-  canvas.addEventListener("pointerdown", (event) => { canvas.setPointerCapture(event.pointerId); last = at(event); stroke(event); });
+  canvas.addEventListener("pointerdown", (event) => { canvas.setPointerCapture(event.pointerId); last = at(event); stroke(event); done(false); });
   canvas.addEventListener("pointermove", (event) => { if (last) { stroke(event); done(false); } });
   for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { if (last) { last = null; done(true); } });
 }
@@ -33,14 +34,13 @@ function clearSketch() {
   context.fillRect(0, 0, sketch.width, sketch.height);
   blank(part("framed")); blank(part("rebuilt"));
   given = takes = null;
-  turn += 1;
+  turn += 1; // a search for the old one ends, too
   button("draw-take").disabled = button("draw-search").disabled = true;
 }
 
 async function showGiven(content) {
   const mine = turn, answer = await call("upload", here({ file: content }));
   if (!answer || mine !== turn) return;
-  message("");
   given = answer.picture;
   paint(part("framed"), given);
   button("draw-search").disabled = false;
@@ -90,35 +90,42 @@ button("draw-upload").addEventListener("click", () => part("draw-file").click())
 part("draw-file").addEventListener("change", () => { uploaded(part("draw-file").files[0]); part("draw-file").value = ""; });
 button("draw-take").addEventListener("click", () => go(takes));
 button("draw-search").addEventListener("click", async () => {
-  const found = await work("search", here({ picture: single(given), shrink: 1 }), part("draw-job"), showTake);
+  const mine = turn, asked = here({ picture: single(given), shrink: 1 });
+  const found = await work("search", asked, part("draw-job"), showTake, () => mine === turn);
   if (found) await showTake(found);
 });
 
 // -- repair and doubling --------------------------------------------------------------------------------
 const hide = part("hide");
 const HIDING = "#ff2d78";
+const clean = document.createElement("canvas"), covering = document.createElement("canvas"); // two layers of `hide`
+covering.width = hide.width; covering.height = hide.height;
 let whole = null; // the picture to be damaged
+
+function showDamage() {
+  const context = hide.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  context.drawImage(clean, 0, 0, hide.width, hide.height);
+  context.drawImage(covering, 0, 0);
+}
 
 function damage(picture) {
   whole = picture;
-  const small = document.createElement("canvas"), context = hide.getContext("2d");
-  paint(small, picture);
-  context.imageSmoothingEnabled = false;
-  context.drawImage(small, 0, 0, hide.width, hide.height);
+  paint(clean, picture);
+  blank(covering);
+  showDamage();
   for (const role of ["repair-seen", "repair-done"]) blank(part(role));
   part("repair-seen-words").textContent = say("repair.seen");
   part("repair-done-words").textContent = say("repair.done");
 }
 
-// Which pixels of the picture the person has painted over: a byte each.
+// Which pixels of the picture the person has painted over, be it ever so little: a byte each.
 function hiddenPixels() {
   const [, height, width] = whole.shape, mask = new Uint8Array(height * width);
-  const painted = hide.getContext("2d").getImageData(0, 0, hide.width, hide.height).data;
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) {
-    const column = Math.floor((x + 0.5) * hide.width / width), row = Math.floor((y + 0.5) * hide.height / height);
-    const [red, green, blue] = painted.slice(4 * (row * hide.width + column), 4 * (row * hide.width + column) + 3);
-    mask[y * width + x] = red === 255 && green === 45 && blue === 120 ? 1 : 0;
-  }
+  const { data } = covering.getContext("2d").getImageData(0, 0, hide.width, hide.height);
+  for (let y = 0; y < hide.height; y++) for (let x = 0; x < hide.width; x++)
+    if (data[4 * (y * hide.width + x) + 3])
+      mask[Math.floor(y * height / hide.height) * width + Math.floor(x * width / hide.width)] = 1;
   return mask;
 }
 
@@ -129,14 +136,13 @@ function withHoles(mask) {
   return { pixels: base64Of(bytes), shape: whole.shape };
 }
 
-sketchable(hide, { width: 40, colour: () => HIDING, done: () => {} });
+sketchable(hide, { on: covering, width: 40, colour: () => HIDING, done: showDamage });
 button("repair-current").addEventListener("click", () => { if (onScreen) damage(onScreen.picture); });
 button("repair-drawn").addEventListener("click", () => { if (given) damage(given); else message(say("repair.nothing")); });
 button("repair-fill").addEventListener("click", async () => {
   if (!whole) { message(say("repair.nothing")); return; }
   const mask = hiddenPixels();
   if (!mask.some(Boolean)) { message(say("repair.hide.first")); return; }
-  message("");
   paint(part("repair-seen"), withHoles(mask));
   let result = null;
   const preview = async ({ z, label }) => {
@@ -149,7 +155,6 @@ button("repair-fill").addEventListener("click", async () => {
 });
 button("repair-double").addEventListener("click", async () => {
   if (!whole) { message(say("repair.nothing")); return; }
-  message("");
   const result = await work("search", here({ picture: single(whole), shrink: 2 }), part("repair-job"));
   if (!result) return;
   part("repair-seen-words").textContent = say("repair.small");
@@ -164,7 +169,7 @@ opened.push((another) => {
   part("draw-about").textContent = say(model.encodes ? "draw.about.encodes" : "draw.about.search");
   part("draw-colour").hidden = !isColour();
   whole = null;
-  for (const role of ["hide", "repair-seen", "repair-done"]) blank(part(role));
+  for (const canvas of [hide, clean, covering, part("repair-seen"), part("repair-done")]) blank(canvas);
 });
 root.addEventListener("drawn", () => { // the first picture of a model waits on the Repair tab
   if (!whole && onScreen && !root.querySelector('[data-panel="repair"]').hidden) damage(onScreen.picture);

@@ -3,7 +3,6 @@
 const REACH = 4;
 let directions = { found: [], learned: null, own: [] };
 let rows = []; // {direction, slider, shown, lock}
-let dragging = false;
 let naming = false;
 
 const unit = (i) => model.latent_size && Array.from({ length: model.latent_size }, (_, k) => (k === i ? 1 : 0));
@@ -68,17 +67,15 @@ function group(kind, list, open) {
 function sliderRow(direction) {
   const line = make("div", null, { class: "slider", "data-direction": direction.id });
   const lock = make("input", null, { type: "checkbox", class: "lock", title: say("sliders.lock"), "aria-label": say("sliders.lock") });
-  const name = make("span", titleOf(direction), { class: "name" });
+  const name = make("span", titleOf(direction), { class: "name", title: titleOf(direction) }); // whole, where it is cut
   if (direction.quality != null)
-    name.title = say(`sliders.quality.${direction.kind}`, { percent: Math.round(100 * direction.quality) });
+    name.title += `\n${say(`sliders.quality.${direction.kind}`, { percent: Math.round(100 * direction.quality) })}`;
   const slider = make("input", null, { type: "range", min: -REACH, max: REACH, step: 0.01, "aria-label": titleOf(direction) });
   const shown = make("b"), tool = make("button", null, { class: "tool" });
   slider.addEventListener("input", () => {
     const amount = Number(slider.value) - dot(point.z, direction.vector);
-    go({ z: added(point.z, direction.vector, amount) }, { fresh: !dragging });
-    dragging = true;
+    glide({ z: added(point.z, direction.vector, amount) });
   });
-  slider.addEventListener("change", () => { dragging = false; });
   slider.addEventListener("dblclick", () => go({ z: added(point.z, direction.vector, -dot(point.z, direction.vector)) }));
   if (direction.kind === "own") {
     tool.textContent = "×"; tool.title = say("sliders.forget");
@@ -145,7 +142,7 @@ opened.push((another) => {
     part("class-field").hidden = !model.class_names.length;
     part("classes").replaceChildren(...model.class_names.map((name, label) => {
       const chip = make("button", className(name), { class: "chip", "data-label": label });
-      chip.addEventListener("click", () => go({ label }));
+      chip.addEventListener("click", () => go({ label }, { from: seed }));
       return chip;
     }));
     rows = [];
@@ -153,11 +150,7 @@ opened.push((another) => {
   }
 });
 
-part("truncation").addEventListener("input", () => {
-  go({ truncation: Number(part("truncation").value) }, { fresh: !dragging, from: seed });
-  dragging = true;
-});
-part("truncation").addEventListener("change", () => { dragging = false; });
+part("truncation").addEventListener("input", () => glide({ truncation: Number(part("truncation").value) }, seed));
 part("seed").addEventListener("change", () => {
   const number = Number(part("seed").value);
   if (part("seed").value !== "" && Number.isInteger(number) && number >= 0 && number < 2 ** 31) dice(number);

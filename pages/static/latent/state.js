@@ -16,7 +16,7 @@ const copy = (position) => ({ ...position, z: [...position.z], other: position.o
 const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
 const added = (z, direction, amount) => z.map((value, i) => value + amount * direction[i]);
 const here = (values = {}) => ({ run: model.run, step, ...values });
-const plain = (z, label) => ({ z, label: label ?? (model.class_names.length ? 0 : null), truncation: 1, other: null, mix_from: 0 });
+const plain = (z, label, classes = model.class_names) => ({ z, label: label ?? (classes.length ? 0 : null), truncation: 1, other: null, mix_from: 0 });
 
 // Back to something seen before, as it was: at its own step.
 async function goBack(seen) {
@@ -26,13 +26,28 @@ async function goBack(seen) {
 
 // Change the position. `fresh`: the start of a new move, which undo goes back to.
 function go(change, { fresh = true, from = null } = {}) {
-  if (fresh && point) { past.push({ point: copy(point), seed }); if (past.length > 200) past.shift(); }
+  if (fresh && point) remember();
   point = { ...point, ...change };
   seed = from;
-  if (part("message").classList.contains("bad")) message(""); // what was wrong is over
   refresh();
   tellMoved();
 }
+
+function remember() { // what undo goes back to
+  past.push({ point: copy(point), seed });
+  if (past.length > 200) past.shift();
+}
+
+// A move by a slider: however long it is dragged, it is one move. A slider that is back where it was says no
+// “change”: the hand that lets go ends it, too.
+let dragging = false;
+function glide(change, from = null) {
+  go(change, { fresh: !dragging, from });
+  dragging = true;
+}
+const letGo = () => { dragging = false; };
+for (const end of ["change", "keyup", "focusout"]) root.addEventListener(end, letGo);
+for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, letGo);
 
 function undo() {
   const last = past.pop();
@@ -81,9 +96,8 @@ function look(position, moment = null) { // at a place without going there; null
 async function dice(number = Math.floor(Math.random() * 2 ** 31)) {
   const z = await call("code_of_seed", here({ seed: number }));
   if (!z) return;
-  message("");
   const free = heldStill(z); // sliders that are locked keep their place
-  go({ z: free, other: null }, { from: free === z ? number : null });
+  go({ z: free }, { from: free === z ? number : null });
 }
 
 let opening = 0; // the last one asked for wins
@@ -91,6 +105,9 @@ async function openModel(name, { at = null, position = null, from = 0 } = {}) {
   const mine = ++opening;
   const described = await call("describe", { run: name, step: at });
   if (!described || mine !== opening) return false;
+  const given = position && { ...plain(null, null, described.class_names), ...position };
+  const fits = given && (await call("draw", { run: name, step: described.step, points: [given] })); // the core knows
+  if (mine !== opening) return false;
   message("");
   const another = model?.run !== described.run;
   era += 1;
@@ -100,10 +117,9 @@ async function openModel(name, { at = null, position = null, from = 0 } = {}) {
   localStorage.setItem("aigc-latent-run", name);
   opened.forEach((tell) => tell(another));
   part("halves").hidden = false;
-  const fits = position && position.z.length === model.latent_size;
-  if (fits) go(position, { fresh: false, from });
+  if (fits) go(given, { fresh: false, from });
   else { await dice(from ?? 0); past.length = 0; }
-  if (position && !fits) message(say("latent.bad_link"));
+  if (given && !fits) message(say("latent.bad_link"));
   loadDirections();
   return true;
 }
