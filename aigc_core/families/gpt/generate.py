@@ -1,6 +1,7 @@
 """Writing text token by token, with a cache, each sample from its own random numbers."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from aigc_core.families.gpt.model import GPT, Reader
 from aigc_core.seeds import Stream, generator
 
 COLDEST = 1e-4  # temperatures below it are 0: the division would leave the range of float32
+SMALL = 4_000_000  # weights up to which one thread writes fastest
 INCOMPLETE = "\ufffd"  # what a decoder shows for bytes that end in the middle of a character
 
 
@@ -115,20 +117,32 @@ def tokens(
     silent = torch.zeros(model.wte.num_embeddings, device=prompts.device)
     silent[never] = -torch.inf
     reader = Reader(model, len(text))
-    room = reader.context
+    threads = 1 if sum(weight.numel() for weight in model.parameters()) <= SMALL else torch.get_num_threads()
     first = -1
     for step in range(steps):
-        before, first = first, first_read(end, room)
-        logits = reader.read_on(text[:, end - 1]) if first == before else reader.read(text[:, first:end])
-        logits = logits.float()
-        probabilities, kept = _choices(logits + silent, *knobs, text[:, :end])
-        column = draw(probabilities, uniforms[step])[:, None]
-        token = column if kept is None else kept.gather(-1, column)
-        probability = logits.softmax(-1).gather(-1, token).squeeze(-1)
-        token = token.squeeze(-1)
-        text[:, end] = token
+        with _threads(threads):
+            before, first = first, first_read(end, model.context)
+            logits = reader.read_on(text[:, end - 1]) if first == before else reader.read(text[:, first:end])
+            logits = logits.float()
+            probabilities, kept = _choices(logits + silent, *knobs, text[:, :end])
+            column = draw(probabilities, uniforms[step])[:, None]
+            token = column if kept is None else kept.gather(-1, column)
+            probability = logits.softmax(-1).gather(-1, token)
+        text[:, end : end + 1] = token
         end += 1
-        yield Drawn(token, probability)
+        yield Drawn(token.squeeze(-1), probability.squeeze(-1))
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Compute with so many threads. A small network leaves a second one so little to do that waiting for it takes
+    longer than it saves; ten times longer where another program trains on the same cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def pieces(stream: Iterator[Drawn], tokenizer: Tokenizer, prompt: list[int]) -> Iterator[str]:

@@ -4,7 +4,6 @@ Only one thing differs: `transformers` keeps the four matrices of a block as (in
 `to_transformers` and `from_transformers` transpose them.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -110,18 +109,17 @@ class Reader:
 
     def __init__(self, model: GPT, batch: int) -> None:
         self.context, self.length = model.context, 0
-        self._batch, self._heads = batch, model.heads
-        self._tokens, self._places = model.wte.weight, model.wpe.weight
+        self._heads, self._width = model.heads, model.wte.embedding_dim
+        self._tokens, self._places, self._last = model.wte.weight, model.wpe.weight, _norm(model.ln_f)
         blocks: Any = model.h
         self._blocks = [
-            (_norm(block.ln_1), _linear(block.attn.c_attn), _linear(block.attn.c_proj),
-             _norm(block.ln_2), _linear(block.mlp.c_fc), _linear(block.mlp.c_proj))
+            (_norm(block.ln_1), *_matrix(block.attn.c_attn), *_matrix(block.attn.c_proj),
+             _norm(block.ln_2), *_matrix(block.mlp.c_fc), *_matrix(block.mlp.c_proj))
             for block in blocks
         ]  # fmt: skip
-        self._last = _norm(model.ln_f)
-        size = self._tokens.shape[1] // model.heads
+        size = self._width // self._heads
         # Not zeros: of memory that was never written a system gives out nothing.
-        self._memory = [self._tokens.new_empty(2, batch, model.heads, model.context, size) for _ in model.h]
+        self._memory = [self._tokens.new_empty(2, batch, self._heads, self.context, size) for _ in blocks]
 
     def read(self, text: Tensor) -> Tensor:
         """Forget everything, and read `text` (B, T): logits (B, V) of what follows it.
@@ -141,30 +139,31 @@ class Reader:
         return self._read(token[:, None])
 
     def _read(self, text: Tensor) -> Tensor:
-        length = text.shape[1]
-        start, self.length = self.length, self.length + length
-        if self.length > self.context:
-            raise ValueError(f"{self.length} tokens do not fit a context of {self.context}")
-        end = self.length
-        x = (torch.embedding(self._tokens, text) + self._places[start:end]).flatten(0, 1)
-        for (norm_1, attend, gather, norm_2, widen, narrow), memory in zip(self._blocks, self._memory, strict=True):
-            qkv = attend(norm_1(x)).view(self._batch, length, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
-            memory[:, :, :, start:end] = qkv[1:]
-            k, v = memory[:, :, :, :end].unbind()
+        batch, length = text.shape
+        start, end, width = self.length, self.length + length, self._width
+        if end > self.context:
+            raise ValueError(f"{end} tokens do not fit a context of {self.context}")
+        self.length = end
+        x = (torch.embedding(self._tokens, text) + self._places[start:end]).view(-1, width)
+        for block, memory in zip(self._blocks, self._memory, strict=True):
+            norm_1, attend_bias, attend, gather_bias, gather, norm_2, widen_bias, widen, narrow_bias, narrow = block
+            qkv = torch.addmm(attend_bias, torch.layer_norm(x, *norm_1), attend)
+            qkv = qkv.view(batch, length, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+            memory.narrow(3, start, length).copy_(qkv[1:])
+            k, v = memory.narrow(3, 0, end).unbind()
             y = F.scaled_dot_product_attention(qkv[0], k, v, is_causal=length > 1)
-            x = x + gather(y.transpose(1, 2).reshape(x.shape))
-            x = x + narrow(F.gelu(widen(norm_2(x)), approximate="tanh"))
-        return self._last(x.view(self._batch, length, -1)[:, -1]) @ self._tokens.T
+            x = x + torch.addmm(gather_bias, y.transpose(1, 2).reshape(-1, width), gather)
+            h = F.gelu(torch.addmm(widen_bias, torch.layer_norm(x, *norm_2), widen), approximate="tanh")
+            x = x + torch.addmm(narrow_bias, h, narrow)
+        return torch.layer_norm(x.view(batch, length, width)[:, -1], *self._last) @ self._tokens.T
 
 
-def _norm(norm: nn.LayerNorm) -> Callable[[Tensor], Tensor]:
-    shape, weight, bias, epsilon = norm.normalized_shape, norm.weight, norm.bias, norm.eps
-    return lambda x: torch.layer_norm(x, shape, weight, bias, epsilon)
+def _norm(norm: nn.LayerNorm) -> tuple[tuple[int, ...], Tensor, Tensor, float]:
+    return norm.normalized_shape, norm.weight, norm.bias, norm.eps
 
 
-def _linear(linear: nn.Linear) -> Callable[[Tensor], Tensor]:
-    weight, bias = linear.weight.T, linear.bias
-    return lambda x: torch.addmm(bias, x, weight)
+def _matrix(linear: nn.Linear) -> tuple[Tensor, Tensor]:
+    return linear.bias, linear.weight.T
 
 
 def to_transformers(weights: dict[str, Tensor]) -> dict[str, Tensor]:
