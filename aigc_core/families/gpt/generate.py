@@ -7,14 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aigc_core.data.tokenizer import Tokenizer
+from aigc_core.data.tokenizer import Speller, Tokenizer
 from aigc_core.families.base import Drawn, TextRequest
 from aigc_core.families.gpt.model import GPT, Reader
 from aigc_core.seeds import Stream, generator
 
 COLDEST = 1e-4  # temperatures below it are 0: the division would leave the range of float32
 SMALL = 4_000_000  # weights up to which one thread writes fastest
-INCOMPLETE = "\ufffd"  # what a decoder shows for bytes that end in the middle of a character
 
 
 def next_token_probabilities(
@@ -147,20 +146,10 @@ def _threads(count: int) -> Iterator[None]:
 
 def pieces(stream: Iterator[Drawn], tokenizer: Tokenizer, prompt: list[int]) -> Iterator[str]:
     """The text of a stream of one row, piece by piece; bytes of an unfinished character are held back."""
-    written = list(prompt[-8:])  # decoding in context, because a piece may join onto what stands before it
-    shown = len(tokenizer.decode(written))
-    held = 0
+    speller = Speller(tokenizer, prompt)
     for drawn in stream:
-        written.append(int(drawn.token))
-        text = tokenizer.decode(written)
-        held += 1
-        if text.endswith(INCOMPLETE) and held < 4:  # UTF-8 characters have at most four bytes
-            continue
-        yield text[shown:]
-        written, held = written[-8:], 0
-        shown = len(tokenizer.decode(written))
-    rest = tokenizer.decode(written)[shown:]
-    if rest:
+        yield speller.add(int(drawn.token))
+    if rest := speller.rest():
         yield rest
 
 
