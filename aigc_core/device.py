@@ -1,6 +1,8 @@
 """Where to compute, and in which number format. Nothing is chosen at import."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,6 +10,8 @@ import torch
 from torch import nn
 
 from aigc_core.errors import DeviceError
+
+SMALL = 4_000_000  # weights up to which one thread is the fastest with one example
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,31 @@ def choose(device: str, precision: str) -> Device:
     return Device(device, precision, _name(device))  # type: ignore[arg-type]
 
 
+def threads_that_pay(network: nn.Module) -> int:
+    """How many threads compute one example fastest: all cores (or $OMP_NUM_THREADS), or one.
+
+    A small network leaves a second thread so little to do that waiting for it takes longer than it saves; ten times
+    longer where another program trains on the same cores.
+    """
+    small = sum(weight.numel() for weight in network.parameters()) <= SMALL
+    return 1 if small else int(os.environ.get("OMP_NUM_THREADS") or _cores())
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Let this thread compute with so many of torch's."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _bf16_is_fast(device: str) -> bool:
     """Whether the hardware multiplies in bf16, instead of imitating it."""
     if device == "cuda":
@@ -63,5 +92,4 @@ def _name(device: str) -> str:
         return torch.cuda.get_device_name()
     if device == "mps":
         return "Apple GPU"
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"CPU, {cores} cores"
+    return f"CPU, {_cores()} cores"

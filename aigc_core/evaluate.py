@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from aigc_core import features
+from aigc_core.data.sources import silent
 from aigc_core.data.tensors import PictureData, load_data
 from aigc_core.device import device_of
 from aigc_core.families.base import PictureFamily, PictureRequest
@@ -30,7 +31,7 @@ def evaluate(run: Run, full: bool = False, step: int | None = None) -> dict[str,
     model = load(run, step)
     family = model.family
     tokenizer = family.facts.tokenizer or None
-    data = load_data(family.config, device_of(family.networks), lambda what, part: None, tokenizer)
+    data = load_data(family.config, device_of(family.networks), silent, tokenizer)
     with model.lock:
         figures = family.evaluate(family.networks, data, full)
         if full and isinstance(family, PictureFamily) and isinstance(data, PictureData):

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from aigc_core import features, latent, novelty, sampler
 from aigc_core.data.download import nothing_fetched
-from aigc_core.data.sources import SOURCES
+from aigc_core.data.sources import SOURCES, silent
 from aigc_core.data.tensors import PictureData, as_float, load_data
 from aigc_core.data.upload import framed
 from aigc_core.device import device_of
@@ -513,7 +513,7 @@ def _data_here(family: PictureFamily) -> PictureData:
     with _data_lock:
         if key not in _last_data:
             with nothing_fetched():
-                data = load_data(family.config, torch.device("cpu"), lambda what, part: None)
+                data = load_data(family.config, torch.device("cpu"), silent)
             _last_data.clear()
             _last_data[key] = data  # type: ignore[assignment]
         return _last_data[key]

@@ -177,7 +177,7 @@ class _Training:
         science = family_class(self.config.family)
         known = self.run.facts()
         if known is None:
-            self.config, tokenizer = science.resolved(self.config)
+            self.config, tokenizer = science.resolved(self.config, self._data_progress)
         else:
             tokenizer = known["tokenizer"] or None
         target = torch.device(self.device.kind)

@@ -16,7 +16,7 @@ from aigc_core.data.sources import SOURCES, Text
 from aigc_core.data.split import split_text
 from aigc_core.data.text import cleaned
 from aigc_core.data.tokenizer import Speller
-from aigc_core.device import device_of
+from aigc_core.device import SMALL, device_of
 from aigc_core.errors import ConfigError, DataError, RunError
 from aigc_core.families.base import Inside, TextFamily, TextRequest
 from aigc_core.jobs import Look
@@ -67,6 +67,7 @@ def describe(run: Run, step: int | None) -> dict[str, Any]:
     """What a page must know of a model: size, context, vocabulary, languages, its checkpoints, its data."""
     model, family = opened(run, step)
     layers, heads = family.layers_and_heads
+    parameters = sum(one.numel() for net in family.networks.values() for one in net.parameters())
     known = {language: not family.tokenizer.unknown_in(letters) for language, letters in LETTERS.items()}
     return {
         "run": run.name,
@@ -77,10 +78,17 @@ def describe(run: Run, step: int | None) -> dict[str, Any]:
         "vocabulary": family.facts.vocabulary,
         "layers": layers,
         "heads": heads,
-        "parameters": sum(one.numel() for net in family.networks.values() for one in net.parameters()),
+        "parameters": parameters,
+        "precisions": _precisions(parameters, device_of(family.networks).type),
         "prompt": family.config.prompt.strip("\n"),
         "languages": [language for language, whole in known.items() if whole],
     }
+
+
+def _precisions(parameters: int, device: str) -> list[str]:
+    """Those that a page offers: in a small network nothing is gained by less than float32."""
+    lacking = {"cuda": {"int8"}, "mps": {"int8", "bf16"}}.get(device, set())
+    return [one for one in TextRequest.precisions if one not in lacking] if parameters > SMALL else ["float32"]
 
 
 def begun(family: TextFamily, beginning: Beginning) -> list[int]:

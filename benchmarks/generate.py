@@ -1,6 +1,6 @@
 """How fast a GPT writes, next to `transformers` with the same weights, knobs and threads. Prints a table.
 
-    python benchmarks/generate.py            # or --quick, --threads 1
+    python benchmarks/generate.py            # or --quick; OMP_NUM_THREADS=1 for one thread
 
 Every method writes in turn, several rounds; shown is the median. A model's weights are random: what it writes is
 nonsense, and costs the same as sense.
@@ -57,14 +57,13 @@ CASES = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--quick", action="store_true", help="fewer tokens and rounds")
     given = parser.parse_args()
-    torch.set_num_threads(given.threads)
     logging.set_verbosity_error()
     print(f"{processor()}, {os.cpu_count()} cores, bf16 in hardware: {torch.cpu._is_avx512_bf16_supported()}; "
           + ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers")))  # fmt: skip
-    print(f"command: python {' '.join(sys.argv)} ({given.threads} threads; load before: {os.getloadavg()[0]:.1f})")
+    threads, load = torch.get_num_threads(), os.getloadavg()[0]
+    print(f"command: python {' '.join(sys.argv)} ({threads} threads; load before: {load:.1f})")
     for case in CASES:
         measure(case._replace(new=case.new // 4, rounds=3) if given.quick else case)
 
@@ -83,9 +82,9 @@ def measure(case: Case) -> None:
     for streams in case.streams:
         methods = {"ours float32": ours(model, case, streams), "transformers float32": generate(theirs, case, streams)}
         if case.width >= 768:
-            half, their_half = copy.deepcopy(model).bfloat16(), copy.deepcopy(theirs).bfloat16()
-            methods["ours bf16"] = ours(half, case, streams)
-            methods["transformers bf16"] = generate(their_half, case, streams)
+            methods["ours bf16"] = ours(model, case, streams, "bf16")
+            methods["transformers bf16"] = generate(copy.deepcopy(theirs).bfloat16(), case, streams)
+            methods["ours int8"] = ours(model, case, streams, "int8")
         rounds: dict[str, list[float]] = {name: [] for name in methods}
         for number in range(case.rounds + 1):
             for name, write in methods.items():
@@ -99,10 +98,9 @@ def measure(case: Case) -> None:
         for name, speeds in rounds.items():
             print(f"  {name:22} {median[name]:8.1f} tokens/s   "
                   f"(rounds: {', '.join(f'{speed:.0f}' for speed in speeds)})")  # fmt: skip
-        for precision in ("float32", "bf16"):
-            if f"ours {precision}" in median:
-                ratio = median[f"ours {precision}"] / median[f"transformers {precision}"]
-                print(f"  {precision}: {ratio:.1f} times transformers")
+        for their in (name for name in median if name.startswith("transformers")):
+            ratios = (f"{name} {median[name] / median[their]:.1f}" for name in median if name.startswith("ours"))
+            print(f"  times {their}: {', '.join(ratios)}")
         one = one or median["ours float32"]
         if streams > 1:
             print(f"  {streams} streams: {median['ours float32'] / one:.1f} times one stream")
@@ -124,8 +122,8 @@ def prompt(case: Case, streams: int) -> Tensor:
     return torch.arange(streams * PROMPT).view(streams, PROMPT) % case.vocabulary
 
 
-def ours(model: GPT, case: Case, streams: int) -> Callable[[], None]:
-    request = TextRequest(max_new_tokens=case.new, temperature=TEMPERATURE, top_k=case.top_k)
+def ours(model: GPT, case: Case, streams: int, precision: str = "float32") -> Callable[[], None]:
+    request = TextRequest(max_new_tokens=case.new, temperature=TEMPERATURE, top_k=case.top_k, precision=precision)
 
     def write() -> None:
         for _ in tokens(model, prompt(case, streams), request, [], list(range(streams))):

@@ -1,6 +1,7 @@
 """GPT: `transformers` as the judge of the network, statistics as the judge of sampling."""
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,16 +9,25 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from scipy import stats
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    MinPLogitsWarper,
+    RepetitionPenaltyLogitsProcessor,
+    TemperatureLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
 
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.errors import ConfigError
 from aigc_core.families.base import Drawn, TextRequest
 from aigc_core.families.gpt import pretrained
-from aigc_core.families.gpt.generate import draw, next_token_probabilities, pieces, tokens
+from aigc_core.families.gpt.generate import draw, first_read, next_token_probabilities, pieces, tokens
 from aigc_core.families.gpt.model import GPT, Reader, from_transformers, to_transformers
 from aigc_core.loop import fit
 from aigc_core.run import Run
+from aigc_core.seeds import Stream, generator
 from tests.conftest import TINY, tiny
 
 V, T, L, H, W = 97, 32, 3, 4, 32
@@ -83,33 +93,161 @@ def request(**knobs: object) -> TextRequest:
     return TextRequest(**{"max_new_tokens": 60, "temperature": 1.0} | knobs)
 
 
-def test_writing_is_the_same_alone_and_in_a_batch_and_beyond_the_context() -> None:
-    model = ours()
-    prompt = torch.tensor([[5, 6, 7]])
-    alone = [torch.stack([one.token for one in tokens(model, prompt, request(), [], [seed])]) for seed in (1, 2)]
-    both = torch.stack([one.token for one in tokens(model, prompt.expand(2, 3), request(), [], [1, 2])])
-    assert both.shape == (60, 2)  # longer than the context of 32
-    assert torch.equal(torch.cat(alone, dim=1), both)
-    assert not torch.equal(alone[0], alone[1])
+KNOBS = [
+    {},
+    {"temperature": 0.0},
+    {"temperature": 0.6, "top_k": 9},
+    {"temperature": 1.3, "top_p": 0.8},
+    {"min_p": 0.2},
+    {"repetition_penalty": 1.4},
+    {"repetition_penalty": 0.7, "temperature": 0.9, "top_k": 20, "top_p": 0.9, "min_p": 0.05},
+]
 
 
-def test_tokens_follow_the_distribution() -> None:
-    logits = torch.randn(1, 12, generator=torch.Generator().manual_seed(3)) * 1.5
-    p = next_token_probabilities(logits, 0.7, 0, 1.0)
-    torch.testing.assert_close(p, (logits / 0.7).softmax(-1))
-    uniform = torch.rand(20_000, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
-    counts = torch.bincount(draw(p.expand(20_000, -1), uniform), minlength=12)
-    assert stats.chisquare(counts.numpy(), (p[0].double() / p[0].double().sum()).numpy() * 20_000).pvalue > 0.01
+@torch.no_grad()
+def naive(model: GPT, prompt: list[int], wanted: TextRequest) -> tuple[list[int], list[float]]:
+    """Tokens and their probabilities, with no cache and with random numbers drawn one by one."""
+    text, chances = list(prompt), []
+    random = generator(wanted.seed, Stream.SAMPLE)
+    knobs = (wanted.temperature, wanted.top_k, wanted.top_p, wanted.min_p, wanted.repetition_penalty)
+    for _ in range(wanted.max_new_tokens):
+        logits = model(torch.tensor([text[first_read(len(text), T) :]]))[:, -1]
+        probabilities = next_token_probabilities(logits, *knobs, torch.tensor([text]))
+        text.append(int(draw(probabilities, torch.rand(1, generator=random, dtype=torch.float64))))
+        chances.append(float(logits.softmax(-1)[0, text[-1]]))
+    return text[len(prompt) :], chances
+
+
+@pytest.mark.parametrize("knobs", KNOBS, ids=str)
+def test_writing_is_the_same_alone_in_a_batch_and_without_a_cache(knobs: dict) -> None:
+    model, prompts = ours(), torch.tensor([[5, 6, 7], [8, 9, 5]])
+    both = list(tokens(model, prompts, request(**knobs), [], [1, 2]))
+    assert len(both) == 60 > T  # the window moves
+    for row, seed in enumerate((1, 2)):
+        written, chances = naive(model, prompts[row].tolist(), request(seed=seed, **knobs))
+        alone = list(tokens(model, prompts[row : row + 1], request(**knobs), [], [seed]))
+        assert [int(one.token) for one in alone] == [int(one.token[row]) for one in both] == written
+        shown = torch.stack([one.probability[row] for one in both])
+        assert shown.dtype == torch.float32
+        torch.testing.assert_close(shown, torch.tensor(chances), atol=1e-5, rtol=1e-3)
+
+
+def test_different_seeds_write_different_texts() -> None:
+    one, other = (naive(ours(), [5], request(seed=seed, max_new_tokens=20))[0] for seed in (1, 2))
+    assert one != other
+
+
+def test_only_what_is_asked_for_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads = []
+    read = Reader._read
+    monkeypatch.setattr(Reader, "_read", lambda self, text: reads.append(text.shape[1]) or read(self, text))
+    stream = tokens(ours(), torch.tensor([[5, 6, 7]]), request(max_new_tokens=5), [], [0])
+    next(stream)
+    assert reads == [3]
+    assert len(list(stream)) == 4 and reads == [3, 1, 1, 1, 1]  # nothing after the last token
+
+
+def test_writing_leaves_the_number_of_threads_as_it_was() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        for _ in tokens(ours(), torch.tensor([[5]]), request(max_new_tokens=2), [], [0]):
+            assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("knobs", KNOBS, ids=str)
+def test_tokens_follow_the_distribution(knobs: dict) -> None:
+    count, model, prompt = 5_000, ours(), torch.tensor([[5, 6, 7]])
+    for parameter in model.parameters():
+        parameter.data /= 2  # many tokens are likely
+    wanted = request(max_new_tokens=1, **knobs)
+    (drawn,) = tokens(model, prompt.expand(count, 3), wanted, [], list(range(count)))
+    with torch.no_grad():
+        logits = model(prompt)[:, -1]
+    known = (wanted.temperature, wanted.top_k, wanted.top_p, wanted.min_p, wanted.repetition_penalty)
+    expected = next_token_probabilities(logits, *known, prompt)[0].double() * count
+    counts = torch.bincount(drawn.token, minlength=V).double()
+    assert not counts[expected == 0].any()
+    common = expected >= 5  # rarer ones are taken together, as the test wants it
+    found, wanted_counts = (torch.cat([one[common], one[~common].sum()[None]]) for one in (counts, expected))
+    filled = wanted_counts > 0
+    wanted_counts *= count / wanted_counts.sum()
+    if filled.sum() > 1:
+        assert stats.chisquare(found[filled].numpy(), wanted_counts[filled].numpy()).pvalue > 0.001
+
+
+@pytest.mark.parametrize("knobs", [one for one in KNOBS if one.get("temperature") != 0], ids=str)
+def test_the_knobs_are_those_of_transformers(knobs: dict) -> None:
+    logits = torch.randn(3, 6000, generator=torch.Generator().manual_seed(3)) * torch.tensor([[0.1], [2], [6]])
+    seen = torch.randint(0, 6000, (3, 400), generator=torch.Generator().manual_seed(4))
+    wanted = request(**knobs)
+    steps = [
+        RepetitionPenaltyLogitsProcessor(wanted.repetition_penalty),
+        TemperatureLogitsWarper(wanted.temperature),
+        *([TopKLogitsWarper(wanted.top_k)] if wanted.top_k else []),
+        TopPLogitsWarper(wanted.top_p),
+        MinPLogitsWarper(wanted.min_p),
+    ]
+    theirs = logits.clone()
+    for step in steps:
+        theirs = step(seen, theirs)
+    known = (wanted.temperature, wanted.top_k, wanted.top_p, wanted.min_p, wanted.repetition_penalty)
+    mine = next_token_probabilities(logits, *known, seen)
+    torch.testing.assert_close(mine, theirs.softmax(-1), atol=1e-6, rtol=1e-4)
+    alone = [next_token_probabilities(logits[row, None], *known, seen[row, None]) for row in range(3)]
+    assert torch.equal(torch.cat(alone), mine)
 
 
 def test_the_knobs_keep_what_they_should() -> None:
     logits = torch.tensor([[0.5, 0.25, 0.15, 0.1]]).log()
-    assert next_token_probabilities(logits, 0, 0, 1.0).tolist() == [[1, 0, 0, 0]]
-    torch.testing.assert_close(next_token_probabilities(logits, 1, 2, 1.0), torch.tensor([[2 / 3, 1 / 3, 0, 0]]))
-    nucleus = next_token_probabilities(logits, 1, 0, 0.7)
-    torch.testing.assert_close(nucleus, torch.tensor([[2 / 3, 1 / 3, 0, 0]]))
-    for coldest in ((1, 0, 1e-9), (1, 0, 0.0), (1e-45, 0, 1.0), (1, 1, 1.0)):
-        assert next_token_probabilities(logits, *coldest).tolist() == [[1, 0, 0, 0]]
+    two = torch.tensor([[2 / 3, 1 / 3, 0, 0]])
+    torch.testing.assert_close(next_token_probabilities(logits, top_k=2), two)
+    torch.testing.assert_close(next_token_probabilities(logits, top_p=0.7), two)
+    torch.testing.assert_close(next_token_probabilities(logits, min_p=0.4), two)
+    for coldest in ({"temperature": 0}, {"temperature": 1e-45}, {"top_p": 0.0}, {"top_k": 1}, {"min_p": 1.0}):
+        assert next_token_probabilities(logits, **coldest).tolist() == [[1, 0, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("knob", "value"),
+    [
+        ("temperature", -0.1),
+        ("temperature", 10.5),
+        ("temperature", math.nan),
+        ("top_p", 1.1),
+        ("min_p", -0.1),
+        ("repetition_penalty", 0.0),
+        ("top_k", -1),
+        ("max_new_tokens", 0),
+    ],
+)
+def test_an_impossible_knob_is_a_sentence(knob: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=f"“{knob}” must be a number from"):
+        request(**{knob: value})
+    with pytest.raises(ConfigError, match="written in float32, bf16, int8, and not in “int4”"):
+        request(precision="int4")
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("precision", "most"), [("int8", 0.0005), ("bf16", 0.0005)])
+def test_a_lower_precision_says_nearly_the_same(precision: str, most: float) -> None:
+    torch.manual_seed(0)
+    model = GPT(V, T, L, H, 64).eval()
+    model.ln_f.weight *= 10  # logits that differ
+    text = torch.randint(0, V, (16, T), generator=torch.Generator().manual_seed(1))
+    exact, near = (Reader(model, 16, one).read(text).float().log_softmax(-1) for one in ("float32", precision))
+    distance = torch.nn.functional.kl_div(near, exact, log_target=True, reduction="batchmean")
+    entropy = -(exact.exp() * exact).sum(-1).mean()
+    assert 0 < distance < most * entropy
+
+
+def test_integers_of_8_bits_write_the_same_in_a_batch() -> None:
+    model, text = ours(), torch.randint(0, V, (2, T), generator=torch.Generator().manual_seed(1))
+    both = list(tokens(model, text, request(precision="int8"), [], [1, 2]))
+    alone = list(tokens(model, text[1:2], request(precision="int8"), [], [2]))
+    assert [int(one.token[1]) for one in both] == [int(one.token) for one in alone]
 
 
 def test_a_forbidden_token_is_never_drawn() -> None:

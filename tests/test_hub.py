@@ -381,9 +381,17 @@ def test_a_model_of_the_hub_is_fetched_once_and_only_what_is_needed(server: Hub,
     assert done.returncode == 0 and Run(tmp_path / "third").checkpoints() == [0]
 
 
-def test_progress_is_told_in_parts_of_the_whole(server: Hub, tmp_path: Path) -> None:
+TOLD = {
+    "an import": "from aigc_core.hub import bring; bring('some-one/gpt2', tell)",
+    "a training": "from aigc_core.families import *; Config = config_class('gpt'); "
+    "family_class('gpt').resolved(Config(init_from='some-one/gpt2', context=8), tell)",
+}
+
+
+@pytest.mark.parametrize("what", TOLD)
+def test_progress_is_told_in_parts_of_the_whole(server: Hub, tmp_path: Path, what: str) -> None:
     server.models["some-one/gpt2"] = folder_of(small_gpt2(), tmp_path / "there")
-    code = "from aigc_core.hub import bring; bring('some-one/gpt2', lambda what, part: print(what, part))"
+    code = "tell = lambda what, part: print(what, part); " + TOLD[what]
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True,
         env=os.environ | asking(server.url, tmp_path / "home"),
@@ -404,11 +412,11 @@ def test_what_cannot_be_fetched_is_one_sentence_that_helps(server: Hub, tmp_path
         closed = one.url  # from now on nobody listens there
     cases = [
         ("some-one/nothing", asking(here, home), "no model “some-one/nothing”.*check the name.*HF_TOKEN"),
-        ("some-one/gated", asking(here, home), f"ask on {here}/some-one/gated, then set HF_TOKEN"),
+        ("some-one/gated", asking(here, home), f"ask for access on {here}/some-one/gated, then set HF_TOKEN"),
         ("some-one/old", asking(here, home), "no model.safetensors in some-one/old; .* not opened"),
         ("some-one/llama", asking(here, home), r"some-one/llama is not of GPT-2's architecture \(llama\)"),
         ("some-one/gpt2", asking(closed, home), r"could not be fetched .*set HF_ENDPOINT to a mirror"),
-        ("some-one/gpt2", asking(here, home, HF_HUB_OFFLINE="1"), "HF_HUB_OFFLINE forbids to fetch it: unset that"),
+        ("some-one/gpt2", asking(here, home, HF_HUB_OFFLINE="1"), "HF_HUB_OFFLINE forbids fetching it: unset that"),
     ]
     with ThreadPoolExecutor(3) as several:
         ended = several.map(lambda case: command("import", case[0], env=case[1]), cases)

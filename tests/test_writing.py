@@ -193,6 +193,12 @@ def test_the_list_holds_writers_only(listed: Run) -> None:
     assert [one["name"] for one in studio.models("text")] == ["writer"]
     said = door.describe("writer", None)
     assert said["languages"] == ["en", "zh"] and said["layers"] == 2 and said["heads"] == 2
+    assert said["precisions"] == ["float32"]  # a small network
+
+
+def test_a_large_network_on_a_cpu_may_be_read_in_less_than_float32(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    monkeypatch.setattr(writing, "SMALL", 100)
+    assert writing.describe(run, None)["precisions"] == ["float32", "bf16", "int8"]
 
 
 # -- one position ---------------------------------------------------------------------------------------

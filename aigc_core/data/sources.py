@@ -14,6 +14,10 @@ Note = dict[str, Any]  # as `aigc_core.errors.message` makes it
 Progress = Callable[[str, float], None]  # what is being read or fetched, and the part done (0 to 1)
 
 
+def silent(what: str, part: float) -> None:
+    """The `Progress` of a caller who does not want to know."""
+
+
 @dataclass
 class Images:
     """Pictures as stored: `pixels` uint8 (N, H, W, C), `labels` int64 (N,) or None, one name per class."""
@@ -58,7 +62,7 @@ class Source:
     framing: Literal["square", "stroke", "object"] = "square"  # of its pictures (see `aigc_core.data.upload`)
     alike: str = ""  # an installed source of pictures of the same kind, where this one is not on the machine
 
-    def load(self, config: Any, progress: Progress = lambda what, part: None) -> Images | Points | Text:
+    def load(self, config: Any, progress: Progress = silent) -> Images | Points | Text:
         """Fetch or make the data.
 
         Raises:

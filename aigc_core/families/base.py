@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from aigc_core.data.sources import Progress
 from aigc_core.data.tensors import Batch, Facts
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.errors import ConfigError, RunError
@@ -69,6 +70,7 @@ class TextRequest:
     min_p: float = 0.0
     repetition_penalty: float = 1.0
     seed: int = 0
+    precision: str = "float32"  # less exact, and faster in large networks on some processors: bf16, int8
 
     ranges: ClassVar[dict[str, tuple[float, float]]] = {
         "max_new_tokens": (1, 100_000),
@@ -78,6 +80,7 @@ class TextRequest:
         "min_p": (0, 1),
         "repetition_penalty": (0.5, 5),
     }
+    precisions: ClassVar[tuple[str, ...]] = ("float32", "bf16", "int8")
 
     def __post_init__(self) -> None:
         for knob, (least, most) in self.ranges.items():
@@ -91,6 +94,13 @@ class TextRequest:
                     most=most,
                     value=value,
                 )
+        if self.precision not in self.precisions:
+            raise ConfigError(
+                "text.no_such_precision",
+                "A text can be written in {known}, and not in “{precision}”.",
+                known=", ".join(self.precisions),
+                precision=self.precision,
+            )
 
 
 @dataclass(frozen=True)
@@ -124,9 +134,9 @@ class Family(ABC):
             self.networks = self.build()
 
     @classmethod
-    def resolved(cls, config: Any) -> tuple[Any, str | None]:
+    def resolved(cls, config: Any, progress: Progress) -> tuple[Any, str | None]:
         """The settings with what only shows when the run starts, such as the size of a model to go on from,
-        and that model's tokenizer as JSON."""
+        and that model's tokenizer as JSON. `progress` is told what is fetched for it, from any thread."""
         return config, None
 
     @abstractmethod

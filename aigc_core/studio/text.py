@@ -183,7 +183,8 @@ def _request(knobs: Any) -> "TextRequest":
             raise ConfigError("config.needs_float", "“{name}” needs a number, not “{given}”.", name=key, given=value)
     for key in WHOLE_KNOBS & given.keys():
         given[key] = int(given[key])
-    request = TextRequest(**given)
+    precision = knobs.get("precision", "float32") if isinstance(knobs, dict) else "float32"
+    request = TextRequest(**given, precision=str(precision)[:20])
     if request.max_new_tokens > MOST_TOKENS or request.seed < 0:
         raise ConfigError(
             "writing.knobs",

@@ -54,7 +54,10 @@ class Config(TextOptions, RunConfig):
         50, "Steps over which the learning rate rises from 0.", group="optimiser", ge=0, le=1_000_000
     )
     optimizer: Literal["adamw", "muon"] = option(
-        "adamw", "muon: matrices learn all their directions equally fast; more for each step.", group="optimiser"
+        "adamw",
+        "adamw: the usual one; muon: all directions of a weight matrix are learned equally fast, so a step usually "
+        "teaches more.",
+        group="optimiser",
     )
     beta2: float = option(0.99, "Adam: memory of the squared gradient.", group="optimiser", ge=0, lt=1)
     weight_decay: float = option(0.1, "How strongly weight matrices are pulled to 0.", group="optimiser", ge=0, le=10)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from aigc_core.data.sources import Progress
 from aigc_core.data.tensors import Batch
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.errors import ConfigError
@@ -30,8 +31,8 @@ class Family(TextFamily):
         self.tokenizer = Tokenizer.from_json(self.facts.tokenizer)
 
     @classmethod
-    def resolved(cls, config: Any) -> tuple[Any, str | None]:
-        return pretrained.resolved(config) if config.init_from else (config, None)
+    def resolved(cls, config: Any, progress: Progress) -> tuple[Any, str | None]:
+        return pretrained.resolved(config, progress) if config.init_from else (config, None)
 
     def build(self) -> Networks:
         shape = self.config.shape()
@@ -59,18 +60,8 @@ class Family(TextFamily):
 
     def stream(self, networks: Networks, request: TextRequest) -> Iterator[str]:
         """Raises: ConfigError if no character of the prompt is known to the model."""
-        model: Any = networks["gpt"]
-        if self._foreign(request.prompt):
-            unknown = self.tokenizer.unknown_in(request.prompt)
-            raise ConfigError(
-                "text.unknown_characters",
-                "This model has never seen “{characters}”; write the prompt in the letters of its training text.",
-                characters="".join(unknown[:20]),
-            )
-        prompt = encode_prompt(self.tokenizer, request.prompt)
-        row = torch.from_numpy(prompt)[None].to(model.wte.weight.device)
-        stream = tokens(model, row, request, self.tokenizer.never_spoken, [request.seed])
-        yield from pieces(stream, self.tokenizer, prompt.tolist())
+        prompt = self.begun(request.prompt)
+        yield from pieces(self.drawn(networks, prompt, request, [request.seed]), self.tokenizer, prompt)
 
     def begun(self, prompt: str) -> list[int]:
         if self._foreign(prompt):

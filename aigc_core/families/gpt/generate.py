@@ -1,19 +1,20 @@
 """Writing text token by token, with a cache, each sample from its own random numbers."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from aigc_core.data.tokenizer import Speller, Tokenizer
+from aigc_core.device import choose, threads, threads_that_pay
+from aigc_core.errors import ConfigError
 from aigc_core.families.base import Drawn, TextRequest
 from aigc_core.families.gpt.model import GPT, Reader
 from aigc_core.seeds import Stream, generator
 
 COLDEST = 1e-4  # temperatures below it are 0: the division would leave the range of float32
-SMALL = 4_000_000  # weights up to which one thread writes fastest
+FEW = 4096  # likeliest tokens that top-p tries before it sorts all, which takes four times longer
 
 
 def next_token_probabilities(
@@ -66,10 +67,7 @@ def _choices(
         logits = logits.gather(-1, tokens)
     probabilities = (logits / temperature).softmax(-1)
     if top_p < 1:
-        ordered, order = probabilities.sort(descending=True)
-        beyond = ordered.cumsum(-1) - ordered >= top_p  # mass before this token is enough already
-        beyond[:, 0] = False  # the likeliest always stays
-        probabilities = probabilities.masked_fill(beyond.scatter(-1, order, beyond), 0.0)
+        probabilities = _nucleus(probabilities, top_p)
     if min_p > 0:
         likeliest = probabilities.amax(-1, keepdim=True)
         probabilities = probabilities.masked_fill(probabilities < min_p * likeliest, 0.0)
@@ -78,11 +76,23 @@ def _choices(
     return probabilities, tokens
 
 
+def _nucleus(probabilities: Tensor, top_p: float) -> Tensor:
+    """Probabilities (B, K) with 0 for all but the likeliest tokens that together have `top_p`."""
+    for count in (min(FEW, probabilities.shape[-1]), probabilities.shape[-1]):
+        ordered, order = probabilities.topk(count)
+        mass = ordered.cumsum(-1)
+        if bool((mass[:, -1] >= top_p).all()):
+            break
+    beyond = mass - ordered >= top_p  # mass before this token is enough already
+    beyond[:, 0] = False  # the likeliest always stays
+    return torch.zeros_like(probabilities).scatter_(-1, order, ordered.masked_fill_(beyond, 0.0))
+
+
 def draw(probabilities: Tensor, uniform: Tensor) -> Tensor:
     """One column per row by inverting the cumulative distribution: (B, K), (B,) in [0, 1) -> (B,)."""
-    cumulative = probabilities.double().cumsum(-1)
-    target = uniform[:, None] * cumulative[:, -1:]
-    return torch.searchsorted(cumulative, target, right=True).squeeze(-1).clamp_max(probabilities.shape[-1] - 1)
+    cumulative = probabilities.cumsum(-1, dtype=torch.float64)
+    target = uniform[:, None] * cumulative[:, -1:]  # less than the sum, also after rounding
+    return torch.searchsorted(cumulative, target, right=True).squeeze(-1)
 
 
 def first_read(length: int, context: int) -> int:
@@ -104,9 +114,20 @@ def tokens(
     """New tokens, B at a time, for prompts (B, T) of equal length, T ≥ 1. The tokens in `never` are not drawn.
 
     Row i draws from `seeds[i]` alone, without the first `skip` of its random numbers, so that a text can be gone on
-    with as if it had not been interrupted. The model reads from `first_read` on, so that writing
-    can go on for ever. It computes only what is asked for: close the iterator to stop.
+    with as if it had not been interrupted. The model reads from `first_read` on, so that writing can go on for
+    ever. It computes only what is asked for: close the iterator to stop.
+
+    Raises:
+        ConfigError, DeviceError: the request's precision is not to be had on the model's device.
     """
+    if request.precision == "bf16":
+        choose(prompts.device.type, "bf16")
+    if request.precision == "int8" and prompts.device.type != "cpu":
+        raise ConfigError(
+            "text.int8_on_cpu",
+            "int8 is for a CPU, and this model is on {device}; choose float32 or bf16.",
+            device=prompts.device.type,
+        )
     steps, end = request.max_new_tokens, prompts.shape[1]
     knobs = (request.temperature, request.top_k, request.top_p, request.min_p, request.repetition_penalty)
     count = skip + steps
@@ -115,11 +136,10 @@ def tokens(
     text = torch.cat([prompts, prompts.new_empty(len(prompts), steps)], dim=1)
     silent = torch.zeros(model.wte.num_embeddings, device=prompts.device)
     silent[never] = -torch.inf
-    reader = Reader(model, len(text))
-    threads = 1 if sum(weight.numel() for weight in model.parameters()) <= SMALL else torch.get_num_threads()
-    first = -1
+    reader = Reader(model, len(text), request.precision)
+    count_of_threads, first = threads_that_pay(model), -1
     for step in range(steps):
-        with _threads(threads):
+        with threads(count_of_threads):
             before, first = first, first_read(end, model.context)
             logits = reader.read_on(text[:, end - 1]) if first == before else reader.read(text[:, first:end])
             logits = logits.float()
@@ -130,18 +150,6 @@ def tokens(
         text[:, end : end + 1] = token
         end += 1
         yield Drawn(token.squeeze(-1), probability.squeeze(-1))
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Compute with so many threads. A small network leaves a second one so little to do that waiting for it takes
-    longer than it saves; ten times longer where another program trains on the same cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def pieces(stream: Iterator[Drawn], tokenizer: Tokenizer, prompt: list[int]) -> Iterator[str]:

@@ -4,7 +4,7 @@ Only one thing differs: `transformers` keeps the four matrices of a block as (in
 `to_transformers` and `from_transformers` transpose them.
 """
 
-from typing import Any
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 TRANSPOSED = ("attn.c_attn.weight", "attn.c_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight")
 EPSILON = 1e-5  # of the layer norms, as in GPT-2
+TINY = 1e-30  # less is taken for it, where numbers are divided by their largest magnitude
 
 
 class Attention(nn.Module):
@@ -105,21 +106,36 @@ class Reader:
 
     It keeps the keys and values of what it has read, computes logits for the last token only, and calls no
     modules: in small networks they cost more than the arithmetic. It has the weights of the model, not copies.
+
+    Args:
+        precision: of the copies it makes instead: "bf16" of all weights, "int8" of the matrices (`_times_int8`; on a
+            CPU only).
     """
 
-    def __init__(self, model: GPT, batch: int) -> None:
+    def __init__(self, model: GPT, batch: int, precision: str = "float32") -> None:
         self.context, self.length = model.context, 0
         self._heads, self._width = model.heads, model.wte.embedding_dim
-        self._tokens, self._places, self._last = model.wte.weight, model.wpe.weight, _norm(model.ln_f)
-        blocks: Any = model.h
+        times = _times_int8 if precision == "int8" else _times
+        weights: dict[str, Tensor] = dict(model.named_parameters())
+        if precision == "bf16":
+            weights = {name: weight.bfloat16() for name, weight in weights.items()}
+
+        def norm(name: str) -> tuple[tuple[int], Tensor, Tensor, float]:
+            return (self._width,), weights[f"{name}.weight"], weights[f"{name}.bias"], EPSILON
+
+        def linear(name: str) -> Callable[[Tensor], Tensor]:
+            return times(weights[f"{name}.weight"], weights[f"{name}.bias"])
+
+        self._tokens, self._places, self._last = weights["wte.weight"], weights["wpe.weight"], norm("ln_f")
         self._blocks = [
-            (_norm(block.ln_1), *_matrix(block.attn.c_attn), *_matrix(block.attn.c_proj),
-             _norm(block.ln_2), *_matrix(block.mlp.c_fc), *_matrix(block.mlp.c_proj))
-            for block in blocks
+            (norm(f"h.{n}.ln_1"), linear(f"h.{n}.attn.c_attn"), linear(f"h.{n}.attn.c_proj"),
+             norm(f"h.{n}.ln_2"), linear(f"h.{n}.mlp.c_fc"), linear(f"h.{n}.mlp.c_proj"))
+            for n in range(len(model.h))
         ]  # fmt: skip
+        self._speak = times(self._tokens, None)
         size = self._width // self._heads
         # Not zeros: of memory that was never written a system gives out nothing.
-        self._memory = [self._tokens.new_empty(2, batch, self._heads, self.context, size) for _ in blocks]
+        self._memory = [self._tokens.new_empty(2, batch, self._heads, self.context, size) for _ in self._blocks]
 
     def read(self, text: Tensor) -> Tensor:
         """Forget everything, and read `text` (B, T): logits (B, V) of what follows it.
@@ -144,26 +160,38 @@ class Reader:
         if end > self.context:
             raise ValueError(f"{end} tokens do not fit a context of {self.context}")
         self.length = end
-        x = (torch.embedding(self._tokens, text) + self._places[start:end]).view(-1, width)
-        for block, memory in zip(self._blocks, self._memory, strict=True):
-            norm_1, attend_bias, attend, gather_bias, gather, norm_2, widen_bias, widen, narrow_bias, narrow = block
-            qkv = torch.addmm(attend_bias, torch.layer_norm(x, *norm_1), attend)
-            qkv = qkv.view(batch, length, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+        x = (torch.embedding(self._tokens, text) + self._places.narrow(0, start, length)).view(-1, width)
+        for (norm_1, attend, gather, norm_2, widen, narrow), memory in zip(self._blocks, self._memory, strict=True):
+            qkv = attend(torch.layer_norm(x, *norm_1)).view(batch, length, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
             memory.narrow(3, start, length).copy_(qkv[1:])
             k, v = memory.narrow(3, 0, end).unbind()
             y = F.scaled_dot_product_attention(qkv[0], k, v, is_causal=length > 1)
-            x = x + torch.addmm(gather_bias, y.transpose(1, 2).reshape(-1, width), gather)
-            h = F.gelu(torch.addmm(widen_bias, torch.layer_norm(x, *norm_2), widen), approximate="tanh")
-            x = x + torch.addmm(narrow_bias, h, narrow)
-        return torch.layer_norm(x.view(batch, length, width)[:, -1], *self._last) @ self._tokens.T
+            x = x + gather(y.transpose(1, 2).reshape(-1, width))
+            x = x + narrow(F.gelu(widen(torch.layer_norm(x, *norm_2)), approximate="tanh"))
+        return self._speak(torch.layer_norm(x[length - 1 :: length], *self._last))
 
 
-def _norm(norm: nn.LayerNorm) -> tuple[tuple[int, ...], Tensor, Tensor, float]:
-    return norm.normalized_shape, norm.weight, norm.bias, norm.eps
+def _times(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
+    """x (N, in) -> x Wᵀ + b (N, out), for a weight (out, in)."""
+    turned = weight.T
+    if bias is None:
+        return lambda x: torch.mm(x, turned)
+    return lambda x: torch.addmm(bias, x, turned)
 
 
-def _matrix(linear: nn.Linear) -> tuple[Tensor, Tensor]:
-    return linear.bias, linear.weight.T
+def _times_int8(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
+    """The same with 8-bit integers (Dettmers 2022, section 3, without outliers): each row of W and of x is divided by
+    its largest magnitude, multiplied by 127 and rounded; sums are exact."""
+    largest = weight.abs().amax(1).clamp_min(TINY).float()
+    rounded = (weight * (127 / largest)[:, None]).round_().to(torch.int8).T
+    scale, offset = largest / 127**2, 0.0 if bias is None else bias
+
+    def multiply(x: Tensor) -> Tensor:
+        most = x.abs().amax(-1, keepdim=True).clamp_min_(TINY)
+        sums = torch._int_mm((x * (127 / most)).round_().to(torch.int8), rounded)
+        return (sums * most).mul_(scale).add_(offset)
+
+    return multiply
 
 
 def to_transformers(weights: dict[str, Tensor]) -> dict[str, Tensor]:

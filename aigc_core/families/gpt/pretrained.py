@@ -21,7 +21,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from aigc_core.config import checked
-from aigc_core.data.sources import Progress
+from aigc_core.data.sources import Progress, silent
 from aigc_core.data.tokenizer import END, Tokenizer
 from aigc_core.errors import AigcError, ConfigError, DataError, RunError
 from aigc_core.families.gpt.config import HUB_NAME, SIZES, Config, Size
@@ -65,13 +65,13 @@ class Nature(NamedTuple):
 # -- in -------------------------------------------------------------------------------------------------
 
 
-def resolved(config: Any) -> tuple[Any, str]:
+def resolved(config: Any, progress: Progress = silent) -> tuple[Any, str]:
     """The settings with the source's own size, and its tokenizer as JSON.
 
     Raises:
         AigcError: no such source, one that cannot be used, or a context longer than its own.
     """
-    nature = _nature(found(config.init_from))
+    nature = _nature(found(config.init_from, progress))
     if config.context > nature.context:
         raise ConfigError(
             "config.context_too_long",
@@ -120,7 +120,7 @@ def weights(source: Run | Folder, context: int, vocabulary: int) -> dict[str, Te
     return ours
 
 
-def found(name: str, progress: Progress = lambda what, part: None) -> Run | Folder:
+def found(name: str, progress: Progress = silent) -> Run | Folder:
     """The run, folder or model on the Hub of this name; the last is fetched, unless it was before.
 
     Raises:
@@ -147,7 +147,7 @@ def fetched(name: str, progress: Progress) -> Folder:
         ConfigError: it is not of GPT-2's architecture.
         DataError: it cannot be fetched; the sentence says what helps.
     """
-    folder = _snapshot(name, None, DESCRIPTION, lambda what, part: None)
+    folder = _snapshot(name, None, DESCRIPTION, silent)
     _gpt2_config(folder)
     return _snapshot(name, folder.commit, [*DESCRIPTION, *WEIGHTS], progress)
 
@@ -158,8 +158,8 @@ def _snapshot(name: str, revision: str | None, files: list[str], progress: Progr
     except GatedRepoError as problem:
         raise DataError(
             "hub.gated",
-            "“{name}” is given only to people whom its owners let in: ask on {hub}/{name}, then set HF_TOKEN to "
-            "your token.",
+            "“{name}” is open only to people its owners have approved: ask for access on {hub}/{name}, then set "
+            "HF_TOKEN to your token.",
             name=name,
             hub=constants.ENDPOINT,
         ) from problem
@@ -181,7 +181,7 @@ def _not_fetched(name: str, problem: BaseException) -> AigcError:
     if isinstance(cause, OfflineModeIsEnabled):
         return DataError(
             "hub.offline",
-            "“{name}” is not on this machine, and HF_HUB_OFFLINE forbids to fetch it: unset that. No internet: "
+            "“{name}” is not on this machine, and HF_HUB_OFFLINE forbids fetching it: unset that. No internet: "
             "download it elsewhere and give the folder.",
             name=name,
         )

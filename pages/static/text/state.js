@@ -22,7 +22,7 @@ const count = () => Number(inputs.count.value);
 function knobs() {
   const values = Object.fromEntries(KNOBS.map(({ name }) => [name, Number(inputs[name].value)]));
   const { count: several, ...rest } = values;
-  return { ...rest, seed: Number(inputs.seed.value) };
+  return { ...rest, seed: Number(inputs.seed.value), precision: inputs.precision.value };
 }
 
 function drawKnobs() {
@@ -50,6 +50,23 @@ function drawKnobs() {
   row.append(label, seed, dice);
   inputs.seed = seed;
   part("knobs").append(row);
+  drawPrecision();
+}
+
+// Only large networks gain by another one.
+function drawPrecision() {
+  const row = make("div", null, { class: "knob", hidden: "" }), label = make("label", say("knob.precision"));
+  const kinds = make("select", null, { "aria-label": say("knob.precision") });
+  label.append(question("knob.precision.help"));
+  row.append(label, kinds);
+  part("knobs").append(row);
+  inputs.precision = kinds;
+  opened.push(() => {
+    const before = kinds.value;
+    kinds.replaceChildren(...model.precisions.map((one) => make("option", one, { value: one })));
+    kinds.value = model.precisions.includes(before) ? before : "float32";
+    row.hidden = model.precisions.length < 2;
+  });
 }
 drawKnobs();
 
