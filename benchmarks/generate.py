@@ -8,13 +8,10 @@ nonsense, and costs the same as sense.
 
 import argparse
 import copy
-import os
-import platform
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +25,7 @@ from transformers.utils import logging
 from aigc_core.families.base import TextRequest
 from aigc_core.families.gpt.generate import tokens
 from aigc_core.families.gpt.model import GPT, to_transformers
+from benchmarks.sides import header
 
 TEMPERATURE = 0.8
 PROMPT = 8  # tokens
@@ -60,31 +58,24 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer tokens and rounds")
     given = parser.parse_args()
     logging.set_verbosity_error()
-    print(f"{processor()}, {os.cpu_count()} cores, bf16 in hardware: {torch.cpu._is_avx512_bf16_supported()}; "
-          + ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers")))  # fmt: skip
-    threads, load = torch.get_num_threads(), os.getloadavg()[0]
-    print(f"command: python {' '.join(sys.argv)} ({threads} threads; load before: {load:.1f})")
+    header()
     for case in CASES:
         measure(case._replace(new=case.new // 4, rounds=3) if given.quick else case)
 
 
-def processor() -> str:
-    info = Path("/proc/cpuinfo")
-    names = [line for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
-    return names[0].partition(":")[2].strip() if names else platform.processor() or platform.machine()
-
-
-def measure(case: Case) -> None:
+def measure(case: Case, device: str = "cpu") -> None:
     torch.manual_seed(0)
     model = GPT(case.vocabulary, case.context, case.layers, case.heads, case.width).eval().requires_grad_(False)
-    theirs = theirs_of(model, case)
+    model.to(device)
+    theirs = theirs_of(model, case).to(device)
     one = 0.0
     for streams in case.streams:
         methods = {"ours float32": ours(model, case, streams), "transformers float32": generate(theirs, case, streams)}
         if case.width >= 768:
             methods["ours bf16"] = ours(model, case, streams, "bf16")
             methods["transformers bf16"] = generate(copy.deepcopy(theirs).bfloat16(), case, streams)
-            methods["ours int8"] = ours(model, case, streams, "int8")
+            if device == "cpu":
+                methods["ours int8"] = ours(model, case, streams, "int8")
         rounds: dict[str, list[float]] = {name: [] for name in methods}
         for number in range(case.rounds + 1):
             for name, write in methods.items():
@@ -124,16 +115,17 @@ def prompt(case: Case, streams: int) -> Tensor:
 
 def ours(model: GPT, case: Case, streams: int, precision: str = "float32") -> Callable[[], None]:
     request = TextRequest(max_new_tokens=case.new, temperature=TEMPERATURE, top_k=case.top_k, precision=precision)
+    start = prompt(case, streams).to(model.wte.weight.device)
 
     def write() -> None:
-        for _ in tokens(model, prompt(case, streams), request, [], list(range(streams))):
-            pass
+        for drawn in tokens(model, start, request, [], list(range(streams))):
+            drawn.token.tolist()  # as whoever shows them does
 
     return write
 
 
 def generate(model: GPT2LMHeadModel, case: Case, streams: int) -> Callable[[], None]:
-    start = prompt(case, streams)
+    start = prompt(case, streams).to(model.device)
     knobs = {"do_sample": True, "temperature": TEMPERATURE, "top_k": case.top_k, "use_cache": True}
 
     def write() -> None:

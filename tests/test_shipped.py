@@ -32,7 +32,7 @@ def files(name: str) -> Iterator[Path]:
 
 def test_they_are_there_and_small() -> None:
     pictures = {"gan-mnist", "gan-fashion", "vae-mnist", "vae-mnist-2d", "vae-fashion"}
-    assert pictures | {"gpt-stories", "gpt-tang"} <= set(NAMES)
+    assert pictures | {"gpt-shakespeare", "gpt-stories", "gpt-tang"} <= set(NAMES)
     sizes = {name: sum(one.stat().st_size for one in files(name)) for name in NAMES}
     assert max(sizes.values()) <= LARGEST and sum(sizes.values()) <= LARGEST_TOGETHER, sizes
     assert not [one for name in NAMES for one in files(name) if one.suffix in (".pt", ".pth", ".pkl", ".bin")]

@@ -127,8 +127,15 @@ class Config(TextOptions, RunConfig):
         ),
         "fine-tune": Preset(
             "Fine-tune",
-            "Go on from a trained model with your own text, gently.",
-            {"data": "text", "lr": 1e-4, "steps": 300, "warmup_steps": 20, "batch_size": 8},
+            "Go on from a trained model with your own text, gently; for Chinese text choose a Chinese one, such as gpt-tang.",
+            {
+                "data": "text",
+                "init_from": "gpt-shakespeare",
+                "lr": 1e-4,
+                "steps": 300,
+                "warmup_steps": 20,
+                "batch_size": 8,
+            },
         ),
     }
 

@@ -1,0 +1,163 @@
+"""Training a GPT, next to `transformers`' GPT2LMHeadModel in a plain loop. Prints tables.
+
+    python benchmarks/gpt.py            # or --quick; --only steps | recipe
+
+Needs tiny_shakespeare (found under $AIGC_DATA/text, or fetched). "steps": the same network, batch and number of
+steps, in steps a second. "recipe": how long until ours is as good as the peer after its 2,000 steps (validation
+loss over all held-out text), and how good ours is after 180 s.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from benchmarks.sides import NEVER, header, in_turn, pace, table, timed, trained
+
+WARM = 5  # steps that do not count
+SIZES = {
+    "4 layers, 4 heads, 128 wide, context 64, batch 12": ((4, 4, 128, 64, 12), 300),
+    "6 layers, 6 heads, 384 wide, context 256, batch 16": ((6, 6, 384, 256, 16), 12),
+}
+PEER_STEPS = 2000
+MINUTES = 3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds and steps")
+    parser.add_argument("--only", choices=["steps", "recipe"])
+    parser.add_argument("--side", nargs="+", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.side:
+        print(json.dumps(SIDES[given.side[0]](*map(json.loads, given.side[1:]))))
+        return
+    header()
+    if given.only != "recipe":
+        for name, (shape, steps) in SIZES.items():
+            arguments = [json.dumps(shape), str(steps // 3 if given.quick else steps)]
+            sides = {"ours": ["steps", *arguments], "transformers": ["peer-steps", *arguments]}
+            print(f"\n{name}")
+            medians = table(in_turn(sides, 3 if given.quick else 5), "steps_per_s", "steps/s", ".2f")
+            print(f"  ratio {medians['ours'] / medians['transformers']:.2f}")
+    if given.only != "steps":
+        print(f"\ntiny_shakespeare, characters: the peer's {PEER_STEPS} steps, and our preset “three-minutes”")
+        results = in_turn({"transformers": ["peer-recipe"], "ours": ["recipe"]}, 1 if given.quick else 3)
+        table(results, "seconds", "s of training")
+        table(results, "loss", "nats a character at the end", ".4f")
+        peer = results["transformers"][0]
+        reached = [next((t for t, loss in one["curve"] if loss <= peer["loss"]), None) for one in results["ours"]]
+        print(f"  ours reaches {peer['loss']:.4f} after {reached} s: {[t and t / peer['seconds'] for t in reached]} "
+              "of the peer's time")  # fmt: skip
+
+
+# -- ours -----------------------------------------------------------------------------------------------
+
+
+def steps(shape: tuple[int, ...], count: int) -> dict[str, Any]:
+    layers, heads, width, context, batch = shape
+    changes = {
+        "data": "shakespeare", "layers": layers, "heads": heads, "width": width, "context": context,
+        "batch_size": batch, "steps": count + WARM + 1, "log_every": 1, "sample_tokens": 1,
+    } | NEVER  # fmt: skip
+    return {"steps_per_s": pace(trained("gpt", "shakespeare", changes)[1], WARM)}
+
+
+def recipe() -> dict[str, Any]:
+    run, events = trained("gpt", "three-minutes", {"data": "shakespeare"})
+    from aigc_core.evaluate import evaluate
+
+    curve = [(one["seconds"], one["figures"]["loss"]) for one in events if one["kind"] == "eval"]
+    return {"seconds": run.status().elapsed_s, "loss": evaluate(run, full=True)["loss"], "curve": curve}
+
+
+# -- the peer -------------------------------------------------------------------------------------------
+
+
+def peer(shape: tuple[int, ...], total: int) -> tuple[Callable[[], None], Callable[[], float]]:
+    """A step of a plain loop with GPT2LMHeadModel, and its loss over all held-out text."""
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    text = sources()
+    letters = sorted(set(text))
+    ids = torch.tensor([letters.index(one) for one in text])
+    train, held_out = ids[: int(0.9 * len(ids))], ids[int(0.9 * len(ids)) :]
+    layers, heads, width, context, batch = shape
+    torch.manual_seed(1337)
+    none = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0, "bos_token_id": None, "eos_token_id": None}
+    model = GPT2LMHeadModel(
+        GPT2Config(vocab_size=len(letters), n_positions=context, n_embd=width, n_layer=layers, n_head=heads, **none)
+    ).train()
+    decayed = [one for one in model.parameters() if one.dim() >= 2]
+    others = [one for one in model.parameters() if one.dim() < 2]
+    groups = [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99), fused=True)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: factor(step, total))
+
+    def loss_of(x: Tensor, y: Tensor) -> Tensor:
+        return F.cross_entropy(model(x, use_cache=False).logits.flatten(0, 1), y.flatten())
+
+    def step() -> None:
+        start = torch.randint(len(train) - context, (batch,))
+        windows = train[start[:, None] + torch.arange(context + 1)]
+        loss = loss_of(windows[:, :-1], windows[:, 1:])
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        schedule.step()
+
+    @torch.inference_mode()
+    def held_out_loss() -> float:
+        count = (len(held_out) - 1) // context
+        x, y = held_out[: count * context].view(-1, context), held_out[1 : count * context + 1].view(-1, context)
+        parts = zip(x.split(64), y.split(64), strict=True)
+        return sum(loss_of(*part).item() * part[0].numel() for part in parts) / x.numel()
+
+    return step, held_out_loss
+
+
+def factor(step: int, total: int) -> float:
+    """nanoGPT's schedule: 100 steps of warm-up, then a half cosine to a tenth."""
+    if step < 100:
+        return (step + 1) / 101
+    return float(0.1 + 0.9 * 0.5 * (1 + torch.cos(torch.tensor(torch.pi * (step - 100) / max(1, total - 100)))))
+
+
+def sources() -> str:
+    from aigc_core.data.sources import silent
+    from aigc_core.data.text import shakespeare
+
+    return "".join(shakespeare(None, silent).documents)
+
+
+def peer_steps(shape: tuple[int, ...], count: int) -> dict[str, Any]:
+    step, _ = peer(shape, 1000)
+    return {"steps_per_s": timed(step, count, WARM)}
+
+
+def peer_recipe() -> dict[str, Any]:
+    step, held_out_loss = peer((4, 4, 128, 64, 12), PEER_STEPS)
+    start = time.perf_counter()
+    for _ in range(PEER_STEPS):
+        step()
+    seconds = time.perf_counter() - start
+    return {"seconds": seconds, "loss": held_out_loss()}
+
+
+SIDES: dict[str, Callable[..., dict[str, Any]]] = {
+    "steps": steps, "peer-steps": peer_steps, "recipe": recipe, "peer-recipe": peer_recipe,
+}  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

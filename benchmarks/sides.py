@@ -1,0 +1,87 @@
+"""Two ways to do the same, measured in turn: each in a process of its own, so that neither warms or slows the other."""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+PROJECT = Path(__file__).resolve().parent.parent
+Result = dict[str, Any]
+NEVER = {"sample_every": 1_000_000, "evaluate_every": 1_000_000, "checkpoint_every": 1_000_000}
+
+
+def header() -> None:
+    """Machine, versions and command, for whoever reads the table later."""
+    packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "torchvision", "transformers"))
+    threads, load = torch.get_num_threads(), os.getloadavg()[0]
+    bf16 = torch.cpu._is_avx512_bf16_supported()
+    print(f"{processor()}, {os.cpu_count()} cores, bf16 in hardware: {bf16}; {packages}")
+    print(f"command: python {' '.join(sys.argv)} ({threads} threads; load before: {load:.1f})", flush=True)
+
+
+def processor() -> str:
+    """The processor's name as the system tells it."""
+    info = Path("/proc/cpuinfo")
+    names = [line for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
+    return names[0].partition(":")[2].strip() if names else platform.processor() or platform.machine()
+
+
+def in_turn(calls: dict[str, list[str]], rounds: int) -> dict[str, list[Result]]:
+    """Run this script once a side and round, with the side's arguments; a side prints its result as JSON, last."""
+    results: dict[str, list[Result]] = {side: [] for side in calls}
+    for _ in range(rounds):
+        for side, arguments in calls.items():
+            command = [sys.executable, sys.argv[0], "--side", *arguments]
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+            results[side].append(json.loads(done.stdout.splitlines()[-1]))
+    return results
+
+
+def table(results: dict[str, list[Result]], name: str, unit: str, form: str = ".1f") -> dict[str, float]:
+    """Print the median and the rounds of one figure of every side; returns the medians."""
+    medians = {}
+    for side, rounds in results.items():
+        values = [one[name] for one in rounds]
+        medians[side] = statistics.median(values)
+        shown = ", ".join(f"{value:{form}}" for value in values)
+        print(f"  {side:32} {medians[side]:10{form}} {unit}   (rounds: {shown})", flush=True)
+    return medians
+
+
+def trained(family: str, preset: str | None, changes: dict[str, Any]) -> tuple[Any, list[Result]]:
+    """Train in this process as the command line does; returns the run, in a folder that is not kept, and its events."""
+    sys.path.insert(0, str(PROJECT))
+    from aigc_core.config import make_config
+    from aigc_core.families import config_class
+    from aigc_core.loop import fit
+    from aigc_core.run import Run
+
+    run = Run.create(make_config(config_class(family), preset, None, changes), Path(tempfile.mkdtemp()) / "run")
+    fit(run)
+    return run, run.events()[0]
+
+
+def pace(events: list[Result], after: int) -> float:
+    """Steps a second from step `after` to the last, of a run that logged every step."""
+    points = [one for one in events if one["kind"] == "metrics" and one["step"] >= after]
+    return (points[-1]["step"] - points[0]["step"]) / (points[-1]["seconds"] - points[0]["seconds"])
+
+
+def timed(step: Callable[[], None], count: int, warm: int) -> float:
+    """Steps a second of a plain loop, after `warm` steps that do not count."""
+    for _ in range(warm):
+        step()
+    start = time.perf_counter()
+    for _ in range(count):
+        step()
+    return count / (time.perf_counter() - start)

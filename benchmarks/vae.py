@@ -1,0 +1,99 @@
+"""Training a VAE on MNIST, next to the VAE of the PyTorch examples as it is usually written. Prints tables.
+
+    python benchmarks/vae.py            # or --quick
+
+The peer: dense layers 784-400-20, batch 128, Adam 1e-3, 10 epochs, pictures loaded one by one. Ours: the preset
+“mnist”. Shown: seconds of training, −ELBO of the 10,000 test pictures (nats), and how long ours took to be as good.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader
+from torchvision import datasets, transforms
+
+from aigc_core.data.download import local_data
+from benchmarks.sides import header, in_turn, table, trained
+
+EPOCHS = 10
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="one round")
+    parser.add_argument("--side", nargs="+", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.side:
+        print(json.dumps(SIDES[given.side[0]]()))
+        return
+    header()
+    results = in_turn({"PyTorch examples": ["peer"], "ours": ["ours"]}, 1 if given.quick else 3)
+    seconds = table(results, "seconds", "s of training")
+    table(results, "negative_elbo", "nats at the end", ".2f")
+    goal = max(one["negative_elbo"] for one in results["PyTorch examples"])
+    for one in results["ours"]:
+        reached = next((t for t, figure in one["curve"] if figure <= goal), None)
+        part = reached and reached / seconds["PyTorch examples"]
+        print(f"  ours is at {goal:.2f} nats after {reached} s, {part} of the peer's time")
+
+
+def ours() -> dict[str, Any]:
+    run, events = trained("vae", "mnist", {})
+    figures = [one for one in events if one["kind"] == "eval"]
+    curve = [(one["seconds"], one["figures"]["negative_elbo"]) for one in figures]
+    return {"seconds": run.status().elapsed_s, "negative_elbo": curve[-1][1], "curve": curve}
+
+
+class Peer(nn.Module):
+    """784-400-20 and back, with ReLUs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wide, self.mean, self.log_var = nn.Linear(784, 400), nn.Linear(400, 20), nn.Linear(400, 20)
+        self.back, self.pixels = nn.Linear(20, 400), nn.Linear(400, 784)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """−ELBO, summed over the batch (B, 1, 28, 28)."""
+        hidden = F.relu(self.wide(x.view(-1, 784)))
+        mean, log_var = self.mean(hidden), self.log_var(hidden)
+        z = mean + torch.exp(0.5 * log_var) * torch.randn_like(mean)
+        made = torch.sigmoid(self.pixels(F.relu(self.back(z))))
+        kl = -0.5 * torch.sum(1 + log_var - mean.pow(2) - log_var.exp())
+        return F.binary_cross_entropy(made, x.view(-1, 784), reduction="sum") + kl
+
+
+def peer() -> dict[str, Any]:
+    torch.manual_seed(1)
+    root, as_tensor = local_data("images"), transforms.ToTensor()
+    train = DataLoader(datasets.MNIST(str(root), train=True, transform=as_tensor), batch_size=128, shuffle=True)
+    test = DataLoader(datasets.MNIST(str(root), train=False, transform=as_tensor), batch_size=128)
+    model = Peer()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    start = time.perf_counter()
+    for _ in range(EPOCHS):
+        for x, _ in train:
+            optimizer.zero_grad()
+            loss = model(x)
+            loss.backward()
+            optimizer.step()
+    seconds = time.perf_counter() - start
+    with torch.inference_mode():
+        total = sum(model(x).item() for x, _ in test)
+    return {"seconds": seconds, "negative_elbo": total / len(test.dataset)}  # type: ignore[arg-type]
+
+
+SIDES: dict[str, Callable[[], dict[str, Any]]] = {"ours": ours, "peer": peer}
+
+
+if __name__ == "__main__":
+    main()
