@@ -23,17 +23,28 @@ def grid_centres(side: int = 5) -> np.ndarray:
     return np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
 
 
+def centres_of(pattern: str) -> np.ndarray | None:
+    """The modes of a pattern that has some: float32 (modes, 2)."""
+    return {"ring": ring_centres, "grid": grid_centres}[pattern]() if pattern in ("ring", "grid") else None
+
+
 def points(config: Any, progress: Progress) -> Points:
     """The points of `config.pattern`."""
-    match config.pattern:
-        case "ring":
-            return _clouds(ring_centres())
-        case "grid":
-            return _clouds(grid_centres())
-        case "spiral":
-            return _spiral()
-        case _:
-            return _moons()
+    return points_of(config.pattern)
+
+
+def points_of(pattern: str) -> Points:
+    """The points of a pattern by its name."""
+    centres = centres_of(pattern)
+    if centres is not None:
+        return _clouds(centres)
+    return {"spiral": _spiral, "moons": _moons, "line": _line}[pattern]()
+
+
+def _line() -> Points:
+    random = np.random.default_rng(_SEED)
+    along = random.uniform(-0.8, 0.8, COUNT)
+    return _finished(np.stack([along, 0.6 * along], axis=1), np.zeros(COUNT), random, ["line"])
 
 
 def _spiral() -> Points:

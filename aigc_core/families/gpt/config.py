@@ -127,7 +127,7 @@ class Config(TextOptions, RunConfig):
         ),
         "fine-tune": Preset(
             "Fine-tune",
-            "Go on from a trained model with your own text, gently; for Chinese text choose a Chinese one, such as gpt-tang.",
+            "Go on from a trained model with your own text, gently; for Chinese choose a Chinese one, as gpt-tang.",
             {
                 "data": "text",
                 "init_from": "gpt-shakespeare",

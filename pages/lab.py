@@ -1,0 +1,34 @@
+"""The Lab page: a GAN or a VAE that learns points in the plane, step by step."""
+
+from typing import Any
+
+from aigc_core.studio import lab as door
+from pages.answers import answering, sent, text, whole
+from pages.widget import widget
+
+
+def build() -> None:
+    """Draw the page into the Blocks that are open."""
+    widget("lab", scripts=("settings", "draw", "page"), server_functions=[defaults, begin, advance])
+
+
+@answering
+def defaults(values: dict[str, Any]) -> dict[str, Any]:
+    return door.defaults()
+
+
+@answering
+def begin(values: dict[str, Any]) -> Any:
+    return sent(door.begin(_settings(values)))
+
+
+@answering
+def advance(values: dict[str, Any]) -> Any:
+    return sent(
+        door.advance(text(values, "lab"), _settings(values), whole(values.get("steps"), 0), values.get("which"))
+    )
+
+
+def _settings(values: dict[str, Any]) -> dict[str, Any]:
+    settings = values.get("settings")
+    return settings if isinstance(settings, dict) else {}
