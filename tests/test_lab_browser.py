@@ -1,7 +1,6 @@
 """The Lab page in a real browser: play, single steps, the address, drawing, two languages."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
