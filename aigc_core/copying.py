@@ -1,25 +1,43 @@
 """Did a model copy? The longest passage of one text that stands word for word in another."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, so that it has an inverse modulo 2⁶⁴
+AT_ONCE = 500_000  # characters of the source; its hashes take 24 times as many bytes
 
 
-def longest_copy(text: str, source: str) -> tuple[int, int, int]:
+def longest_copy(text: str, source: str, progress: Callable[[float], None] = lambda part: None) -> tuple[int, int, int]:
     """Where the longest common passage starts in `text`, its length in characters, and where it is in `source`.
 
     The greatest length is found by halving: a passage of n characters contains one of n − 1. Passages of one
     length are compared by hashes modulo 2⁶⁴ (Karp & Rabin 1987), all places at once, and then letter by letter.
+
+    Args:
+        progress: told the part of the source that was searched.
     """
-    hashes, other = _Hashes(text), _Hashes(source)
-    known, low, high = (0, 0, 0), 0, min(len(text), len(source))
+    hashes, known = _Hashes(text), (0, 0, 0)
+    for first in range(0, len(source), AT_ONCE):
+        progress(first / len(source))
+        part = _Hashes(source[first : first + AT_ONCE + len(text)])  # a passage may lie across the border
+        start, length, place = _longest(hashes, part, known[1])
+        if length > known[1]:
+            known = start, length, first + place
+    return known
+
+
+def _longest(text: "_Hashes", source: "_Hashes", beaten: int) -> tuple[int, int, int]:
+    """The same in one part, unless the longest passage there is no longer than `beaten`."""
+    known, low, high = (0, 0, 0), beaten, min(len(text.text), len(source.text))
+    length = beaten + 1  # most parts have nothing longer
     while low < high:
-        length = (low + high + 1) // 2
-        place = _common(hashes, other, length)
+        place = _common(text, source, length)
         if place is None:
             high = length - 1
         else:
             low, known = length, (place[0], length, place[1])
+        length = (low + high + 1) // 2
     return known
 
 

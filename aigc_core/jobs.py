@@ -6,13 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from aigc_core.errors import AigcError, RunError, message
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 2  # jobs that compute; others wait
+AT_ONCE = {"compute": 2, "fetch": 2}  # jobs; others of the kind wait
+ABANDONED_S = 150  # nobody asked for so long; a hidden page asks once a minute
 MOST_WAITING = 40
 KEPT_S = 600  # after its end
 
@@ -33,16 +34,19 @@ class Job:
     result: Any = None
     error: dict[str, Any] | None = None
     ended: float = 0.0
+    asked: float = field(default_factory=time.monotonic)  # when somebody looked last
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
 _jobs: dict[str, Job] = {}
 _lock = threading.Lock()
-_places = threading.Semaphore(AT_ONCE)
+_places = {kind: threading.Semaphore(count) for kind, count in AT_ONCE.items()}
 
 
-def begin(work: Callable[[Look], Any]) -> str:
+def begin(work: Callable[[Look], Any], kind: Literal["compute", "fetch"] = "compute") -> str:
     """Start `work` in a thread; returns the job's id. `work` gets a function to report to; it must be called often.
+
+    A job that nobody asks for any more ends as if it had been cancelled.
 
     Raises:
         RunError: far too many are waiting.
@@ -54,7 +58,7 @@ def begin(work: Callable[[Look], Any]) -> str:
         if sum(not one.ended for one in _jobs.values()) >= MOST_WAITING:
             raise RunError("job.too_many", "Too many people are asking for this right now; try again in a minute.")
         _jobs[name] = job
-    threading.Thread(target=_do, args=(job, work), name=f"job-{name}", daemon=True).start()
+    threading.Thread(target=_do, args=(job, work, kind), name=f"job-{name}", daemon=True).start()
     return name
 
 
@@ -65,6 +69,7 @@ def state(name: str) -> dict[str, Any]:
         RunError: there is no such job (any more).
     """
     job = _job(name)
+    job.asked = time.monotonic()
     return {"state": job.state, "part": job.part, "shown": job.shown, "result": job.result, "error": job.error}
 
 
@@ -74,7 +79,7 @@ def cancel(name: str) -> None:
     with _lock:
         job.cancelled.set()
     if job.state == "waiting":
-        job.state = "cancelled"
+        job.state, job.ended = "cancelled", time.monotonic()
 
 
 def _job(name: str) -> Job:
@@ -84,15 +89,15 @@ def _job(name: str) -> Job:
     return job
 
 
-def _do(job: Job, work: Callable[[Look], Any]) -> None:
+def _do(job: Job, work: Callable[[Look], Any], kind: str) -> None:
     def look(part: float, shown: Any = None) -> None:
         job.part = part
         if shown is not None:
             job.shown = shown
-        if job.cancelled.is_set():
+        if job.cancelled.is_set() or time.monotonic() - job.asked > ABANDONED_S:
             raise _Cancelled
 
-    with _places:
+    with _places[kind]:
         try:
             look(0.0)
             job.state = "running"

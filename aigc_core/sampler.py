@@ -26,6 +26,7 @@ class Model:
 
     family: Family
     step: int
+    key: tuple[str, int, int]  # run, step, and when that checkpoint was written
     lock: threading.Lock = field(default_factory=threading.Lock)
     waiting: deque[Any] = field(default_factory=deque)
 
@@ -51,14 +52,14 @@ def load(run: Run, step: int | None = None, device: str = "auto") -> Model:
     key = (str(run.path.resolve()), step, written)
     with _loading:
         if key not in _loaded:
-            _loaded[key] = _load(run, step, device)
+            _loaded[key] = Model(_load(run, step, device), step, key)
             while len(_loaded) > MOST_LOADED:
                 _loaded.popitem(last=False)
         _loaded.move_to_end(key)
         return _loaded[key]
 
 
-def _load(run: Run, step: int, device: str) -> Model:
+def _load(run: Run, step: int, device: str) -> Family:
     config, facts = run.config(), run.facts()
     if facts is None:
         raise RunError("run.no_checkpoint", "{name} has no checkpoint yet; wait for its first one.", name=run.name)
@@ -69,7 +70,7 @@ def _load(run: Run, step: int, device: str) -> Model:
     for network in used.values():
         network.to(target).eval().requires_grad_(False)
     family.networks = used
-    return Model(family, step)
+    return family
 
 
 def pictures(run: Run, request: PictureRequest, step: int | None = None) -> np.ndarray:

@@ -5,6 +5,7 @@ import math
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -24,14 +25,19 @@ from aigc_core.run import Run
 
 LONGEST_PROMPT = 200_000  # characters; of a longer one the end is read
 MOST_SAMPLES = 16
+MOST_NAMED = 20  # unknown characters
 ALTERNATIVES = 12
-MOST_LOOKED = 64  # tokens that are looked into at once
+MOST_READ = 256  # tokens whose attention is computed
+MOST_LOOKED = 64  # of them are shown
+MOST_SAID = 24  # of them are shown layer by layer
 MOST_MEASURED = 20_000  # characters whose surprise is measured
 MOST_COMPARED = 20_000  # characters that are looked for in the training text
 REMEMBERED = 64  # positions whose logits are kept, so that a slider changes only what depends on it
 LETTERS = {"en": "the", "zh": "的一"}  # who knows these knows the language's letters
 SHOWN_NUMBERS = 6  # of a query, a key or a value
 MARGIN = 60  # characters shown around a place in the training text
+
+_heavy = threading.BoundedSemaphore(2)  # readings with all their numbers, so that a class does not fill the memory
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,15 @@ class Beginning:
 
 @dataclass
 class Written:
-    """Samples as they grow: for each its tokens, the text that each adds, and its probability for the model."""
+    """Samples as they grow: for each its tokens, the text that each adds, and its probability for the model.
 
+    `whole`: tokens up to which every sample is there; more may just be coming. `unknown`: characters of the prompt that
+    the model does not know; it never saw them. `cut`: the prompt was too long, and its begin was left out.
+    """
+
+    whole: int = 0
+    unknown: str = ""
+    cut: bool = False
     tokens: list[list[int]] = field(default_factory=list)
     texts: list[list[str]] = field(default_factory=list)
     chances: list[list[float]] = field(default_factory=list)
@@ -74,6 +87,7 @@ def describe(run: Run, step: int | None) -> dict[str, Any]:
         "step": model.step,
         "steps": run.checkpoints(),
         "data": family.config.data,
+        "origin": "" if model.step else Path(family.config.init_from).name,  # of a model as it was fetched
         "context": family.config.context,
         "vocabulary": family.facts.vocabulary,
         "layers": layers,
@@ -126,17 +140,24 @@ def write(
     ids = begun(family, beginning)
     seeds = [request.seed + number for number in range(count)]
     spellers = [Speller(family.tokenizer, ids) for _ in range(count)]
-    written = Written([[] for _ in seeds], [[] for _ in seeds], [[] for _ in seeds])
+    before = family.tokenizer.decode(list(beginning.chosen[-len(stop) :])) if stop else ""
+    written = Written(
+        unknown="".join(family.tokenizer.unknown_in(beginning.prompt[-LONGEST_PROMPT:])[:MOST_NAMED]),
+        cut=len(beginning.prompt) > LONGEST_PROMPT,
+        tokens=[[] for _ in seeds],
+        texts=[[] for _ in seeds],
+        chances=[[] for _ in seeds],
+    )
     ended = [False] * count
     for drawn in family.drawn(family.networks, ids, request, seeds, skip=len(beginning.chosen)):
         tokens, chances = drawn.token.tolist(), drawn.probability.tolist()
         for number in (one for one in range(count) if not ended[one]):
-            # What can be read last: whoever looks at the same time counts the texts.
             written.tokens[number].append(tokens[number])
             written.chances[number].append(round(chances[number], 6))
             written.texts[number].append(spellers[number].add(tokens[number]))
-            if stop and stop in "".join(written.texts[number][-8:]):
+            if stop and stop in before + "".join(written.texts[number][-8:]):
                 ended[number] = True
+        written.whole += 1
         look(len(written.tokens[0]) / request.max_new_tokens, written)
         if all(ended):
             break
@@ -148,7 +169,7 @@ def write(
 
 # -- one position ---------------------------------------------------------------------------------------
 
-_logits: OrderedDict[tuple[str, int, tuple[int, ...]], Tensor] = OrderedDict()
+_logits: OrderedDict[tuple[tuple[str, int, int], tuple[int, ...]], Tensor] = OrderedDict()
 _logits_lock = threading.Lock()
 
 
@@ -162,7 +183,7 @@ def alternatives(
     """
     model, family = opened(run, step)
     ids = begun(family, beginning)
-    logits = _logits_after(run, model, family, ids)
+    logits = _logits_after(model, family, ids)
     before, after = logits.softmax(-1), family.next_probabilities(logits, ids, request)
     shown = {*before.topk(min(ALTERNATIVES, len(before))).indices.tolist()}
     shown |= {int(one) for one in after.topk(min(ALTERNATIVES, len(after))).indices if after[one] > 0}
@@ -180,14 +201,15 @@ def alternatives(
     }
 
 
-def _logits_after(run: Run, model: sampler.Model, family: TextFamily, ids: list[int]) -> Tensor:
+def _logits_after(model: sampler.Model, family: TextFamily, ids: list[int]) -> Tensor:
     """Logits (V,) of the token after `ids`, on the CPU; those that are never spoken are −∞."""
-    key = (str(run.path), model.step, tuple(ids[-family.config.context :]))
+    read = family.window(ids)
+    key = (model.key, tuple(read))
     with _logits_lock:
         if key in _logits:
             _logits.move_to_end(key)
             return _logits[key]
-    logits = family.logits(family.networks, _row(family, ids[-family.config.context :]))[0, -1].float().cpu().clone()
+    logits = family.next_logits(family.networks, _row(family, read)[0]).float().cpu().clone()
     logits[family.tokenizer.never_spoken] = -torch.inf
     with _logits_lock:
         _logits[key] = logits
@@ -214,7 +236,8 @@ def surprise(run: Run, step: int | None, text: str) -> dict[str, Any]:
     _, family = opened(run, step)
     cut, text = len(text) > MOST_MEASURED, text[:MOST_MEASURED]
     unknown = family.tokenizer.unknown_in(text)
-    ids = [int(one) for one in family.tokenizer.encode("".join(one for one in text if one not in set(unknown)))]
+    left_out = set(unknown)
+    ids = [int(one) for one in family.tokenizer.encode("".join(one for one in text if one not in left_out))]
     if len(ids) < 2:
         raise DataError("writing.too_short", "There is too little to measure; give at least two tokens of known text.")
     nats = _nats(family, ids)
@@ -229,7 +252,7 @@ def surprise(run: Run, step: int | None, text: str) -> dict[str, Any]:
         "nats": total / len(nats),
         "perplexity": math.exp(min(total / len(nats), 700.0)),
         "bits_per_byte": total / math.log(2) / max(bytes_measured, 1),
-        "unknown": "".join(unknown[:20]),
+        "unknown": "".join(unknown[:MOST_NAMED]),
         "cut": cut,
     }
 
@@ -240,8 +263,9 @@ def _nats(family: TextFamily, ids: list[int]) -> list[float]:
     found: list[float] = []
     while start + 1 < len(ids):
         row = _row(family, ids[start : start + context])
-        logits = family.logits(family.networks, row)[0, :-1].float()
-        new = -logits.log_softmax(-1).gather(1, row[0, 1:, None])[:, 0]
+        with _heavy:
+            logits = family.logits(family.networks, row)[0, :-1].float()
+            new = -logits.log_softmax(-1).gather(1, row[0, 1:, None])[:, 0]
         found += new[len(found) - start :].tolist()  # those that an earlier window has not measured
         if start + context >= len(ids):
             break
@@ -251,10 +275,11 @@ def _nats(family: TextFamily, ids: list[int]) -> list[float]:
 
 def copied(run: Run, step: int | None, text: str, look: Look) -> dict[str, Any]:
     """The longest passage that stands word for word in the training text: {"start", "length", "place", "before",
-    "after", "usual", "size"}.
+    "after", "usual", "size", "began"}.
 
     `start`, `length` in `text`; `place` in the training text, from 0 to 1, with a few characters around it;
-    `usual`: the longest such passage of an unseen text of the same length, None where too little was held out.
+    `usual`: the longest such passage of an unseen text of the same length, None where too little was held out;
+    `began`: the model that this one went on from, whose own training text is not compared.
 
     Raises:
         DataError: nothing to compare, or the training text is not on this machine.
@@ -264,16 +289,16 @@ def copied(run: Run, step: int | None, text: str, look: Look) -> dict[str, Any]:
     if not text.strip():
         raise DataError("writing.nothing", "There is no text to compare; write something first.")
     train, held_out = _training_text(family)
-    look(0.2, None)
-    start, length, place = copying.longest_copy(text, train)
-    look(0.6, None)
+    start, length, place = copying.longest_copy(text, train, lambda part: look(0.1 + 0.4 * part, None))
     middle = max(0, (len(held_out) - len(text)) // 2)
     unseen = held_out[middle : middle + len(text)]
-    usual = copying.longest_copy(unseen, train)[1] if len(unseen) == len(text) else None
+    usual = None
+    if len(unseen) == len(text):
+        usual = copying.longest_copy(unseen, train, lambda part: look(0.5 + 0.5 * part, None))[1]
     return {
         "start": start, "length": length, "place": place / max(len(train), 1),
         "before": train[max(0, place - MARGIN) : place], "after": train[place + length : place + length + MARGIN],
-        "usual": usual, "size": len(train),
+        "usual": usual, "size": len(train), "began": Path(family.config.init_from).name,
     }  # fmt: skip
 
 
@@ -301,13 +326,15 @@ def _training_text(family: TextFamily) -> tuple[str, str]:
 
 
 def attention(run: Run, step: int | None, beginning: Beginning) -> dict[str, Any]:
-    """Where each head looks while the model reads the last `MOST_LOOKED` tokens.
+    """Where each head looks while the model reads: for the last `MOST_LOOKED` tokens, at one another.
 
-    {"tokens": [text], "layers", "heads", "weights": uint8 (L, H, T, T), 255 = all of a token's attention}.
+    {"tokens": [text], "layers", "heads", "weights": uint8 (L, H, T, T), 255 = all of a token's attention}. What a row
+    lacks went to earlier tokens.
     """
     _, family = opened(run, step)
     ids, texts = _last(family, beginning)
-    weights = _inside(family, ids).attention
+    shown = slice(-len(texts), None)
+    weights = _inside(family, ids).attention[..., shown, shown]
     return {
         "tokens": texts,
         "layers": weights.shape[0],
@@ -319,58 +346,70 @@ def attention(run: Run, step: int | None, beginning: Beginning) -> dict[str, Any
 def attention_numbers(
     run: Run, step: int | None, beginning: Beginning, layer: int, head: int, at: int
 ) -> dict[str, Any]:
-    """The formula's numbers for one token of one head: {"query", "keys", "scores", "weights", "output", "size"}.
+    """The formula's numbers for one shown token of one head: {"query", "keys", "scores", "weights", "earlier",
+    "output", "size"}.
 
-    `scores` are q·k/√D of the token with itself and all before it, `weights` their softmax, `output` the
-    weighted sum of the values; of vectors the first `SHOWN_NUMBERS` of `size` numbers are given.
+    `scores` are q·k/√D of the token with itself and all shown before it, `weights` their part of the softmax over
+    everything that was read, `earlier` what went to tokens that are not shown, `output` the weighted sum of all
+    values; of vectors the first `SHOWN_NUMBERS` of `size` numbers are given.
     """
     _, family = opened(run, step)
-    ids, _ = _last(family, beginning)
+    ids, texts = _last(family, beginning)
     inside = _inside(family, ids)
     layers, heads = inside.attention.shape[:2]
-    if not (0 <= layer < layers and 0 <= head < heads and 0 <= at < len(ids)):
+    if not (0 <= layer < layers and 0 <= head < heads and 0 <= at < len(texts)):
         raise DataError("writing.no_such_head", "There is no such layer, head or token here.")
     query, keys, values = (part[layer, head] for part in (inside.queries, inside.keys, inside.values))
-    size = query.shape[-1]
+    size, first = query.shape[-1], len(ids) - len(texts)
+    at += first
     scores = (keys[: at + 1] @ query[at]) / size**0.5
     weights = inside.attention[layer, head, at, : at + 1]
     return {
         "size": size,
         "query": query[at, :SHOWN_NUMBERS].tolist(),
-        "keys": keys[: at + 1, :SHOWN_NUMBERS].tolist(),
-        "scores": scores.tolist(),
-        "weights": weights.tolist(),
+        "keys": keys[first : at + 1, :SHOWN_NUMBERS].tolist(),
+        "scores": scores[first:].tolist(),
+        "weights": weights[first:].tolist(),
+        "earlier": float(weights[:first].sum()),
         "output": (weights @ values[: at + 1])[:SHOWN_NUMBERS].tolist(),
     }
 
 
 def lens(run: Run, step: int | None, beginning: Beginning) -> dict[str, Any]:
-    """What each layer would say next, after every token: {"tokens": [text], "said": [[text]], "chances": [[p]]}.
+    """What each layer would say next, after each of the last `MOST_SAID` tokens: {"tokens": [text],
+    "said": [[text]], "chances": [[p]]}.
 
     Row 0 is the input itself, the last row what the model says.
     """
     _, family = opened(run, step)
     ids, texts = _last(family, beginning)
-    logits = family.lens(family.networks, _inside(family, ids).states).clone()
-    logits[..., family.tokenizer.never_spoken] = -torch.inf
-    best = logits.softmax(-1).max(-1)
-    said = []
-    for row in best.indices.tolist():
-        said.append([Speller(family.tokenizer, ids[: place + 1]).add(one) for place, one in enumerate(row)])
-    return {"tokens": texts, "said": said, "chances": best.values.tolist()}
+    texts = texts[-MOST_SAID:]
+    said, chances = [], []
+    for state in _inside(family, ids).states[:, -len(texts) :].split(1):  # one layer at a time: vocabularies are large
+        with _heavy:
+            logits = family.lens(family.networks, state)[0].clone()
+            logits[:, family.tokenizer.never_spoken] = -torch.inf
+            best = logits.softmax(-1).max(-1)
+        before = range(len(ids) - len(texts) + 1, len(ids) + 1)
+        words = zip(before, best.indices.tolist(), strict=True)
+        said.append([Speller(family.tokenizer, ids[:place]).add(one) for place, one in words])
+        chances.append(best.values.tolist())
+    return {"tokens": texts, "said": said, "chances": chances}
 
 
 def _last(family: TextFamily, beginning: Beginning) -> tuple[list[int], list[str]]:
-    """The last tokens of a beginning, as many as are looked into, and the text that each adds."""
+    """What the model reads of a beginning, at most `MOST_READ` tokens, and the text that each of the last
+    `MOST_LOOKED` adds."""
     ids = begun(family, beginning)
     speller = Speller(family.tokenizer)
     texts = [speller.add(one) for one in ids]
-    most = min(MOST_LOOKED, family.config.context)
-    return ids[-most:], texts[-most:]
+    read = family.window(ids)[-MOST_READ:]
+    return read, texts[-min(MOST_LOOKED, len(read)) :]
 
 
 def _inside(family: TextFamily, ids: list[int]) -> Inside:
-    return family.inside(family.networks, _row(family, ids)[0])
+    with _heavy:
+        return family.inside(family.networks, _row(family, ids)[0])
 
 
 # -- during training ------------------------------------------------------------------------------------
@@ -381,6 +420,8 @@ def history(run: Run, beginning: Beginning, request: TextRequest, look: Look) ->
     found: list[dict[str, Any]] = []
     steps = run.checkpoints()
     for step in steps:
+        if not run.checkpoint(step).is_dir():  # a run that goes on keeps only some
+            continue
 
         def part(done: float, shown: Any, before: int = len(found)) -> None:
             look((before + done) / len(steps), list(found))

@@ -1,8 +1,9 @@
-"""How fast a GPT writes, next to `transformers` with the same weights, knobs and threads. Prints a table.
+"""How fast a GPT writes, next to `transformers` with the same weights and knobs. Prints a table.
 
     python benchmarks/generate.py            # or --quick; OMP_NUM_THREADS=1 for one thread
 
-Every method writes in turn, several rounds; shown is the median. A model's weights are random: what it writes is
+Every method writes in turn, several rounds; shown is the median. `transformers` uses all cores, ours those that pay
+(one for the networks of letters). A model's weights are random: what it writes is
 nonsense, and costs the same as sense.
 """
 

@@ -48,6 +48,25 @@ def test_a_job_ends_when_it_is_cancelled() -> None:
     assert ended(name, "cancelled")["result"] is None
 
 
+def test_a_job_that_nobody_asks_for_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "ABANDONED_S", 0.3)
+    left = threading.Event()
+
+    def work(look: jobs.Look) -> None:
+        try:
+            while True:
+                look(0.1, None)
+                time.sleep(0.01)
+        finally:
+            left.set()
+
+    name = jobs.begin(work)
+    for _ in range(10):
+        time.sleep(0.05)
+        assert jobs.state(name)["state"] in ("waiting", "running")
+    assert left.wait(5)
+
+
 def test_who_cancels_before_the_result_is_there_gets_none() -> None:
     begun, go = threading.Event(), threading.Event()
 
@@ -98,7 +117,9 @@ def test_only_so_many_wait_and_few_work_at_once() -> None:
     assert len(names) == jobs.MOST_WAITING
     jobs.cancel(names[-1])
     assert jobs.state(names[-1])["state"] == "cancelled"  # at once: it has not begun
+    jobs.cancel(jobs.begin(work))  # and its place is free for another one
+    assert ended(jobs.begin(lambda look: "fetched", "fetch"), "done")["result"] == "fetched"  # these wait elsewhere
     go.set()
     for name in names[:-1]:
         ended(name, "done")
-    assert max(at_once) <= jobs.AT_ONCE
+    assert max(at_once) <= jobs.AT_ONCE["compute"]

@@ -100,6 +100,35 @@ def test_spelling_gives_whole_characters_whatever_the_pieces() -> None:
     assert len(pieces) > len(text) and not any("\ufffd" in one for one in pieces)
 
 
+def test_spelling_goes_on_in_the_middle_of_a_character() -> None:
+    tokenizer, text = Tokenizer.train("bpe", "abc", 257), "a你😀b"
+    ids = tokenizer.encode(text).tolist()
+    for place in range(len(ids) + 1):
+        first = Speller(tokenizer)
+        shown = "".join(first.add(one) for one in ids[:place])
+        later = Speller(tokenizer, ids[:place])
+        assert shown + "".join(later.add(one) for one in ids[place:]) + later.rest() == text
+    broken = [*tokenizer.encode("😀").tolist()[1:]] * 2  # bytes that never become a character are not shown twice
+    assert Speller(tokenizer, broken).add(ids[0]) == "a"
+
+
+def test_what_the_model_did_not_see_of_a_prompt_is_said(listed: Run) -> None:
+    job = door.write(listed.name, None, {"prompt": "Once 龘 upon 😀"}, {"max_new_tokens": 3}, 1, "")
+    now = ended(job)
+    assert now["unknown"] == "龘😀" and not now["cut"]
+    job = door.write(listed.name, None, {"prompt": "a" * (writing.LONGEST_PROMPT + 1)}, {"max_new_tokens": 3}, 1, "")
+    assert ended(job)["cut"] is True
+
+
+def test_a_blank_line_that_was_half_written_ends_the_text(run: Run) -> None:
+    family = sampler.load(run).family
+    ends = tuple(int(one) for one in family.tokenizer.encode("e"))
+    request = TextRequest(max_new_tokens=100)
+    long = writing.write(run, None, Beginning("Once", ends), request, 1, "", LOOK)
+    first = long.texts[0][0]
+    assert len(writing.write(run, None, Beginning("Once", ends), request, 1, "e" + first, LOOK).tokens[0]) == 1
+
+
 def test_chances_are_the_models_own(run: Run) -> None:
     made = writing.write(run, None, Beginning("Once"), TextRequest(max_new_tokens=10, temperature=0.3), 1, "", LOOK)
     ids = writing.begun(sampler.load(run).family, Beginning("Once", tuple(made.tokens[0])))
@@ -133,6 +162,7 @@ def test_only_what_is_new_is_told(listed: Run) -> None:
     texts: list[list[str]] = [[], []]
     while True:
         now = door.written(job, len(texts[0]))
+        assert now["seen"] >= len(texts[0])
         for mine, news in zip(texts, now["samples"], strict=False):
             mine[now["from"] :] = news["texts"]
             assert len(news["tokens"]) == len(news["texts"]) == len(news["chances"])
@@ -221,6 +251,17 @@ def test_alternatives_before_and_after_the_knobs(run: Run) -> None:
     assert found["entropy"] == pytest.approx(float(torch.distributions.Categorical(probs=own).entropy()), abs=1e-4)
 
 
+def test_alternatives_are_what_was_drawn_from_beyond_the_context_too(run: Run) -> None:
+    request = TextRequest(max_new_tokens=90, temperature=0.7, seed=4)
+    made = writing.write(run, None, Beginning("Once"), request, 1, "", LOOK)
+    for place in (20, 45, 70, 89):  # the context is 32
+        chosen = made.tokens[0][place]
+        begin = Beginning("Once", tuple(made.tokens[0][:place]))
+        found = writing.alternatives(run, None, begin, request, chosen)
+        (one,) = [one for one in found["tokens"] if one["id"] == chosen]
+        assert one["before"] == pytest.approx(made.chances[0][place], abs=1e-4) and one["after"] > 0
+
+
 # -- a given text -----------------------------------------------------------------------------------------
 
 
@@ -255,13 +296,16 @@ def brute_force(text: str, source: str) -> int:
     return max((n for i in range(len(text)) for n in range(len(text) - i + 1) if text[i : i + n] in source), default=0)
 
 
-def test_the_longest_copy_is_the_longest() -> None:
+def test_the_longest_copy_is_the_longest(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(0)
     for _ in range(30):
         text, source = ("".join(random.choice(list("ab🙂龙"), size)) for size in (40, 300))
         start, length, place = copying.longest_copy(text, source)
         assert length == brute_force(text, source)
         assert text[start : start + length] == source[place : place + length]
+        monkeypatch.setattr(copying, "AT_ONCE", 30)  # in parts: the same, wherever the borders are
+        assert copying.longest_copy(text, source)[1] == length
+        monkeypatch.undo()
     assert copying.longest_copy("", "abc") == (0, 0, 0) and copying.longest_copy("xyz", "abc")[1] == 0
 
 
@@ -322,9 +366,24 @@ def test_the_formulas_numbers_fit_together(run: Run) -> None:
             writing.attention_numbers(run, None, begin, layer, head, at)
 
 
+def test_what_is_shown_is_the_reading_that_writes(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last few tokens of a longer reading: their weights lack what went to earlier ones."""
+    begin = Beginning("Once upon a time")
+    whole, said = writing.attention(run, None, begin), writing.lens(run, None, begin)
+    numbers = writing.attention_numbers(run, None, begin, 1, 0, 15)
+    monkeypatch.setattr(writing, "MOST_LOOKED", 6)
+    monkeypatch.setattr(writing, "MOST_SAID", 4)
+    shown = writing.attention(run, None, begin)
+    np.testing.assert_array_equal(shown["weights"], whole["weights"][..., -6:, -6:])
+    few = writing.attention_numbers(run, None, begin, 1, 0, 5)
+    assert few["output"] == numbers["output"] and few["weights"] == numbers["weights"][-6:]
+    assert few["earlier"] == pytest.approx(sum(numbers["weights"][:-6])) and few["earlier"] > 0
+    assert writing.lens(run, None, begin)["said"] == [row[-4:] for row in said["said"]]
+
+
 def test_a_long_text_is_looked_into_at_its_end(run: Run) -> None:
     shown = writing.attention(run, None, Beginning("Once upon a time " * 20))
-    assert len(shown["tokens"]) == 32 and "".join(shown["tokens"]).endswith("a time ")
+    assert 16 <= len(shown["tokens"]) <= 32 and "".join(shown["tokens"]).endswith("a time ")
     said = writing.lens(run, None, Beginning("Once upon"))
     assert len(said["said"]) == 3 and len(said["said"][0]) == 9
 
@@ -338,6 +397,13 @@ def test_every_checkpoint_continues_the_same_prompt(run: Run) -> None:
     assert [one["step"] for one in rows] == run.checkpoints() and len(rows) > 1
     last = writing.write(run, rows[-1]["step"], Beginning("Once"), request, 1, "", LOOK)
     assert rows[-1]["text"] == "".join(last.texts[0])
+
+
+def test_a_checkpoint_that_goes_meanwhile_is_left_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = run.checkpoints()
+    monkeypatch.setattr(Run, "checkpoints", lambda self: [*steps, 10**6])
+    rows = writing.history(run, Beginning("Once"), TextRequest(max_new_tokens=3), LOOK)
+    assert [one["step"] for one in rows] == steps
 
 
 def test_a_text_that_leaves_says_that_a_machine_wrote_it() -> None:

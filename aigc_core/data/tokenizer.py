@@ -174,8 +174,8 @@ class Speller:
     def __init__(self, tokenizer: Tokenizer, before: list[int] | None = None) -> None:
         self._tokenizer = tokenizer
         self._row = list(before or [])[-KEPT:]
-        self._shown = len(tokenizer.decode(self._row))
-        self._held = 0
+        self._held = self._unfinished()
+        self._shown = len(tokenizer.decode(self._row[: len(self._row) - self._held]))
 
     def add(self, token: int) -> str:
         """What can be shown now that this token has come: empty in the middle of a character."""
@@ -188,6 +188,14 @@ class Speller:
         self._row, self._held = self._row[-KEPT:], 0
         self._shown = len(self._tokenizer.decode(self._row))
         return new
+
+    def _unfinished(self) -> int:
+        """How many tokens at the end of the row are the begin of a character."""
+        if not self._tokenizer.decode(self._row).endswith(INCOMPLETE):
+            return 0
+        cuts = range(1, min(LONGEST_CHARACTER, len(self._row) + 1))
+        whole = (cut for cut in cuts if not self._tokenizer.decode(self._row[:-cut]).endswith(INCOMPLETE))
+        return next(whole, 0)
 
     def rest(self) -> str:
         """What is held back still, as well as it can be shown."""

@@ -269,6 +269,14 @@ class TextFamily(Family):
         without the first `skip` numbers of it."""
 
     @abstractmethod
+    def window(self, text: list[int]) -> list[int]:
+        """The end of a text that is read to write on: all of it while it fits into the context."""
+
+    @abstractmethod
+    def next_logits(self, networks: Networks, tokens: Tensor) -> Tensor:
+        """Of what follows a whole window: int64 (T,) to (V,)."""
+
+    @abstractmethod
     def logits(self, networks: Networks, tokens: Tensor) -> Tensor:
         """Of what follows each token: int64 (B, T), T at most the context, to (B, T, V)."""
 

@@ -173,6 +173,7 @@ def judge_text(family: str, values: dict[str, Any]) -> dict[str, Any]:
 def _tokenizer_of(model: str) -> "Tokenizer | None":
     """That of a run, or of a model of the Hub that was fetched before; None if it is not on this machine."""
     from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
 
     from aigc_core.data.tokenizer import Tokenizer
 
@@ -181,7 +182,10 @@ def _tokenizer_of(model: str) -> "Tokenizer | None":
     try:
         facts = Run.open(model).facts()
     except RunError:
-        file = try_to_load_from_cache(model, "tokenizer.json")
+        try:
+            file = try_to_load_from_cache(model, "tokenizer.json")
+        except HFValidationError:  # no name that the Hub could have
+            return None
         return Tokenizer.adopted(Path(file).read_text(encoding="utf-8")) if isinstance(file, str) else None
     return Tokenizer.from_json(facts["tokenizer"]) if facts and facts["tokenizer"] else None
 

@@ -52,7 +52,8 @@ def write(name: str, step: int | None, beginning: Any, knobs: Any, count: int, s
 
 
 def written(job: str, seen: int) -> dict[str, Any]:
-    """What has grown since `seen` tokens were read: {"state", "part", "from", "samples", "error"}.
+    """What has grown since `seen` tokens were read: {"state", "part", "from", "seen", "samples", "unknown", "cut",
+    "error"}; `seen` is what to ask for next.
 
     Each sample: {"tokens", "texts", "chances"}, from token number `from` on. When the work is done, `from` is 0 and
     everything is there once more, because the end of a text may only then be spelled out.
@@ -60,19 +61,15 @@ def written(job: str, seen: int) -> dict[str, Any]:
     now = jobs.state(job)
     shown = now["result"] or now["shown"]
     start = 0 if now["state"] == "done" else max(0, seen)
-    samples = []
+    answer = {"state": now["state"], "part": now["part"], "from": start, "seen": start, "samples": []}
     if shown is not None:
-        for tokens, texts, chances in zip(shown.tokens, shown.texts, shown.chances, strict=True):
-            texts = texts[start:]  # the last to be added: as many tokens and chances are there for certain
-            end = start + len(texts)
-            samples.append({"tokens": tokens[start:end], "texts": texts, "chances": chances[start:end]})
-    return {
-        "state": now["state"],
-        "part": now["part"],
-        "from": start,
-        "samples": samples,
-        "error": now["error"],
-    }
+        end = shown.whole  # all that stands before it is there for certain, in every sample
+        answer |= {"seen": max(start, end), "unknown": shown.unknown, "cut": shown.cut}
+        answer["samples"] = [
+            {"tokens": tokens[start:end], "texts": texts[start:end], "chances": chances[start:end]}
+            for tokens, texts, chances in zip(shown.tokens, shown.texts, shown.chances, strict=True)
+        ]
+    return answer | {"error": now["error"]}
 
 
 def alternatives(name: str, step: int | None, beginning: Any, knobs: Any, chosen: int | None) -> dict[str, Any]:
@@ -150,7 +147,7 @@ def bring(source: str) -> str:
 
         return hub.bring(source, lambda what, part: look(part, {"what": what})).name
 
-    return jobs.begin(work)
+    return jobs.begin(work, "fetch")
 
 
 def saved(text: str, label: Any) -> dict[str, Any]:

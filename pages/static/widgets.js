@@ -60,10 +60,10 @@ let era = 0; // raised whenever a model or step is opened
 
 // The answer's value, or undefined after showing what went wrong (or if it is out of date). What was wrong before is
 // over once something goes well that the person did since.
-async function call(name, values = {}) {
+async function call(name, values = {}, timeless = TIMELESS.includes(name)) {
   const asked = era, asker = act;
   const answer = await server[name](values).catch(() => null);
-  if (asked !== era && !TIMELESS.includes(name)) return undefined;
+  if (asked !== era && !timeless) return undefined;
   if (answer && answer.ok) {
     if (asker > saidAt && name !== "job") message(""); // a look at work that goes on is nobody's doing
     return answer.value;
@@ -81,7 +81,8 @@ async function work(name, values, place, onShown = () => {}, wanted = () => true
 }
 
 async function watched(name, values, place, onShown, wanted) {
-  const asked = era, job = await call(name, values);
+  const timeless = TIMELESS.includes(name), asked = era, current = () => timeless || asked === era;
+  const job = await call(name, values);
   if (!job) return null;
   const bar = make("div", null, { class: "bar" }), line = make("i"), stop = make("button", say("job.cancel"));
   bar.append(line);
@@ -90,8 +91,8 @@ async function watched(name, values, place, onShown, wanted) {
   place.replaceChildren(row);
   stop.addEventListener("click", () => call("cancel", { job }));
   let shown = null;
-  while (element.isConnected && asked === era && wanted()) {
-    const now = await call("job", { job });
+  while (element.isConnected && current() && wanted()) {
+    const now = await call("job", { job }, timeless);
     if (!now || !wanted()) break;
     line.style.width = `${100 * now.part}%`;
     if (now.shown && JSON.stringify(now.shown) !== shown) { shown = JSON.stringify(now.shown); onShown(now.shown); }
@@ -100,7 +101,7 @@ async function watched(name, values, place, onShown, wanted) {
     if (now.state === "cancelled") return null;
     await new Promise((resolve) => setTimeout(resolve, 120));
   }
-  if (asked !== era || !wanted()) call("cancel", { job });
+  if (!current() || !wanted()) call("cancel", { job });
   return null;
 }
 

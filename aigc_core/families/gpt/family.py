@@ -15,8 +15,8 @@ from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.errors import ConfigError
 from aigc_core.families.base import Drawn, Inside, Moment, Networks, Phase, TextFamily, TextRequest
 from aigc_core.families.gpt import inside, pretrained
-from aigc_core.families.gpt.generate import encode_prompt, next_token_probabilities, pieces, tokens
-from aigc_core.families.gpt.model import GPT
+from aigc_core.families.gpt.generate import encode_prompt, first_read, next_token_probabilities, pieces, tokens
+from aigc_core.families.gpt.model import GPT, Reader
 
 MOST_EVALUATED = 64  # windows measured during a run; `full` takes all
 PART = 16  # windows at once
@@ -79,6 +79,13 @@ class Family(TextFamily):
         model: Any = networks["gpt"]
         row = torch.tensor(begun, device=model.wte.weight.device).expand(len(seeds), -1)
         return tokens(model, row, request, self.tokenizer.never_spoken, seeds, skip)
+
+    def window(self, text: list[int]) -> list[int]:
+        return text[first_read(len(text), self.config.context) :]
+
+    @torch.inference_mode()
+    def next_logits(self, networks: Networks, tokens: Tensor) -> Tensor:
+        return Reader(networks["gpt"], 1).read(tokens[None])[0]  # type: ignore[arg-type]
 
     def logits(self, networks: Networks, tokens: Tensor) -> Tensor:
         with torch.inference_mode():

@@ -90,6 +90,8 @@ def _nucleus(probabilities: Tensor, top_p: float) -> Tensor:
 
 def draw(probabilities: Tensor, uniform: Tensor) -> Tensor:
     """One column per row by inverting the cumulative distribution: (B, K), (B,) in [0, 1) -> (B,)."""
+    if probabilities.device.type == "mps":  # it has no float64
+        return draw(probabilities.cpu(), uniform).to(probabilities.device)
     cumulative = probabilities.cumsum(-1, dtype=torch.float64)
     target = uniform[:, None] * cumulative[:, -1:]  # less than the sum, also after rounding
     return torch.searchsorted(cumulative, target, right=True).squeeze(-1)
@@ -132,7 +134,9 @@ def tokens(
     knobs = (request.temperature, request.top_k, request.top_p, request.min_p, request.repetition_penalty)
     count = skip + steps
     randoms = (torch.rand(count, generator=generator(seed, Stream.SAMPLE), dtype=torch.float64) for seed in seeds)
-    uniforms = torch.stack(list(randoms), dim=1)[skip:].to(prompts.device)
+    uniforms = torch.stack(list(randoms), dim=1)[skip:]
+    if prompts.device.type != "mps":
+        uniforms = uniforms.to(prompts.device)
     text = torch.cat([prompts, prompts.new_empty(len(prompts), steps)], dim=1)
     silent = torch.zeros(model.wte.num_embeddings, device=prompts.device)
     silent[never] = -torch.inf

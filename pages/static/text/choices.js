@@ -22,7 +22,7 @@ async function showChoices() {
   while (askAgain && looked) {
     askAgain = false;
     const mine = looked, sample = mine.branch.samples[mine.number];
-    const found = await call("alternatives", here({ beginning: choicesBeginning(), knobs: knobs(), chosen: sample.tokens[mine.place] }));
+    const found = await call("alternatives", there({ beginning: choicesBeginning(), knobs: knobs(), chosen: sample.tokens[mine.place] }));
     if (found && mine === looked) drawChoices(found, mine, sample);
   }
   asking = false;
@@ -32,7 +32,7 @@ function drawChoices(found, { branch: from, number, place }, sample) {
   const before = sample.texts.slice(0, place).join("") || lead(from);
   part("choices").hidden = false;
   part("choices-title").firstChild?.remove?.();
-  part("choices-title").replaceChildren(say("choices.title", { text: visible(before.slice(-24)).replaceAll("\n", "") }), question("choices.help"));
+  part("choices-title").replaceChildren(say("choices.title", { text: visible(lastOf(before, 24)).replaceAll("\n", "") }), question("choices.help"));
   part("choices-about").textContent = say("choices.about", { kept: found.kept, entropy: found.entropy.toFixed(2), choices: Math.exp(found.entropy).toFixed(1) });
   const rows = found.tokens.map((one) => {
     const row = make("button", null, { class: "choice", "data-token": one.id, title: say("choices.branch") });

@@ -12,12 +12,12 @@ button("compare").addEventListener("click", async () => {
   part("pair").replaceChildren();
   const grown = pair.map(({ run }) => {
     const card = make("article", null, { class: "sample" }), body = make("p", null, { class: "spans" });
-    body.append(make("span", prompt.slice(-400), { class: "lead" }));
+    body.append(make("span", lastOf(prompt, 400), { class: "lead" }));
     card.append(make("p", run, { class: "sample-head" }), body);
     part("pair").append(card);
     return { tokens: [], texts: [], chances: [], body };
   });
-  busy(true); button("compare").disabled = true;
-  await Promise.all(pair.map((place, i) => grow({ prompt, chosen: [] }, 1, knobs().seed, [grown[i]], place)));
-  busy(false); button("compare").disabled = false;
+  button("compare").disabled = true;
+  await whileBusy(() => Promise.all(pair.map((place, i) => grow({ prompt, chosen: [] }, 1, knobs().seed, [grown[i]], place))));
+  button("compare").disabled = false;
 });

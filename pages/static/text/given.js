@@ -32,14 +32,14 @@ button("compare-source").addEventListener("click", async () => {
   part("copied-source").hidden = true;
   part("copied-verdict").textContent = "";
   part("copied-text").replaceChildren();
-  const text = branch ? sampleText(branch.samples[chosenSample]) : "";
-  const found = await work("copied", here({ text }), part("copied-job"));
+  const text = branch ? branch.leadText + sampleText(branch.samples[chosenSample]) : "", letters = [...text];
+  const found = await work("copied", there({ text }), part("copied-job"));
   if (!found) return;
-  const copied = text.slice(found.start, found.start + found.length);
-  part("copied-text").replaceChildren(text.slice(0, found.start), make("mark", copied), text.slice(found.start + found.length));
-  const values = { length: [...copied].length, usual: found.usual ?? "–", size: found.size.toLocaleString(), percent: percent(found.place) };
+  const between = (from, to) => letters.slice(from, to).join(""), end = found.start + found.length, copied = between(found.start, end);
+  part("copied-text").replaceChildren(between(0, found.start), make("mark", copied), between(end));
+  const values = { length: found.length, usual: found.usual ?? "–", size: found.size.toLocaleString(), percent: percent(found.place) };
   const verdict = found.usual === null ? "only" : found.length > 2 * found.usual ? "copied" : "usual";
-  part("copied-verdict").textContent = say(`copied.${verdict}`, values);
+  part("copied-verdict").textContent = say(`copied.${verdict}`, values) + (found.began ? ` ${say("copied.began", { name: found.began })}` : "");
   part("copied-source").hidden = !found.length;
   part("copied-place").replaceChildren(found.before, make("mark", copied), found.after);
 });
@@ -57,6 +57,7 @@ function showPast() {
 }
 part("history-step").addEventListener("input", showPast);
 button("history").addEventListener("click", async () => {
+  if (part("history-job").dataset.busy) return;
   message(model.steps.length < 2 ? say("history.one") : "", false);
   pastPrompt = promptText(); past = [];
   const show = (rows) => { past = rows; part("history-step").max = rows.length - 1; part("history-step").value = rows.length - 1; showPast(); };

@@ -2,11 +2,10 @@
 let seen = null; // {tokens, layers, heads, weights}: what the attention tab shows
 let head = { layer: 0, head: 0 };
 let readAt = null; // the token that is pointed at
-const LENS_TOKENS = 24;
 
 async function showAttention() {
   seen = null;
-  const beginning = beginningOnScreen(), found = await call("attention", here({ beginning }));
+  const beginning = beginningOnScreen(), found = await call("attention", there({ beginning }));
   if (!found) return;
   seen = { ...found, weights: bytesOf(found.weights), beginning };
   head = { layer: Math.min(head.layer, found.layers - 1), head: Math.min(head.head, found.heads - 1) };
@@ -92,7 +91,7 @@ async function showNumbers() {
   while (numbersAgain && seen) {
     numbersAgain = false;
     const mine = seen, at = readAt, where = head;
-    const found = await call("attention_numbers", here({ beginning: mine.beginning, ...where, at }));
+    const found = await call("attention_numbers", there({ beginning: mine.beginning, ...where, at }));
     if (found && mine === seen && at === readAt && where === head) drawFormula(found, at);
   }
   numbersAsked = false;
@@ -110,6 +109,11 @@ function drawFormula(found, at) {
     row.append(make("td", named(seen.tokens[i])), make("td", vector(found.keys[i], found.size)), make("td", found.scores[i].toFixed(2)), make("td", percent(weight)));
     table.append(row);
   }
+  if (found.earlier > 0.0005) {
+    const row = make("tr");
+    row.append(make("td", say("attention.earlier"), { colspan: 3 }), make("td", percent(found.earlier)));
+    table.append(row);
+  }
   part("formula").replaceChildren(
     make("p", say("attention.formula"), { class: "equation" }),
     make("p", say("attention.query", { token: named(seen.tokens[at]), q: vector(found.query, found.size), d: found.size })),
@@ -119,9 +123,9 @@ function drawFormula(found, at) {
 }
 
 async function showLens() {
-  const found = await call("lens", here({ beginning: beginningOnScreen() }));
+  const found = await call("lens", there({ beginning: beginningOnScreen() }));
   if (!found) return;
-  const from = Math.max(0, found.tokens.length - LENS_TOKENS), table = make("table");
+  const table = make("table");
   const row = (title, cells, kind) => {
     const line = make("tr");
     line.append(make("th", title), ...cells.map(([text, chance]) => {
@@ -131,10 +135,10 @@ async function showLens() {
     }));
     return line;
   };
-  table.append(row(say("lens.read"), found.tokens.slice(from).map((text) => [text, null]), "th"));
+  table.append(row(say("lens.read"), found.tokens.map((text) => [text, null]), "th"));
   found.said.forEach((texts, layer) => {
     const title = layer ? say("attention.layer", { n: layer }) : say("lens.input");
-    table.append(row(title, texts.slice(from).map((text, i) => [text, found.chances[layer][from + i]]), "td"));
+    table.append(row(title, texts.map((text, i) => [text, found.chances[layer][i]]), "td"));
   });
   part("lens").replaceChildren(table);
   part("lens").scrollLeft = part("lens").scrollWidth;

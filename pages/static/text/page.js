@@ -35,7 +35,7 @@ function showSteps() {
   range.max = model.steps.length - 1;
   range.value = Math.max(0, model.steps.indexOf(step));
   part("step-shown").textContent = step;
-  part("about").textContent = `${say(`data.${model.data}`)} · ${say("text.size", {
+  part("about").textContent = `${model.origin || say(`data.${model.data}`)} · ${say("text.size", {
     parameters: model.parameters.toLocaleString(), layers: model.layers, heads: model.heads, context: model.context, vocabulary: model.vocabulary.toLocaleString(),
   })}`;
 }
@@ -43,6 +43,7 @@ part("models").addEventListener("change", () => openModel(part("models").value))
 part("step").addEventListener("input", () => { part("step-shown").textContent = model.steps[Number(part("step").value)]; });
 part("step").addEventListener("change", () => openModel(model.run, model.steps[Number(part("step").value)]));
 opened.push(() => { part("models").value = model.run; showSteps(); showOthers(); });
+notOpened.push(() => { if (model) { part("models").value = model.run; showSteps(); } });
 
 async function follow() {
   const answer = await server.runs({}).catch(() => null);
@@ -53,7 +54,7 @@ async function follow() {
   part("empty").hidden = models.length > 0;
   const now = model && models.find((one) => one.name === model.run);
   if (!now || String(now.steps) === String(model.steps)) return;
-  const newest = step === model.steps.at(-1) && !running?.length;
+  const newest = step === model.steps.at(-1) && !running?.length && !branch; // what stands here stays
   model = { ...model, steps: now.steps };
   if (newest || !now.steps.includes(step)) await openModel(model.run, now.steps.at(-1));
   else showSteps();

@@ -1,5 +1,5 @@
 // Where the person is: which model, which step of its training, and how it shall write.
-const TIMELESS = ["runs", "sample", "describe", "cancel", "saved"];
+const TIMELESS = ["runs", "sample", "describe", "cancel", "saved", "bring"];
 const KNOBS = [
   { name: "temperature", min: 0, max: 2, step: 0.05, value: 0.8 },
   { name: "top_k", min: 0, max: 100, step: 1, value: 0 },
@@ -14,6 +14,7 @@ let models = [];
 let model = null; // what describe() said
 let step = null;
 const opened = []; // called when another model or step is opened
+const notOpened = []; // called when that failed, and the one before stays
 const turned = []; // called when a knob is turned
 const inputs = {}; // the slider of each knob
 
@@ -78,8 +79,11 @@ function turn(name, value) {
 let opening = 0; // the last one asked for wins
 async function openModel(name, at = null) {
   const mine = ++opening;
+  part("halves").inert = true; // nobody shall write with one model while another's name is shown
   const described = await call("describe", { run: name, step: at });
-  if (!described || mine !== opening) return false;
+  if (mine !== opening) return false;
+  part("halves").inert = false;
+  if (!described) { notOpened.forEach((tell) => tell()); return false; }
   message("");
   const another = model?.run !== described.run;
   era += 1;

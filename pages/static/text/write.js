@@ -1,8 +1,10 @@
 // Writing: a branch is a prompt, tokens chosen after it, and samples that continue both.
 const branches = [];
+const MOST_BRANCHES = 60; // that one can go back to
 let branch = null; // the one on the screen
 let chosenSample = 0; // the sample that “Continue” and the other tabs are about
-let running = null; // the job that is writing
+let running = null; // the jobs that are writing
+let stopping = false; // the person said so, perhaps before a job has its number
 
 const strength = (chance) => Math.min(1, -Math.log(Math.max(chance, 1e-9)) / 6); // 0 certain, 1 far from expected
 const percent = (value) => `${(100 * value).toFixed(value < 0.0995 ? 1 : 0)}%`;
@@ -17,6 +19,9 @@ function beginningOnScreen() {
   if (!branch) return { prompt: promptText(), chosen: [] };
   return { prompt: branch.prompt, chosen: [...branch.chosen, ...(branch.samples[chosenSample]?.tokens ?? [])] };
 }
+// What stands on the screen was written at a step of the model, and is looked into and gone on with at that step.
+const there = (values = {}) => ({ ...here(values), step: branch?.step ?? step });
+const lastOf = (text, count) => [...text].slice(-count).join(""); // never half a character
 
 // A token as it is shown: coloured by how likely it was for the model.
 function tokenSpan(text, chance) {
@@ -34,7 +39,7 @@ function drawBranch() {
     const head = make("button", say("text.sample", { n: number + 1 }), { class: "sample-head" });
     head.addEventListener("click", () => choose(number));
     const body = make("p", null, { class: "spans" });
-    body.append(make("span", lead(branch).slice(-400).trimStart(), { class: "lead" }));
+    body.append(make("span", lastOf(lead(branch), 400).trimStart(), { class: "lead" }));
     sample.body = body;
     sample.texts.forEach((text, i) => body.append(tokenSpan(text, sample.chances[i])));
     card.append(head, body);
@@ -50,8 +55,9 @@ function choose(number) {
 }
 
 function drawBranches() {
-  part("branches").replaceChildren(...branches.slice(-12).map((one) => {
-    const words = one.parent ? `${one.id} ← ${one.parent} ${named(one.last)}` : `${one.id}`;
+  part("branches").replaceChildren(...branches.slice(-MOST_BRANCHES).map((one) => {
+    const at = one.step === step ? "" : ` · ${say("text.at_step", { n: one.step })}`;
+    const words = (one.parent ? `${one.id} ← ${one.parent} ${named(one.last)}` : `${one.id}`) + at;
     const chip = make("button", words, { class: "chip", title: say(one.parent ? "text.branch.from" : "text.branch.first", { n: one.parent ?? one.id }) });
     chip.classList.toggle("on", one === branch);
     chip.addEventListener("click", () => { branch = one; chosenSample = 0; drawBranch(); });
@@ -74,26 +80,48 @@ function busy(on) {
   button("continue").disabled = on || !branch;
 }
 
+async function whileBusy(work) {
+  stopping = false;
+  busy(true);
+  try { await work(); } finally { busy(false); }
+}
+
 // Write on after a beginning; each sample grows where `samples` says. Resolves when it has ended.
 async function grow(beginning, several, seed, samples, place = {}) {
+  samples.forEach(forgetUnfinished);
   const asked = era, before = samples.map((one) => one.texts.length);
   const values = { beginning, knobs: { ...knobs(), seed }, count: several, stop: part("blank-line").checked ? "\n\n" : "" };
-  const job = await call("write", { ...(place.run ? place : here()), ...values });
+  const job = await call("write", { ...(place.run ? place : there()), ...values });
   if (!job) return;
   running = [...(running ?? []), job];
+  if (stopping) call("cancel", { job });
   let seen = 0, state = "waiting";
   while (asked === era && element.isConnected && ["waiting", "running"].includes(state)) {
     const now = await call("written", { job, seen });
     if (!now) break;
     state = now.state;
     now.samples.forEach((news, number) => merge(samples[number], news, before[number] + now.from));
-    seen = Math.max(seen, ...now.samples.map((news) => now.from + news.texts.length));
+    seen = now.seen;
+    tellPrompt(state, now);
     if (state === "failed") message(AIGC.sentence(now.error));
     if (state === "running") await new Promise((resolve) => setTimeout(resolve, 60));
     if (state === "waiting") await new Promise((resolve) => setTimeout(resolve, 250));
   }
-  if (asked !== era) call("cancel", { job });
+  if (["waiting", "running"].includes(state)) call("cancel", { job });
   running = running?.filter((one) => one !== job) ?? null;
+}
+
+// A character that was cut by a stop is spelled out when the text goes on.
+function forgetUnfinished(sample) {
+  const last = sample.texts.length - 1;
+  if (!sample.texts[last]?.endsWith("\ufffd")) return;
+  sample.texts[last] = sample.texts[last].slice(0, -1);
+  sample.body?.querySelectorAll(".token")[last]?.replaceWith(tokenSpan(sample.texts[last], sample.chances[last]));
+}
+// What the model did not see of the prompt, and that others are before.
+function tellPrompt(state, { unknown, cut }) {
+  const said = [state === "waiting" ? say("text.waiting") : "", cut ? say("text.prompt.cut") : "", unknown ? say("text.prompt.unknown", { characters: unknown }) : ""];
+  part("prompt-notes").textContent = said.join(" ").trim();
 }
 
 function merge(sample, news, from) {
@@ -103,7 +131,7 @@ function merge(sample, news, from) {
   const spans = sample.body.querySelectorAll(".token");
   for (let i = from; i < sample.texts.length; i++) {
     if (i >= known) sample.body.append(tokenSpan(sample.texts[i], sample.chances[i]));
-    else if (spans[i].textContent !== visible(sample.texts[i])) spans[i].replaceWith(tokenSpan(sample.texts[i], sample.chances[i]));
+    else if (spans[i] && spans[i].textContent !== visible(sample.texts[i])) spans[i].replaceWith(tokenSpan(sample.texts[i], sample.chances[i]));
   }
 }
 
@@ -111,15 +139,13 @@ const empty = (several) => Array.from({ length: several }, () => ({ tokens: [], 
 
 async function writeBranch(prompt, chosen, leadText, last, parent, several) {
   message("");
-  branch = { id: (branches.at(-1)?.id ?? 0) + 1, prompt, chosen, leadText, last, parent, seed: knobs().seed, samples: empty(several) };
+  branch = { id: (branches.at(-1)?.id ?? 0) + 1, prompt, chosen, leadText, last, parent, seed: knobs().seed, step: parent ? branch.step : step, samples: empty(several) };
   branches.push(branch);
   chosenSample = 0;
   const mine = branch;
   drawBranch();
-  busy(true);
-  await grow({ prompt, chosen }, several, mine.seed, mine.samples);
-  busy(false);
-  if (!mine.samples[0].texts.length) { // nothing came of it
+  await whileBusy(() => grow({ prompt, chosen }, several, mine.seed, mine.samples));
+  if (!mine.samples[0].texts.length && branches.includes(mine)) { // nothing came of it
     branches.splice(branches.indexOf(mine), 1);
     if (branch === mine) { branch = branches.at(-1) ?? null; drawBranch(); busy(false); }
   }
@@ -127,12 +153,10 @@ async function writeBranch(prompt, chosen, leadText, last, parent, several) {
 }
 
 button("write").addEventListener("click", () => writeBranch(promptText(), [], "", "", null, count()));
-button("stop").addEventListener("click", () => running?.forEach((job) => call("cancel", { job })));
+button("stop").addEventListener("click", () => { stopping = true; running?.forEach((job) => call("cancel", { job })); });
 button("continue").addEventListener("click", async () => {
   const number = chosenSample, sample = branch.samples[number];
-  busy(true);
-  await grow({ prompt: branch.prompt, chosen: [...branch.chosen, ...sample.tokens] }, 1, branch.seed + number, [sample]);
-  busy(false);
+  await whileBusy(() => grow({ prompt: branch.prompt, chosen: [...branch.chosen, ...sample.tokens] }, 1, branch.seed + number, [sample]));
   root.dispatchEvent(new CustomEvent("written"));
 });
 part("prompt").addEventListener("keydown", (event) => {
