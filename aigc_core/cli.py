@@ -168,7 +168,7 @@ def sample(
     top_p: Annotated[float, typer.Option(help="Choose among the likeliest of this mass.")] = 1.0,
     min_p: Annotated[float, typer.Option(help="Only tokens of this part of the likeliest's probability.")] = 0.0,
     repetition_penalty: Annotated[float, typer.Option(help="Above 1: what stands there already is less likely.")] = 1.0,
-    precision: Annotated[str, typer.Option(help="float32, or less exact for large models: bf16, int8.")] = "float32",
+    precision: Annotated[str, typer.Option(help="float32, or for large models bf16: less exact.")] = "float32",
 ) -> None:
     """Make pictures, or continue a prompt, with a run's best checkpoint."""
     found = Run.open(run)

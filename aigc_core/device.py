@@ -11,7 +11,7 @@ from torch import nn
 
 from aigc_core.errors import DeviceError
 
-SMALL = 4_000_000  # weights up to which one thread is the fastest with one example
+SMALL = 4_000_000  # weights times rows up to which one thread is the fastest
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,13 @@ def choose(device: str, precision: str) -> Device:
     return Device(device, precision, _name(device))  # type: ignore[arg-type]
 
 
-def threads_that_pay(network: nn.Module) -> int:
-    """How many threads compute one example fastest: all cores (or $OMP_NUM_THREADS), or one.
+def threads_that_pay(network: nn.Module, rows: int) -> int:
+    """How many threads compute so many rows of one token fastest: all cores (or $OMP_NUM_THREADS), or one.
 
     A small network leaves a second thread so little to do that waiting for it takes longer than it saves; ten times
     longer where another program trains on the same cores.
     """
-    small = sum(weight.numel() for weight in network.parameters()) <= SMALL
+    small = rows * sum(weight.numel() for weight in network.parameters()) <= SMALL
     return 1 if small else int(os.environ.get("OMP_NUM_THREADS") or _cores())
 
 

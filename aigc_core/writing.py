@@ -101,8 +101,7 @@ def describe(run: Run, step: int | None) -> dict[str, Any]:
 
 def _precisions(parameters: int, device: str) -> list[str]:
     """Those that a page offers: in a small network nothing is gained by less than float32."""
-    lacking = {"cuda": {"int8"}, "mps": {"int8", "bf16"}}.get(device, set())
-    return [one for one in TextRequest.precisions if one not in lacking] if parameters > SMALL else ["float32"]
+    return list(TextRequest.precisions) if parameters > SMALL and device != "mps" else ["float32"]
 
 
 def begun(family: TextFamily, beginning: Beginning) -> list[int]:

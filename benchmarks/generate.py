@@ -75,8 +75,6 @@ def measure(case: Case, device: str = "cpu") -> None:
         if case.width >= 768:
             methods["ours bf16"] = ours(model, case, streams, "bf16")
             methods["transformers bf16"] = generate(copy.deepcopy(theirs).bfloat16(), case, streams)
-            if device == "cpu":
-                methods["ours int8"] = ours(model, case, streams, "int8")
         rounds: dict[str, list[float]] = {name: [] for name in methods}
         for number in range(case.rounds + 1):
             for name, write in methods.items():

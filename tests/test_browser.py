@@ -148,6 +148,9 @@ def test_a_text_is_judged_before_it_is_learned(app: str, page: Page, tmp_path: P
     page.locator("#gpt-preset input").click()
     page.get_by_role("option", name="Fine-tune").click()
     page.locator("#gpt-upload input[type=file]").set_input_files(file)
+    expect(box).to_contain_text("Enough text", timeout=30_000)  # the recipe goes on from a model that comes along
+    page.locator("#gpt-init_from input").click()
+    page.get_by_role("option", name="Nothing").click()
     expect(box).to_contain_text("Little text", timeout=30_000)
     expect(box).to_contain_text(f"{len(text):,} characters")
     page.locator("#gpt-init_from input").fill("some-one/gpt2")  # less is enough then

@@ -226,28 +226,20 @@ def test_the_knobs_keep_what_they_should() -> None:
 def test_an_impossible_knob_is_a_sentence(knob: str, value: float) -> None:
     with pytest.raises(ConfigError, match=f"“{knob}” must be a number from"):
         request(**{knob: value})
-    with pytest.raises(ConfigError, match="written in float32, bf16, int8, and not in “int4”"):
+    with pytest.raises(ConfigError, match="written in float32, bf16, and not in “int4”"):
         request(precision="int4")
 
 
 @torch.no_grad()
-@pytest.mark.parametrize(("precision", "most"), [("int8", 0.0005), ("bf16", 0.0005)])
-def test_a_lower_precision_says_nearly_the_same(precision: str, most: float) -> None:
+def test_bf16_says_nearly_the_same() -> None:
     torch.manual_seed(0)
     model = GPT(V, T, L, H, 64).eval()
     model.ln_f.weight *= 10  # logits that differ
     text = torch.randint(0, V, (16, T), generator=torch.Generator().manual_seed(1))
-    exact, near = (Reader(model, 16, one).read(text).float().log_softmax(-1) for one in ("float32", precision))
+    exact, near = (Reader(model, 16, one).read(text).float().log_softmax(-1) for one in ("float32", "bf16"))
     distance = torch.nn.functional.kl_div(near, exact, log_target=True, reduction="batchmean")
     entropy = -(exact.exp() * exact).sum(-1).mean()
-    assert 0 < distance < most * entropy
-
-
-def test_integers_of_8_bits_write_the_same_in_a_batch() -> None:
-    model, text = ours(), torch.randint(0, V, (2, T), generator=torch.Generator().manual_seed(1))
-    both = list(tokens(model, text, request(precision="int8"), [], [1, 2]))
-    alone = list(tokens(model, text[1:2], request(precision="int8"), [], [2]))
-    assert [int(one.token[1]) for one in both] == [int(one.token) for one in alone]
+    assert 0 < distance < 0.0005 * entropy
 
 
 def test_a_forbidden_token_is_never_drawn() -> None:

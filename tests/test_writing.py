@@ -228,7 +228,7 @@ def test_the_list_holds_writers_only(listed: Run) -> None:
 
 def test_a_large_network_on_a_cpu_may_be_read_in_less_than_float32(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     monkeypatch.setattr(writing, "SMALL", 100)
-    assert writing.describe(run, None)["precisions"] == ["float32", "bf16", "int8"]
+    assert writing.describe(run, None)["precisions"] == ["float32", "bf16"]
 
 
 # -- one position ---------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ class TextRequest:
     min_p: float = 0.0
     repetition_penalty: float = 1.0
     seed: int = 0
-    precision: str = "float32"  # less exact, and faster in large networks on some processors: bf16, int8
+    precision: str = "float32"  # or bf16: less exact, and in large networks faster
 
     ranges: ClassVar[dict[str, tuple[float, float]]] = {
         "max_new_tokens": (1, 100_000),
@@ -80,7 +80,7 @@ class TextRequest:
         "min_p": (0, 1),
         "repetition_penalty": (0.5, 5),
     }
-    precisions: ClassVar[tuple[str, ...]] = ("float32", "bf16", "int8")
+    precisions: ClassVar[tuple[str, ...]] = ("float32", "bf16")
 
     def __post_init__(self) -> None:
         for knob, (least, most) in self.ranges.items():

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from aigc_core.data.tokenizer import Speller, Tokenizer
 from aigc_core.device import choose, threads, threads_that_pay
-from aigc_core.errors import ConfigError
 from aigc_core.families.base import Drawn, TextRequest
 from aigc_core.families.gpt.model import GPT, Reader
 from aigc_core.seeds import Stream, generator
@@ -120,16 +119,10 @@ def tokens(
     ever. It computes only what is asked for: close the iterator to stop.
 
     Raises:
-        ConfigError, DeviceError: the request's precision is not to be had on the model's device.
+        DeviceError: the request's precision is not to be had on the model's device.
     """
     if request.precision == "bf16":
         choose(prompts.device.type, "bf16")
-    if request.precision == "int8" and prompts.device.type != "cpu":
-        raise ConfigError(
-            "text.int8_on_cpu",
-            "int8 is for a CPU, and this model is on {device}; choose float32 or bf16.",
-            device=prompts.device.type,
-        )
     steps, end = request.max_new_tokens, prompts.shape[1]
     knobs = (request.temperature, request.top_k, request.top_p, request.min_p, request.repetition_penalty)
     count = skip + steps
@@ -141,7 +134,7 @@ def tokens(
     silent = torch.zeros(model.wte.num_embeddings, device=prompts.device)
     silent[never] = -torch.inf
     reader = Reader(model, len(text), request.precision)
-    count_of_threads, first = threads_that_pay(model), -1
+    count_of_threads, first = threads_that_pay(model, len(text)), -1
     for step in range(steps):
         with threads(count_of_threads):
             before, first = first, first_read(end, model.context)

@@ -4,15 +4,12 @@ Only one thing differs: `transformers` keeps the four matrices of a block as (in
 `to_transformers` and `from_transformers` transpose them.
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 TRANSPOSED = ("attn.c_attn.weight", "attn.c_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight")
 EPSILON = 1e-5  # of the layer norms, as in GPT-2
-TINY = 1e-30  # less is taken for it, where numbers are divided by their largest magnitude
 
 
 class Attention(nn.Module):
@@ -108,14 +105,12 @@ class Reader:
     modules: in small networks they cost more than the arithmetic. It has the weights of the model, not copies.
 
     Args:
-        precision: of the copies it makes instead: "bf16" of all weights, "int8" of the matrices (`_times_int8`; on a
-            CPU only).
+        precision: "bf16" copies the weights so, because reading them is what takes the time.
     """
 
     def __init__(self, model: GPT, batch: int, precision: str = "float32") -> None:
         self.context, self.length = model.context, 0
         self._heads, self._width = model.heads, model.wte.embedding_dim
-        times = _times_int8 if precision == "int8" else _times
         weights: dict[str, Tensor] = dict(model.named_parameters())
         if precision == "bf16":
             weights = {name: weight.bfloat16() for name, weight in weights.items()}
@@ -123,16 +118,15 @@ class Reader:
         def norm(name: str) -> tuple[tuple[int], Tensor, Tensor, float]:
             return (self._width,), weights[f"{name}.weight"], weights[f"{name}.bias"], EPSILON
 
-        def linear(name: str) -> Callable[[Tensor], Tensor]:
-            return times(weights[f"{name}.weight"], weights[f"{name}.bias"])
+        def linear(name: str) -> tuple[Tensor, Tensor]:
+            return weights[f"{name}.bias"], weights[f"{name}.weight"].T
 
         self._tokens, self._places, self._last = weights["wte.weight"], weights["wpe.weight"], norm("ln_f")
         self._blocks = [
-            (norm(f"h.{n}.ln_1"), linear(f"h.{n}.attn.c_attn"), linear(f"h.{n}.attn.c_proj"),
-             norm(f"h.{n}.ln_2"), linear(f"h.{n}.mlp.c_fc"), linear(f"h.{n}.mlp.c_proj"))
+            (norm(f"h.{n}.ln_1"), *linear(f"h.{n}.attn.c_attn"), *linear(f"h.{n}.attn.c_proj"),
+             norm(f"h.{n}.ln_2"), *linear(f"h.{n}.mlp.c_fc"), *linear(f"h.{n}.mlp.c_proj"))
             for n in range(len(model.h))
         ]  # fmt: skip
-        self._speak = times(self._tokens, None)
         size = self._width // self._heads
         # Not zeros: of memory that was never written a system gives out nothing.
         self._memory = [self._tokens.new_empty(2, batch, self._heads, self.context, size) for _ in self._blocks]
@@ -161,37 +155,17 @@ class Reader:
             raise ValueError(f"{end} tokens do not fit a context of {self.context}")
         self.length = end
         x = (torch.embedding(self._tokens, text) + self._places.narrow(0, start, length)).view(-1, width)
-        for (norm_1, attend, gather, norm_2, widen, narrow), memory in zip(self._blocks, self._memory, strict=True):
-            qkv = attend(torch.layer_norm(x, *norm_1)).view(batch, length, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+        for block, memory in zip(self._blocks, self._memory, strict=True):
+            norm_1, attend_bias, attend, gather_bias, gather, norm_2, widen_bias, widen, narrow_bias, narrow = block
+            qkv = torch.addmm(attend_bias, torch.layer_norm(x, *norm_1), attend)
+            qkv = qkv.view(batch, length, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
             memory.narrow(3, start, length).copy_(qkv[1:])
             k, v = memory.narrow(3, 0, end).unbind()
             y = F.scaled_dot_product_attention(qkv[0], k, v, is_causal=length > 1)
-            x = x + gather(y.transpose(1, 2).reshape(-1, width))
-            x = x + narrow(F.gelu(widen(torch.layer_norm(x, *norm_2)), approximate="tanh"))
-        return self._speak(torch.layer_norm(x[length - 1 :: length], *self._last))
-
-
-def _times(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
-    """x (N, in) -> x Wᵀ + b (N, out), for a weight (out, in)."""
-    turned = weight.T
-    if bias is None:
-        return lambda x: torch.mm(x, turned)
-    return lambda x: torch.addmm(bias, x, turned)
-
-
-def _times_int8(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
-    """The same with 8-bit integers (Dettmers 2022, section 3, without outliers): each row of W and of x is divided by
-    its largest magnitude, multiplied by 127 and rounded; sums are exact."""
-    largest = weight.abs().amax(1).clamp_min(TINY).float()
-    rounded = (weight * (127 / largest)[:, None]).round_().to(torch.int8).T
-    scale, offset = largest / 127**2, 0.0 if bias is None else bias
-
-    def multiply(x: Tensor) -> Tensor:
-        most = x.abs().amax(-1, keepdim=True).clamp_min_(TINY)
-        sums = torch._int_mm((x * (127 / most)).round_().to(torch.int8), rounded)
-        return (sums * most).mul_(scale).add_(offset)
-
-    return multiply
+            x = x + torch.addmm(gather_bias, y.transpose(1, 2).reshape(-1, width), gather)
+            h = F.gelu(torch.addmm(widen_bias, torch.layer_norm(x, *norm_2), widen), approximate="tanh")
+            x = x + torch.addmm(narrow_bias, h, narrow)
+        return torch.mm(torch.layer_norm(x[length - 1 :: length], *self._last), self._tokens.T)
 
 
 def to_transformers(weights: dict[str, Tensor]) -> dict[str, Tensor]:
