@@ -167,6 +167,17 @@ class ImageOptions(BaseModel):
     data_path: str = option("", "For the source “folder”: your folder of pictures, or a .zip.", group="data")
 
 
+class MatrixOptions(BaseModel):
+    """Settings of families whose networks Muon can train."""
+
+    optimizer: Literal["adamw", "muon"] = option(
+        "adamw",
+        "adamw: the usual one; muon: all directions of a weight matrix are learned equally fast, so a step usually "
+        "teaches more.",
+        group="optimiser",
+    )
+
+
 class TextOptions(BaseModel):
     """How text is made ready."""
 

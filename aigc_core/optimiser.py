@@ -21,7 +21,7 @@ def make(network: nn.Module, config: Any, device: Device) -> torch.optim.Optimiz
     parameters = list(network.parameters())
     inner: list[Tensor] = []
     if getattr(config, "optimizer", "adamw") == "muon":
-        inner = [one.weight for one in network.modules() if isinstance(one, nn.Linear)]
+        inner = [one.weight for one in network.modules() if isinstance(one, nn.Linear | nn.Conv2d)]
     taken = set(map(id, inner))
     others = [one for one in parameters if id(one) not in taken]
     groups: list[dict[str, Any]] = [
@@ -70,12 +70,13 @@ class Muon(torch.optim.Optimizer):
         gradients = _gradients(parameters)
         torch._foreach_lerp_(means, gradients, 1 - MOMENTUM)
         ahead = torch._foreach_lerp(gradients, means, MOMENTUM)  # Nesterov's look ahead
-        pairs = sorted(zip(parameters, ahead, strict=True), key=lambda pair: tuple(pair[0].shape))
-        for shape, some in groupby(pairs, key=lambda pair: tuple(pair[0].shape)):  # matrices of one shape at once
+        pairs = sorted(zip(parameters, ahead, strict=True), key=lambda pair: pair[0].shape)
+        for shape, some in groupby(pairs, key=lambda pair: pair[0].shape):  # matrices of one shape at once
             alike = list(some)
-            corrections = orthogonal(torch.stack([one for _, one in alike]))
-            size = ADAM_SIZE * max(shape) ** 0.5
-            torch._foreach_add_([one for one, _ in alike], list(corrections), alpha=-group["lr"] * size)
+            corrections = orthogonal(torch.stack([one.flatten(1) for _, one in alike]))
+            size = ADAM_SIZE * max(shape[0], shape[1:].numel()) ** 0.5
+            moves = [one.view(shape) for one in corrections]
+            torch._foreach_add_([one for one, _ in alike], moves, alpha=-group["lr"] * size)
 
     def _adam(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
         beta1, beta2 = group["betas"]
@@ -111,6 +112,6 @@ def orthogonal(matrices: Tensor) -> Tensor:
     x = matrices.mT if tall else matrices
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(NEWTON_SCHULZ_STEPS):
-        square = x @ x.mT
-        x = a * x + (b * square + c * square @ square) @ x
+        square = torch.bmm(x, x.mT)
+        x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=b, alpha=c), x, beta=a)
     return x.mT if tall else x

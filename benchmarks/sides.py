@@ -36,14 +36,19 @@ def processor() -> str:
     return names[0].partition(":")[2].strip() if names else platform.processor() or platform.machine()
 
 
+def measured(*arguments: object) -> Result:
+    """Run this script with these arguments for one side; it prints its result as JSON, last."""
+    command = [sys.executable, sys.argv[0], "--side", *map(str, arguments)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
 def in_turn(calls: dict[str, list[str]], rounds: int) -> dict[str, list[Result]]:
-    """Run this script once a side and round, with the side's arguments; a side prints its result as JSON, last."""
+    """`measured` once a side and round."""
     results: dict[str, list[Result]] = {side: [] for side in calls}
     for _ in range(rounds):
         for side, arguments in calls.items():
-            command = [sys.executable, sys.argv[0], "--side", *arguments]
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-            results[side].append(json.loads(done.stdout.splitlines()[-1]))
+            results[side].append(measured(*arguments))
     return results
 
 

@@ -3,7 +3,7 @@
     python benchmarks/vae.py            # or --quick
 
 The peer: dense layers 784-400-20, batch 128, Adam 1e-3, 10 epochs, pictures loaded one by one. Ours: the preset
-“mnist”. Shown: seconds of training, −ELBO of the 10,000 test pictures (nats), and how long ours took to be as good.
+“mnist”, in a tenth of the time that took, and in 71 s. Shown: seconds of training, −ELBO of the 10,000 test pictures.
 """
 
 import argparse
@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -23,9 +22,10 @@ from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
 from aigc_core.data.download import local_data
-from benchmarks.sides import header, in_turn, table, trained
+from benchmarks.sides import Result, header, measured, table, trained
 
 EPOCHS = 10
+SECONDS = 71  # what the peer takes on the machine that the project's aims were measured on
 
 
 def main() -> None:
@@ -34,24 +34,22 @@ def main() -> None:
     parser.add_argument("--side", nargs="+", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.side:
-        print(json.dumps(SIDES[given.side[0]]()))
+        print(json.dumps(SIDES[given.side[0]](*map(float, given.side[1:]))))
         return
     header()
-    results = in_turn({"PyTorch examples": ["peer"], "ours": ["ours"]}, 1 if given.quick else 3)
-    seconds = table(results, "seconds", "s of training")
-    table(results, "negative_elbo", "nats at the end", ".2f")
-    goal = max(one["negative_elbo"] for one in results["PyTorch examples"])
-    for one in results["ours"]:
-        reached = next((t for t, figure in one["curve"] if figure <= goal), None)
-        part = reached and reached / seconds["PyTorch examples"]
-        print(f"  ours is at {goal:.2f} nats after {reached} s, {part} of the peer's time")
+    results: dict[str, list[Result]] = {}
+    for _ in range(1 if given.quick else 3):
+        peer = measured("peer")
+        named = {"PyTorch examples": peer, "ours, a tenth of its time": measured("ours", peer["seconds"] / 10)}
+        for name, one in (named | {f"ours, {SECONDS} s": measured("ours", SECONDS)}).items():
+            results.setdefault(name, []).append(one)
+    table(results, "seconds", "s of training")
+    table(results, "negative_elbo", "nats, 10,000 test pictures", ".2f")
 
 
-def ours() -> dict[str, Any]:
-    run, events = trained("vae", "mnist", {})
-    figures = [one for one in events if one["kind"] == "eval"]
-    curve = [(one["seconds"], one["figures"]["negative_elbo"]) for one in figures]
-    return {"seconds": run.status().elapsed_s, "negative_elbo": curve[-1][1], "curve": curve}
+def ours(seconds: float) -> Result:
+    run, _ = trained("vae", "mnist", {"minutes": seconds / 60})
+    return {"seconds": run.status().elapsed_s, "negative_elbo": run.status().figures["negative_elbo"]}
 
 
 class Peer(nn.Module):
@@ -72,7 +70,7 @@ class Peer(nn.Module):
         return F.binary_cross_entropy(made, x.view(-1, 784), reduction="sum") + kl
 
 
-def peer() -> dict[str, Any]:
+def peer() -> Result:
     torch.manual_seed(1)
     root, as_tensor = local_data("images"), transforms.ToTensor()
     train = DataLoader(datasets.MNIST(str(root), train=True, transform=as_tensor), batch_size=128, shuffle=True)
@@ -92,7 +90,7 @@ def peer() -> dict[str, Any]:
     return {"seconds": seconds, "negative_elbo": total / len(test.dataset)}  # type: ignore[arg-type]
 
 
-SIDES: dict[str, Callable[[], dict[str, Any]]] = {"ours": ours, "peer": peer}
+SIDES: dict[str, Callable[..., Result]] = {"ours": ours, "peer": peer}
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 from typing import ClassVar, Literal
 
-from aigc_core.config import ImageOptions, Preset, RunConfig, option
+from aigc_core.config import ImageOptions, MatrixOptions, Preset, RunConfig, option
 from aigc_core.data.sources import Source
 from aigc_core.errors import ConfigError
 
 
-class Config(ImageOptions, RunConfig):
+class Config(ImageOptions, MatrixOptions, RunConfig):
     """An encoder squeezes a picture into a few numbers, a decoder draws it again from them."""
 
     title: ClassVar[str] = "VAE"
@@ -28,7 +28,6 @@ class Config(ImageOptions, RunConfig):
     lr_schedule: Literal["constant", "cosine"] = option(
         "cosine", "Whether the learning rate stays or falls along a half cosine.", group="optimiser"
     )
-
     latent_size: int = option(
         16, "Numbers a picture is squeezed into; 2 can be drawn as a map.", group="basic", ge=2, le=128
     )
@@ -56,6 +55,20 @@ class Config(ImageOptions, RunConfig):
         "default": Preset("Digits in a minute", "Convolutions, 16 numbers a picture."),
         "map": Preset(
             "A map of digits", "Two numbers a picture, so that all pictures lie on a map.", {"latent_size": 2}
+        ),
+        "mnist": Preset(
+            "MNIST in a minute",
+            "60,000 digits, 32 numbers each, Muon: the best bound that two cores reach in 71 seconds.",
+            {
+                "data": "mnist",
+                "minutes": 1.18,
+                "width": 8,
+                "latent_size": 32,
+                "optimizer": "muon",
+                "lr": 0.02,
+                "ema": 0.995,
+                "warmup_steps": 30,
+            },
         ),
         "textbook": Preset(
             "Textbook",
