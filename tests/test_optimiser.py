@@ -24,6 +24,17 @@ def test_all_singular_values_come_near_one(shape: tuple[int, ...]) -> None:
     assert float((made * (u @ v)).sum() / (made.norm() * (u @ v).norm())) > 0.95
 
 
+def test_a_convolution_is_corrected_as_the_matrix_of_its_patches() -> None:
+    torch.manual_seed(0)
+    convolution, dense = nn.Conv2d(4, 6, 3, bias=False), nn.Linear(36, 6, bias=False)
+    dense.weight.data = convolution.weight.detach().flatten(1).clone()
+    config = tiny("vae", lr=1e-2, optimizer="muon", weight_decay=0.0)
+    for network in (convolution, dense):
+        network.weight.grad = torch.arange(216.0).sin().view(network.weight.shape)
+        optimiser.make(network, config, choose("cpu", "float32")).step()
+    torch.testing.assert_close(convolution.weight.flatten(1), dense.weight, atol=0, rtol=0)
+
+
 def stepped(make_optimizer, network: nn.Module, steps: int = 5) -> list[torch.Tensor]:
     optimizer = make_optimizer(network)
     random = torch.Generator().manual_seed(1)
