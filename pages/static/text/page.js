@@ -56,7 +56,7 @@ async function follow() {
   if (!now || String(now.steps) === String(model.steps)) return;
   const newest = step === model.steps.at(-1) && !running?.length && !branch; // what stands here stays
   model = { ...model, steps: now.steps };
-  if (newest || !now.steps.includes(step)) await openModel(model.run, now.steps.at(-1));
+  if (newest || !now.steps.includes(step)) await openModel(model.run, now.steps.at(-1), false); // who is typing goes on
   else showSteps();
 }
 

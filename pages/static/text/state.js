@@ -77,9 +77,9 @@ function turn(name, value) {
 }
 
 let opening = 0; // the last one asked for wins
-async function openModel(name, at = null) {
+async function openModel(name, at = null, byHand = true) {
   const mine = ++opening;
-  part("halves").inert = true; // nobody shall write with one model while another's name is shown
+  part("halves").inert = byHand; // nobody shall write with one model while another's name is shown
   const described = await call("describe", { run: name, step: at });
   if (mine !== opening) return false;
   part("halves").inert = false;
