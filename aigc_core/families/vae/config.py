@@ -66,7 +66,7 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
                 "latent_size": 32,
                 "optimizer": "muon",
                 "lr": 0.02,
-                "ema": 0.995,
+                "ema": 0.98,
                 "warmup_steps": 30,
             },
         ),
