@@ -67,6 +67,8 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
                 "optimizer": "muon",
                 "lr": 0.02,
                 "ema": 0.98,
+                "evaluate_every": 1000,  # ten thousand pictures take two of its seconds
+                "checkpoint_every": 1000,
                 "warmup_steps": 30,
             },
         ),
