@@ -9,7 +9,6 @@ time, then make 10,000 pictures, which are compared with the 10,000 test picture
 and steps a second.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -29,6 +28,7 @@ from torchvision import datasets, transforms
 from aigc_core import features
 from aigc_core.data.download import local_data
 from aigc_core.metrics import frechet_distance, moments
+from benchmarks import sides
 from benchmarks.sides import header, in_turn, table, trained
 
 Z = 100
@@ -37,12 +37,10 @@ LEAST_SHARE = 0.01  # a class with less counts as missing
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="one seed, 60 s")
-    parser.add_argument("--seconds", type=float, default=180)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--side", nargs="+", help=argparse.SUPPRESS)
-    given = parser.parse_args()
+    options = sides.parser(__doc__, "one seed, 60 s")
+    options.add_argument("--seconds", type=float, default=180)
+    options.add_argument("--seeds", type=int, default=3)
+    given = options.parse_args()
     if given.side:
         print(json.dumps(SIDES[given.side[0]](*map(float, given.side[1:]))))
         return

@@ -7,7 +7,6 @@ in steps a second. "recipe": the peer's 2,000 steps, our recipe “minute” in 
 recipe “three-minutes”; validation loss over all held-out text.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -20,6 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from benchmarks import sides
 from benchmarks.sides import NEVER, Result, header, in_turn, measured, pace, table, timed, trained
 
 WARM = 5  # steps that do not count
@@ -32,11 +32,9 @@ SECONDS = 180
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds and steps")
-    parser.add_argument("--only", choices=["steps", "recipe"])
-    parser.add_argument("--side", nargs="+", help=argparse.SUPPRESS)
-    given = parser.parse_args()
+    options = sides.parser(__doc__, "fewer rounds and steps")
+    options.add_argument("--only", choices=["steps", "recipe"])
+    given = options.parse_args()
     if given.side:
         print(json.dumps(SIDES[given.side[0]](*map(json.loads, given.side[1:]))))
         return
@@ -44,9 +42,9 @@ def main() -> None:
     if given.only != "recipe":
         for name, (shape, steps) in SIZES.items():
             arguments = [json.dumps(shape), str(steps // 3 if given.quick else steps)]
-            sides = {"ours": ["steps", *arguments], "transformers": ["peer-steps", *arguments]}
+            both = {"ours": ["steps", *arguments], "transformers": ["peer-steps", *arguments]}
             print(f"\n{name}")
-            medians = table(in_turn(sides, 3 if given.quick else 5), "steps_per_s", "steps/s", ".2f")
+            medians = table(in_turn(both, 3 if given.quick else 5), "steps_per_s", "steps/s", ".2f")
             print(f"  ratio {medians['ours'] / medians['transformers']:.2f}")
     if given.only != "steps":
         results: dict[str, list[Result]] = {}

@@ -1,5 +1,6 @@
 """Two ways to do the same, measured in turn: each in a process of its own, so that neither warms or slows the other."""
 
+import argparse
 import json
 import os
 import platform
@@ -34,6 +35,14 @@ def processor() -> str:
     info = Path("/proc/cpuinfo")
     names = [line for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
     return names[0].partition(":")[2].strip() if names else platform.processor() or platform.machine()
+
+
+def parser(about: str | None, quick: str) -> argparse.ArgumentParser:
+    """The options that every script has: --quick, and --side for the processes that `measured` starts."""
+    made = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--quick", action="store_true", help=quick)
+    made.add_argument("--side", nargs="+", help=argparse.SUPPRESS)
+    return made
 
 
 def measured(*arguments: object) -> Result:

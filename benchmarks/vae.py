@@ -6,7 +6,6 @@ The peer: dense layers 784-400-20, batch 128, Adam 1e-3, 10 epochs, pictures loa
 “mnist”, in a tenth of the time that took, and in 71 s. Shown: seconds of training, −ELBO of the 10,000 test pictures.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -22,6 +21,7 @@ from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
 from aigc_core.data.download import local_data
+from benchmarks import sides
 from benchmarks.sides import Result, header, measured, table, trained
 
 EPOCHS = 10
@@ -29,10 +29,8 @@ SECONDS = 71  # what the peer takes on the machine that the project's aims were 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="one round")
-    parser.add_argument("--side", nargs="+", help=argparse.SUPPRESS)
-    given = parser.parse_args()
+    options = sides.parser(__doc__, "one round")
+    given = options.parse_args()
     if given.side:
         print(json.dumps(SIDES[given.side[0]](*map(float, given.side[1:]))))
         return

@@ -121,12 +121,13 @@ def train_features() -> None:
 
     from aigc_core import features
     from aigc_core.config import make_config
+    from aigc_core.data.sources import silent
     from aigc_core.data.tensors import load_data
     from aigc_core.families import config_class
 
     for data_name in ("mnist", "fashion"):
         config = make_config(config_class("vae"), None, data_name, {})
-        data: Any = load_data(config, torch.device("cpu"), lambda what, part: None)
+        data: Any = load_data(config, torch.device("cpu"), silent)
         network = features.train(data.train, data.labels, len(data.facts.class_names))
         right = (features.measured(network, data.validation)[1] == data.validation_labels.numpy()).mean()
         print(features.save(network, data_name), f"{100 * right:.2f} % of the test pictures right")

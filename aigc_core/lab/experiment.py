@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from aigc_core.data.points import SPREAD, centres_of, points_of
 from aigc_core.families.gan.objectives import OBJECTIVES, interpolation_penalty, zero_centred_penalty
+from aigc_core.families.vae.family import SMALLEST_LOG_STD
 from aigc_core.families.vae.objectives import (
     gaussian_nll,
     importance_weighted_bound,
@@ -122,7 +123,7 @@ class Experiment:
         x = self._batch(0)
         mean, log_var = self._encode(x)
         z = mean + torch.exp(0.5 * log_var) * torch.randn(mean.shape, generator=self._random(Stream.LATENT, 0))
-        reconstruction = gaussian_nll(self.decoder(z), x, self.log_std.clamp_min(-6)).mean()
+        reconstruction = gaussian_nll(self.decoder(z), x, self.log_std.clamp_min(SMALLEST_LOG_STD)).mean()
         kl = kl_to_standard_normal(mean, log_var).sum(1).mean()
         self._correct("vae", reconstruction + self.settings.beta * kl, self.settings.lr)
         terms = {"negative_elbo": reconstruction + kl, "reconstruction": reconstruction, "kl": kl}
@@ -212,7 +213,7 @@ class Experiment:
         noise = torch.randn(DENSITY_SAMPLES, *mean.shape, generator=generator(0, Stream.EVALUATE))
         z = mean + torch.exp(0.5 * log_var) * noise
         prior = normal_log_density(z, torch.zeros_like(z), torch.zeros_like(z))
-        nll = gaussian_nll(self.decoder(z), x, self.log_std.clamp_min(-6))
+        nll = gaussian_nll(self.decoder(z), x, self.log_std.clamp_min(SMALLEST_LOG_STD))
         return importance_weighted_bound(prior - nll - normal_log_density(z, mean, log_var))
 
     def _arrows(self) -> list[list[float]]:
