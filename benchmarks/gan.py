@@ -1,12 +1,16 @@
 """Training a GAN on MNIST, next to the DCGAN of a much-used collection as it is usually written. Prints tables.
 
-    python benchmarks/gan.py            # or --quick; --seconds 180, --seeds 3
+    python benchmarks/gan.py            # or --quick; --only quality steps; --seconds 180, --seeds 3
 
 The peer: 32×32 pixels, nearest-neighbour doubling and 3×3 convolutions with batch normalisation, binary
-cross-entropy, Adam 2e-4, batch 64, pictures loaded one by one. Ours: the preset “mnist”. Both train for the same
-time, then make 10,000 pictures, which are compared with the 10,000 test pictures in the features of a classifier
-(`checkpoints/features`; the peer's are brought to 28×28 first). Shown: that Fréchet distance, classes missing,
-and steps a second.
+cross-entropy, Adam 2e-4, batch 64, pictures loaded one by one.
+
+quality: ours is the preset “mnist”. Both train for the same time, then make 10,000 pictures, which are compared with
+the 10,000 test pictures in the features of a classifier (`checkpoints/features`; the peer's are brought to 28×28
+first). Shown: that Fréchet distance, classes missing, and steps a second.
+
+steps: steps a second of the peer's own network, batch and data, in the peer's loop and in ours, where a doubling and
+the convolution after it are one (`aigc_core.networks.pictures.Resize`: the same function of the same weights).
 """
 
 import json
@@ -25,11 +29,13 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
-from aigc_core import features
+from aigc_core import features, loop
 from aigc_core.data.download import local_data
+from aigc_core.families.gan.family import Family
 from aigc_core.metrics import frechet_distance, moments
+from aigc_core.networks.pictures import Resize
 from benchmarks import sides
-from benchmarks.sides import header, in_turn, table, trained
+from benchmarks.sides import NEVER, header, in_turn, pace, table, trained
 
 Z = 100
 PICTURES = 10_000
@@ -38,6 +44,7 @@ LEAST_SHARE = 0.01  # a class with less counts as missing
 
 def main() -> None:
     options = sides.parser(__doc__, "one seed, 60 s")
+    options.add_argument("--only", nargs="+", choices=["quality", "steps"], default=["quality", "steps"])
     options.add_argument("--seconds", type=float, default=180)
     options.add_argument("--seeds", type=int, default=3)
     given = options.parse_args()
@@ -45,16 +52,29 @@ def main() -> None:
         print(json.dumps(SIDES[given.side[0]](*map(float, given.side[1:]))))
         return
     header()
-    seconds, seeds = (60.0, 1) if given.quick else (given.seconds, given.seeds)
+    if "quality" in given.only:
+        quality(*(60.0, 1) if given.quick else (given.seconds, given.seeds))
+    if "steps" in given.only:
+        steps(1 if given.quick else 3)
+
+
+def quality(seconds: float, seeds: int) -> None:
     results: dict[str, list[dict[str, Any]]] = {}
     for seed in range(seeds):
-        for side, (one,) in in_turn({side: [side, str(seconds), str(seed)] for side in SIDES}, 1).items():
+        for side, (one,) in in_turn({side: [side, str(seconds), str(seed)] for side in ("ours", "peer")}, 1).items():
             results.setdefault(side, []).append(one)
     print(f"after {seconds:.0f} s, {seeds} seeds")
     medians = table(results, "frechet_features", "Fréchet distance of features")
     table(results, "classes_missing", "classes missing", ".0f")
     table(results, "steps_per_s", "steps/s", ".2f")
     print(f"  ours: {medians['ours'] / medians['peer']:.4f} of the peer's distance")
+
+
+def steps(rounds: int) -> None:
+    calls = {"peer, its own loop": ["peer_steps", "20"], "peer's network, our loop": ["our_steps", "20"]}
+    print("steps a second of the peer's network")
+    theirs, ours = table(in_turn(calls, rounds), "steps_per_s", "steps/s", ".2f").values()
+    print(f"  ratio: {ours / theirs:.2f}")
 
 
 def ours(seconds: float, seed: float) -> dict[str, Any]:
@@ -97,6 +117,16 @@ def small(module: nn.Module) -> None:
 
 
 def peer(seconds: float, seed: float) -> dict[str, Any]:
+    make, steps_per_s = peer_trained(seconds, seed)
+    return judged(make) | {"steps_per_s": steps_per_s}
+
+
+def peer_steps(seconds: float) -> dict[str, Any]:
+    return {"steps_per_s": peer_trained(seconds, 0)[1]}
+
+
+def peer_trained(seconds: float, seed: float) -> tuple[nn.Module, float]:
+    """The generator after so long, and steps a second."""
     torch.manual_seed(int(seed))
     seen = transforms.Compose([transforms.Resize(32), transforms.ToTensor(), transforms.Normalize([0.5], [0.5])])
     train = DataLoader(
@@ -117,7 +147,7 @@ def peer(seconds: float, seed: float) -> dict[str, Any]:
             judges.step()
             steps += 1
             if (spent := time.perf_counter() - start) >= seconds:
-                return judged(make) | {"steps_per_s": steps / spent}
+                return make, steps / spent
 
 
 @torch.inference_mode()
@@ -140,7 +170,54 @@ def test_pictures() -> Tensor:
     return datasets.MNIST(str(local_data("images")), train=False).data[:, None]
 
 
-SIDES: dict[str, Callable[..., dict[str, Any]]] = {"ours": ours, "peer": peer}
+# -- the peer's network in our loop -----------------------------------------------------------------------
+
+
+class TheirGenerator(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for layer in generator():
+            if isinstance(layer, nn.Conv2d) and layers and isinstance(layers[-1], nn.Upsample):
+                layers[-1] = one = Resize(layer.in_channels, layer.out_channels)
+                one.conv = layer
+            else:
+                layers.append(layer)
+        self.body = nn.Sequential(*layers)
+
+    def forward(self, z: Tensor, labels: None) -> Tensor:
+        return (self.body(z) + 1) / 2
+
+
+class TheirDiscriminator(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = discriminator()[:-1]  # without the sigmoid, which our objective has
+
+    def forward(self, x: Tensor, labels: None) -> Tensor:
+        return self.body(2 * x - 1)[:, 0]
+
+
+class Theirs(Family):
+    def build(self) -> dict[str, nn.Module]:
+        return {"generator": TheirGenerator(), "discriminator": TheirDiscriminator()}
+
+    def _both(self, real_x: Tensor, fake_x: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
+        judge = self.networks["discriminator"]  # apart, because of its batch normalisation
+        return judge(real_x, None), judge(fake_x, None)
+
+
+def our_steps(seconds: float) -> dict[str, Any]:
+    loop.family_class = lambda name: Theirs
+    settings = {"objective": "non-saturating", "lr": 2e-4, "beta1": 0.5, "beta2": 0.999, "ema": 0.0}
+    settings |= {"data": "mnist", "image_size": 32, "latent_size": Z, "minutes": seconds / 60, "log_every": 1}
+    _, events = trained("gan", "default", settings | NEVER)
+    return {"steps_per_s": pace(events, 2)}
+
+
+SIDES: dict[str, Callable[..., dict[str, Any]]] = {
+    "ours": ours, "peer": peer, "peer_steps": peer_steps, "our_steps": our_steps,
+}  # fmt: skip
 
 
 if __name__ == "__main__":

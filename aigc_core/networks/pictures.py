@@ -160,6 +160,52 @@ class SubPixelDecoder(Decoder):
         return self.body(z)
 
 
+# A doubled picture shows a 3×3 convolution each value twice, so for every second output two taps of a side fall
+# together: row r of a 4×4 transposed kernel is the sum of these rows of the 3×3 one.
+FOLD = ((0.0, 0.0, 1.0), (0.0, 1.0, 1.0), (1.0, 1.0, 0.0), (1.0, 0.0, 0.0))
+
+
+class Resize(nn.Module):
+    """Features (B, inputs, S, S) doubled by repeating each value, then a 3×3 convolution: (B, outputs, 2S, 2S).
+
+    Every output is touched by equally many inputs, so there is no checkerboard (Odena 2016). Computed as one
+    transposed convolution whose 4×4 kernel holds the sums of the weights that meet the same value: the same result
+    from 4 products a weight pair instead of 9.
+    """
+
+    fold: Tensor
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.register_buffer("fold", torch.tensor(FOLD), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel = torch.einsum("rk,cl,oikl->iorc", self.fold, self.fold, self.conv.weight)
+        return F.conv_transpose2d(x, kernel, self.conv.bias, stride=2, padding=1)
+
+
+class ResizeDecoder(Decoder):
+    """Doubling and 3×3 convolutions in turn, and one more convolution at the full size."""
+
+    def __init__(self, inputs: int, shape: Shape, width: int) -> None:
+        super().__init__()
+        stages = stages_of(shape)
+        self.side = shape[-1] >> stages
+        channels = [width << max(0, stages - 1 - stage) for stage in range(stages + 1)]
+        self.stem = nn.Linear(inputs, channels[0] * self.side**2)
+        layers: list[nn.Module] = [nn.GroupNorm(8, channels[0]), nn.LeakyReLU(0.2)]
+        for before, after in pairwise(channels):
+            layers += [Resize(before, after), nn.GroupNorm(8, after), nn.LeakyReLU(0.2)]
+        self.body = nn.Sequential(*layers, nn.Conv2d(width, shape[0], 3, padding=1))
+
+    def first(self, z: Tensor) -> Tensor:
+        return self.stem(z)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.body(self.stem(z).unflatten(1, (-1, self.side, self.side)))
+
+
 class Style(nn.Module):
     """Features (B, C, S, S) made plain, then scaled and shifted per channel as a style (B, W) says.
 

@@ -37,10 +37,11 @@ class Config(ImageOptions, RunConfig):
     objective: Literal["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic"] = option(
         "hinge", "The game: what each network tries to make small.", group="basic"
     )
-    network: Literal["dcgan", "style", "mlp"] = option(
+    network: Literal["dcgan", "style", "resize", "mlp"] = option(
         "dcgan",
         "dcgan: transposed convolutions; style: the same, with the code entering at every layer, so that two "
-        "pictures can be mixed; mlp: dense layers, as in the textbooks.",
+        "pictures can be mixed; resize: doubling, then convolutions, slower but without checkerboards; mlp: dense "
+        "layers, as in the textbooks.",
         group="basic",
     )
     conditional: bool = option(False, "Tell both networks the class, so that a class can be asked for.", group="basic")

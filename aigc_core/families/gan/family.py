@@ -16,6 +16,7 @@ from aigc_core.networks.pictures import (
     ConvEncoder,
     DenseDecoder,
     DenseEncoder,
+    ResizeDecoder,
     StyleDecoder,
     normalise,
     stages_of,
@@ -25,7 +26,7 @@ from aigc_core.seeds import Stream
 
 SNAPSHOT = PictureRequest(count=64, seed=0)
 MOST_EVALUATED = 2000  # pictures on each side of the Fréchet distance during a run
-DECODERS = {"dcgan": ConvDecoder, "style": StyleDecoder, "mlp": DenseDecoder}
+DECODERS = {"dcgan": ConvDecoder, "style": StyleDecoder, "resize": ResizeDecoder, "mlp": DenseDecoder}
 MOST_FEATURE_INPUTS = 768  # numbers; larger pictures are averaged down before their components are taken
 
 
