@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from aigc_core import studio
+from aigc_core import diagnose as doctor
+from aigc_core import gate, studio
 from aigc_core.config import RunConfig, check_own_data, make_config
 from aigc_core.data.sources import SOURCES
 from aigc_core.errors import AigcError, ConfigError
@@ -84,12 +85,15 @@ def train(
     steps: Annotated[int | None, typer.Option(help="Training steps.")] = None,
     minutes: Annotated[float | None, typer.Option(help="Train for this long instead.")] = None,
     seed: Annotated[int | None, typer.Option(help="Start of all randomness.")] = None,
+    until_pass: Annotated[
+        int | None, typer.Option(help="Train up to this often, until a model passes its gate (setting “tries”).")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Directory of the run, new or empty.")] = None,
 ) -> None:
     """Train a new model. The first line printed is the run's directory."""
     if steps is not None and minutes is not None:
         raise ConfigError("config.two_budgets", "Give --steps or --minutes, not both.")
-    given = {"steps": steps, "minutes": minutes, "seed": seed}
+    given = {"steps": steps, "minutes": minutes, "seed": seed, "tries": until_pass}
     settings = _settings(set_) | {key: value for key, value in given.items() if value is not None}
     config = make_config(config_class(family), preset, data, settings)
     check_own_data(config)
@@ -203,7 +207,25 @@ def evaluate(
     found = Run.open(run)
     from aigc_core.evaluate import evaluate as measure
 
-    print(json.dumps(measure(found, full), indent=1))
+    print(json.dumps(measure(found, "full" if full else "during"), indent=1))
+
+
+@app.command()
+def judge(run: RunName) -> None:
+    """Measure a run's best checkpoint, hold it against its gate, and print the whole judgement as JSON."""
+    print(json.dumps(gate.judge(Run.open(run)), indent=1))
+
+
+@app.command()
+def diagnose(run: RunName) -> None:
+    """Say what is wrong with a run, by which numbers, and what helps."""
+    found = doctor.diagnose(Run.open(run))
+    for one in found:
+        print(f"{one.level}: {one.name} (step {one.step})\n  {one.evidence['text']}\n  {one.advice['text']}")
+        if one.changes:
+            print("  " + " ".join(f"--set {key}={value}" for key, value in one.changes.items()))
+    if not found:
+        print("Nothing is wrong as far as can be seen.")
 
 
 @app.command("import")
@@ -254,18 +276,37 @@ def estimate(
 def _fit(run: Run | None, turn: Turn | AlwaysFree) -> None:
     progress = _Progress()
     try:
-        from aigc_core.loop import fit
+        if run is None:
+            from aigc_core.loop import fit
 
-        status = fit(run, turn=turn, report=progress)
+            fit(None, turn=turn)
+            return
+        gate.fit_and_judge(run, turn=turn, report=progress)
     finally:
         progress.close()
-    if run is not None:
-        print(f"{status.state} at step {status.step}", *_headline(run, status), flush=True)
+    for one in gate.attempts(run):
+        status = one.status()
+        print(f"{one.name}: {status.state} at step {status.step}", *_headline(one, status), flush=True)
+        for line in _verdict(one):
+            print(line, flush=True)
 
 
 def _headline(run: Run, status: Status) -> list[str]:
     name = config_class(run.made()["config"]["family"]).headline
     return [f"{name} {status.figures[name]:.4g}"] if name in status.figures else []
+
+
+def _verdict(run: Run) -> list[str]:
+    """What the gate said, a condition a line, and what the doctor found."""
+    found = gate.judgement(run)
+    if found is None:
+        return []
+    lines = ["ready" if found["passed"] else "not ready"] if found["conditions"] else []
+    for one in found["conditions"]:
+        value = "not measured on this data" if one["value"] is None else f"{one['value']:.4g}"
+        mark = {True: "ok ", False: "NO ", None: "-  "}[one["passed"]]
+        lines.append(f"  {mark} {one['figure']} {one['sign']} {one['limit']:g}: {value}")
+    return lines + [f"  {one['name']}: {one['evidence']['text']}" for one in found["findings"]]
 
 
 class _Progress:

@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from aigc_core.data.sources import SOURCES, Source
 from aigc_core.errors import ConfigError
+from aigc_core.thresholds import thresholds
 
 
 def option(
     default: Any,
     help: str,
     *,
-    group: Literal["basic", "network", "data", "optimiser", "record"] = "network",
+    group: Literal["basic", "network", "data", "optimiser", "judge", "record"] = "network",
     live: bool = False,
     **limits: Any,
 ) -> Any:
@@ -59,6 +60,7 @@ class RunConfig(BaseModel):
     data_kinds: ClassVar[tuple[str, ...]]  # kinds of data the family can learn
     presets: ClassVar[dict[str, Preset]]  # the first one is the default
     curves: ClassVar[tuple[tuple[str, ...], ...]]  # which figures share a chart; "val:" is of held-out data
+    figures: ClassVar[tuple[str, ...]]  # held-out figures that a gate may name
     headline: ClassVar[str]  # the validation figure that decides which checkpoint is best (lower is better)
 
     family: str
@@ -97,9 +99,24 @@ class RunConfig(BaseModel):
     sample_every: int = option(100, "Steps between two samples.", group="record", ge=1)
     evaluate_every: int = option(250, "Steps between two measurements on held-out data.", group="record", ge=1)
     checkpoint_every: int = option(500, "Steps between two checkpoints.", group="record", ge=1)
+    gate: str = option(
+        "", "What held-out figures must be for the model to count as ready; empty = anything goes.", group="judge"
+    )
+    tries: int = option(
+        1,
+        "Train at most this often: a model that is not ready is trained anew, changed as the doctor advises.",
+        group="judge",
+        ge=1,
+        le=20,
+    )
     keep_checkpoints: int = option(
         10, "Checkpoints kept, spread over the run; the best and the last always stay.", group="record", ge=2
     )
+
+    @model_validator(mode="after")
+    def _gate_can_be_read(self) -> Self:
+        thresholds(self.gate, self.figures)
+        return self
 
     def check_data(self, source: Source) -> None:
         """Called before a run is made: refuse settings that cannot go with a source.
@@ -136,6 +153,13 @@ class RunConfig(BaseModel):
                     known=", ".join(sorted(self.live_keys())),
                 )
         return self.changed(changes)
+
+
+# Held-out figures of every family that makes pictures: `aigc_core.likeness` and `aigc_core.evaluate`.
+PICTURE_FIGURES = (
+    "frechet_pixels", "precision", "recall", "density", "coverage", "diversity", "copies", "classes_missing",
+    "frechet_features", "kernel_features",
+)  # fmt: skip
 
 
 class ImageOptions(BaseModel):

@@ -1,4 +1,4 @@
-"""Did a model copy? The longest passage of one text that stands word for word in another."""
+"""Did a model copy? Passages of one text that stand word for word in another."""
 
 from collections.abc import Callable
 
@@ -25,6 +25,18 @@ def longest_copy(text: str, source: str, progress: Callable[[float], None] = lam
         if length > known[1]:
             known = start, length, first + place
     return known
+
+
+def copied_share(texts: list[str], source: str, length: int) -> float:
+    """The part of the characters of `texts` in passages of at least `length` that stand word for word in `source`."""
+    hashes = [_Hashes(text) for text in texts if len(text) >= length]
+    found = [np.zeros(len(one.text) - length + 1, bool) for one in hashes]
+    for first in range(0, len(source) - length + 1, AT_ONCE):
+        known = np.unique(_Hashes(source[first : first + AT_ONCE + length - 1]).of(length))
+        for one, starts in zip(hashes, found, strict=True):
+            starts |= np.isin(one.of(length), known)
+    copied = sum(np.convolve(starts, np.ones(length)).astype(bool).sum() for starts in found)
+    return float(copied / max(sum(map(len, texts)), 1))
 
 
 def _longest(text: "_Hashes", source: "_Hashes", beaten: int) -> tuple[int, int, int]:

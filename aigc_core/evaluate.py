@@ -2,28 +2,30 @@
 
 from typing import Any
 
-import numpy as np
 import torch
 
 from aigc_core import features
-from aigc_core.data.sources import silent
+from aigc_core.data.sources import SOURCES, silent
 from aigc_core.data.tensors import PictureData, load_data
 from aigc_core.device import device_of
-from aigc_core.families.base import PictureFamily, PictureRequest
-from aigc_core.metrics import frechet_distance, moments
+from aigc_core.families.base import Extent, PictureFamily, PictureRequest
+from aigc_core.likeness import Likeness, spread
+from aigc_core.metrics import class_shares, frechet_distance, kernel_distance, moments
 from aigc_core.run import Run
 from aigc_core.sampler import load
 
-MOST_JUDGED = 10_000  # pictures on each side of a distance
-LEAST_SHARE = 0.01  # of the made pictures; a class with less counts as missing
+MOST_JUDGED = {"end": 2_000, "full": 10_000}  # pictures on each side of a distance in features
+MOST_LIKENED = 2_000  # made examples whose likeness is judged
+MOST_PAIRED = 2_000  # where every pair is looked at
+SEED = 1  # of the examples that are judged
 
 
-def evaluate(run: Run, full: bool = False, step: int | None = None) -> dict[str, Any]:
+def evaluate(run: Run, extent: Extent = "during", step: int | None = None) -> dict[str, Any]:
     """The family's figures at a checkpoint (None: the best one), on the data that training never saw.
 
     Args:
-        full: measure on everything, and add what takes long: for a VAE the importance-weighted bound; for
-            pictures of a kind that a shipped network knows, the distance in its features.
+        extent: at the end of a run also what takes some seconds, or everything there is: for a VAE the
+            importance-weighted bound; for pictures of a kind that a shipped network knows, distances in its features.
 
     Raises:
         RunError: no checkpoint. DataError: the data is not here.
@@ -33,32 +35,46 @@ def evaluate(run: Run, full: bool = False, step: int | None = None) -> dict[str,
     tokenizer = family.facts.tokenizer or None
     data = load_data(family.config, device_of(family.networks), silent, tokenizer)
     with model.lock:
-        figures = family.evaluate(family.networks, data, full)
-        if full and isinstance(family, PictureFamily) and isinstance(data, PictureData):
-            figures |= in_features(family, data)
-    return {"run": run.name, "family": family.config.family, "data": family.config.data, "step": model.step, **figures}
+        figures = family.evaluate(family.networks, data, extent)
+        if extent != "during" and isinstance(family, PictureFamily) and isinstance(data, PictureData):
+            if "coverage" not in figures:
+                figures |= likeness(family, data)
+            figures |= in_features(family, data, MOST_JUDGED[extent])
+    return {
+        "run": run.name, "family": family.config.family, "data": family.config.data, "step": model.step,
+        **figures, "seed": SEED,
+    }  # fmt: skip
 
 
-def in_features(family: PictureFamily, data: PictureData) -> dict[str, Any]:
+def likeness(family: PictureFamily, data: PictureData) -> dict[str, Any]:
+    """How like held-out examples made ones are: `aigc_core.likeness`, with their number as `likeness_n`."""
+    made = family.sample(family.networks, PictureRequest(count=min(MOST_LIKENED, len(data.validation)), seed=SEED))
+    figures = data.remembered("likeness", lambda: Likeness(data)).measured(made)
+    return {"likeness_n": figures.pop("n"), **figures}
+
+
+def in_features(family: PictureFamily, data: PictureData, most: int) -> dict[str, Any]:
     """Made against held-out pictures in the features of `aigc_core.features`; nothing where it has no network.
 
     `frechet_features` (Heusel 2017, with our features instead of Inception's), and beside it
     `frechet_features_real`, the same distance between as many training pictures and the held-out ones;
-    `features_n` pictures on each side; `classes_missing` of those that the network tells apart.
+    `kernel_features` and `kernel_features_real` likewise (Bińkowski 2018); `features_n` pictures on each side;
+    `classes_missing` of those that the network tells apart; `features`, which network that is.
     """
     network = features.load(family.config.data)
     if network is None:
         return {}
-    count = min(MOST_JUDGED, len(data.validation))
-    spread = torch.linspace(0, len(data.train) - 1, count).long()
-    made = torch.from_numpy(family.sample(family.networks, PictureRequest(count=count, seed=1)))
+    count = min(most, len(data.validation))
+    made = torch.from_numpy(family.sample(family.networks, PictureRequest(count=count, seed=SEED)))
     ours, classes = features.measured(network, made.permute(0, 3, 1, 2))
-    held_out = moments(features.measured(network, data.validation[:count])[0])
-    real = moments(features.measured(network, data.train[spread])[0])
-    shares = np.bincount(classes, minlength=network.head.out_features) / count
+    held_out = features.measured(network, data.validation[:count])[0]
+    real = features.measured(network, spread(data.train, count))[0]
     return {
-        "frechet_features": frechet_distance(moments(ours), held_out),
-        "frechet_features_real": frechet_distance(real, held_out),
+        "frechet_features": frechet_distance(moments(ours), moments(held_out)),
+        "frechet_features_real": frechet_distance(moments(real), moments(held_out)),
+        "kernel_features": kernel_distance(ours[:MOST_PAIRED], held_out[:MOST_PAIRED]),
+        "kernel_features_real": kernel_distance(real[:MOST_PAIRED], held_out[:MOST_PAIRED]),
         "features_n": count,
-        "classes_missing": int((shares < LEAST_SHARE).sum()),
+        "features": f"classifier of {SOURCES[family.config.data].features}, {features.SIZE} numbers",
+        "classes_missing": class_shares(classes, network.head.out_features)[1],
     }

@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from aigc_core import checkpoint, optimiser
 from aigc_core.data.tensors import Facts, load_data
 from aigc_core.device import Device, choose
+from aigc_core.energy import Meter
 from aigc_core.errors import AigcError, ConfigError, RunError, TrainingError, message
 from aigc_core.families import family_class
 from aigc_core.families.base import Family, Moment, Networks, Phase
@@ -168,6 +169,8 @@ class _Training:
         self.since_log: dict[str, list[Tensor]] = {}
         self.last_log = self.last_status = time.monotonic()
         self.pace: deque[tuple[float, int]] = deque()
+        self.meter = Meter(self.device.kind == "cuda")
+        self.status.energy_how = self.meter.how
 
     # -- before the first step --------------------------------------------------------------------------
 
@@ -461,6 +464,7 @@ class _Training:
             self.pace.popleft()
         (then, step), status = self.pace[0], self.status
         status.step, status.elapsed_s = self.step, self.elapsed
+        status.energy_j += self.meter.joules()
         if self.step > step:
             status.steps_per_s = (self.step - step) / (now - then)
             if self.config.minutes:
@@ -477,6 +481,7 @@ class _Training:
         if not self.main:
             return
         self.status.step, self.status.elapsed_s, self.status.message = self.step, self.elapsed, None
+        self.status.energy_j += self.meter.joules()
         self.status.total_steps = self.status.total_steps if self.config.minutes else self.config.steps
         if state in ("done", "stopped"):
             self.status.total_steps = self.step if self.config.minutes else self.config.steps

@@ -29,6 +29,90 @@ def _root(symmetric: np.ndarray) -> np.ndarray:
     return (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
 
 
+def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
+    """Squared maximum mean discrepancy of features (N, D) and (M, D) under the kernel (x·y/D + 1)³, without bias.
+
+    Bińkowski 2018: 0 on average for equal distributions however few examples there are, and so at times below it.
+    """
+
+    def kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return (x.astype(np.float64) @ y.T.astype(np.float64) / x.shape[1] + 1) ** 3
+
+    def within(x: np.ndarray) -> float:
+        values = kernel(x, x)
+        return float((values.sum() - np.trace(values)) / (len(x) * (len(x) - 1)))
+
+    return within(first) + within(second) - 2 * float(kernel(first, second).mean())
+
+
+def distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Euclidean distance of each of `first` (N, D) to each of `second` (M, D): float32 (N, M)."""
+    centre = second.mean(0)  # near the origin float32 loses least
+    a, b = (first - centre).astype(np.float32), (second - centre).astype(np.float32)
+    squares = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
+    return np.sqrt(np.maximum(squares, 0, out=squares), out=squares)
+
+
+def mean_distance(examples: np.ndarray) -> float:
+    """The mean distance of two different examples of (N, D)."""
+    count = len(examples)
+    return float(distances(examples, examples).sum(dtype=np.float64) / max(count * (count - 1), 1))
+
+
+def manifold_overlap(real: np.ndarray, made: np.ndarray, k: int = 5) -> dict[str, float]:
+    """How two clouds of features (N, D) and (M, D) lie over each other; around each example lies a ball that
+    reaches its k-th nearest neighbour in its own cloud.
+
+    `precision`: made ones within a real ball; `recall`: real ones within a made ball (Kynkäänniemi 2019).
+    `density`: real balls around a made one, over k (1 for equal distributions, may exceed it); `coverage`: real
+    balls with a made one inside (1 − 2⁻ᵏ for equal distributions and many examples; Naeem 2020).
+    """
+    between = distances(real, made)
+    radii_real, radii_made = _radii(real, k), _radii(made, k)
+    inside = between < radii_real[:, None]
+    return {
+        "precision": float(inside.any(0).mean()),
+        "recall": float((between < radii_made[None]).any(1).mean()),
+        "density": float(inside.sum(0).mean() / k),
+        "coverage": float(inside.any(1).mean()),
+    }
+
+
+def _radii(examples: np.ndarray, k: int) -> np.ndarray:
+    """Distance of each example to its k-th nearest neighbour, itself not counted: (N,)."""
+    place = min(k, len(examples) - 1)
+    return np.partition(distances(examples, examples), place, axis=1)[:, place]
+
+
+COPY_RATIO = 1 / 3  # nearest to second nearest (Yoon 2023, “Diffusion probabilistic models generalize …”)
+PART = 8192
+
+
+def share_of_copies(made: np.ndarray, train: np.ndarray) -> float:
+    """The part of `made` (N, D) that is three times nearer to one of `train` (M, D) than to any other.
+
+    A blurred picture is near to many, a copy to one. In few dimensions that happens by chance, too (in the plane to
+    one in nine), so compare with the same figure of held-out examples.
+    """
+    if len(train) < 2:
+        return 0.0
+    nearest = np.full((len(made), 2), np.inf, np.float32)
+    for first in range(0, len(train), PART):
+        found = distances(made, train[first : first + PART])
+        two = np.partition(found, 1, axis=1)[:, :2] if found.shape[1] > 1 else found
+        nearest = np.sort(np.concatenate([nearest, two], axis=1), axis=1)[:, :2]
+    return float((nearest[:, 0] < COPY_RATIO * nearest[:, 1]).mean())
+
+
+LEAST_SHARE = 0.1  # of an even share; a class with less counts as missing
+
+
+def class_shares(classes: np.ndarray, count: int) -> tuple[np.ndarray, int]:
+    """The part of examples of each of `count` classes, and how many classes are missing."""
+    shares = np.bincount(classes, minlength=count) / len(classes)
+    return shares, int((shares < LEAST_SHARE / count).sum())
+
+
 class PrincipalComponents:
     """The directions in which training examples vary most: features for a Fréchet distance of pixels.
 

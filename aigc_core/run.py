@@ -5,6 +5,7 @@ facts.json      what the networks must know of the data
 status.json     state, step, speed, figures; replaced whole
 events.jsonl    one JSON object a line, appended
 control.jsonl   what people asked of the training while it ran, appended
+judgement.json  figures at the end, and whether they passed the gate
 log.txt         the training process's own output
 samples/        step_000500.png (or .txt), always from the same noise or prompts
 step_000500/    weights and optimiser state of one checkpoint
@@ -65,6 +66,8 @@ class Status:
     heartbeat: float = 0.0
     message: dict[str, Any] | None = None  # {"key", "text", "values"}: a sentence for a person
     figures: dict[str, Any] = field(default_factory=dict)
+    energy_j: float = 0.0  # of training, all attempts together
+    energy_how: Literal["measured", "estimated"] = "estimated"
 
     @property
     def active(self) -> bool:
@@ -206,6 +209,10 @@ class Run:
         """Record what the run runs on, and the settings as they were resolved."""
         made = self.made() | {"config": config.model_dump(), "environment": environment}
         write_json(self.path / "config.json", made)
+
+    def set_following(self, name: str) -> None:
+        """Record which run is the next attempt at what this one did not reach."""
+        write_json(self.path / "config.json", self.made() | {"following": name})
 
     def facts(self) -> dict[str, Any] | None:
         """What the networks must know of the data; None before the first start."""

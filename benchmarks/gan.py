@@ -82,7 +82,7 @@ def ours(seconds: float, seed: float) -> dict[str, Any]:
     from aigc_core.evaluate import evaluate
 
     step, status = run.checkpoints()[-1], run.status()
-    figures = evaluate(run, full=True, step=step)
+    figures = evaluate(run, extent="full", step=step)
     wanted = ("frechet_features", "frechet_features_real", "classes_missing")
     return {key: figures[key] for key in wanted} | {"steps_per_s": step / status.elapsed_s}
 

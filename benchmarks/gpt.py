@@ -77,7 +77,7 @@ def recipe(preset: str, seconds: float) -> Result:
     from aigc_core.evaluate import evaluate
 
     last = run.checkpoints()[-1]
-    return {"seconds": run.status().elapsed_s, "loss": evaluate(run, full=True, step=last)["loss"]}
+    return {"seconds": run.status().elapsed_s, "loss": evaluate(run, extent="full", step=last)["loss"]}
 
 
 # -- the peer -------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def mini(part: int) -> None:
     from aigc_core.evaluate import evaluate
 
     run, _ = trained("gpt", "mini", {"steps": 5000 // part, "evaluate_every": 500})
-    loss = evaluate(run, full=True)["loss"]
+    loss = evaluate(run, extent="full")["loss"]
     print(f"mini: {run.status().elapsed_s:.1f} s, validation {loss:.4f} nats a character", flush=True)
 
 

@@ -150,10 +150,10 @@ def train(name: str, whole: Path) -> None:
     from aigc_core.run import Run
 
     run = Run(whole)
-    figures = evaluate(run, full=True)
+    figures = evaluate(run, extent="full")
     if model.family == "gan" and run.marked("last") != figures["step"]:
         # During training a GAN is judged by pixels and 2,000 pictures; now by features and 10,000.
-        newest = evaluate(run, full=True, step=run.marked("last"))
+        newest = evaluate(run, extent="full", step=run.marked("last"))
         if newest["frechet_features"] < figures["frechet_features"]:
             run.mark("best", newest["step"])
             figures = newest

@@ -104,6 +104,18 @@ def ask(values: dict[str, Any]) -> bool:
 
 
 @answering
+def examine(values: dict[str, Any]) -> dict[str, Any]:
+    per_kwh, per_hour = (max(0.0, number(values.get(name), 0.0)) for name in ("per_kwh", "per_hour"))
+    return studio.examine(text(values, "run"), per_kwh, per_hour)
+
+
+@answering
+def again(values: dict[str, Any]) -> str:
+    changes = values.get("changes")
+    return studio.again(text(values, "run"), changes if isinstance(changes, dict) else {})
+
+
+@answering
 def job(values: dict[str, Any]) -> Any:
     return sent(studio.job(text(values, "job")))
 

@@ -14,7 +14,10 @@ from pages import answers
 from pages.words import catalogue, word
 
 STATIC = Path(__file__).parent / "static"
-GROUPS = ("basic", "network", "data", "optimiser", "record")
+GROUPS = ("basic", "network", "data", "optimiser", "judge", "record")
+WATCHING = [
+    answers.runs, answers.describe, answers.follow, answers.sample, answers.ask, answers.examine, answers.again,
+]  # fmt: skip
 HIDDEN = ("data", "data_path")  # chosen above the form, or by upload
 
 
@@ -74,8 +77,8 @@ def build(demo: gr.Blocks) -> None:
                 "",
                 elem_id="watch",
                 html_template=(STATIC / "watch.html").read_text(encoding="utf-8"),
-                js_on_load=(STATIC / "watch.js").read_text(encoding="utf-8"),
-                server_functions=[answers.runs, answers.describe, answers.follow, answers.sample, answers.ask],
+                js_on_load="\n".join((STATIC / one).read_text(encoding="utf-8") for one in ("watch.js", "doctor.js")),
+                server_functions=WATCHING,
                 apply_default_css=False,
             )
 

@@ -137,7 +137,7 @@ def test_the_vaes_are_as_good_as_their_cards_say(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in PICTURES if name.startswith("gan")])
 def test_the_gans_are_as_good_as_their_cards_say(name: str) -> None:
     run = Run.named(name)
-    said, measured = run.status().figures, evaluate(run, full=True)
+    said, measured = run.status().figures, evaluate(run, extent="full")
     assert measured["frechet_features"] == pytest.approx(said["frechet_features"], rel=0.02)
     assert measured["classes_missing"] == 0
     assert measured["frechet_features"] < 10 * measured["frechet_features_real"]

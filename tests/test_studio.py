@@ -32,7 +32,7 @@ def state(name: str) -> str:
 def test_forms_have_what_they_need() -> None:
     for family in FAMILIES:
         for field in studio.fields(family):
-            assert field["help"] and field["group"] in ("basic", "network", "data", "optimiser", "record")
+            assert field["help"] and field["group"] in ("basic", "network", "data", "optimiser", "judge", "record")
             assert field["kind"] in ("choice", "int", "float", "bool", "str"), field
         assert studio.settings(family)["family"] == family
     lr = next(field for field in studio.fields("gan") if field["name"] == "lr")

@@ -310,6 +310,14 @@ def _loss(train: str, held: str, present: np.ndarray) -> float | None:
     return float(-np.log(model.probabilities(rows)).mean()) if len(rows) and model.fitted else None
 
 
+def counted_loss(train: np.ndarray, held_out: np.ndarray, vocabulary: int) -> float | None:
+    """Nats a token that counting alone reaches: a `CharacterModel` of training tokens (T,) on held-out ones; None if
+    there are too few. What a network must beat."""
+    model = CharacterModel([train[:FITTED]], vocabulary)
+    rows = model.rows(held_out[:FORETOLD])
+    return float(-np.log(model.probabilities(rows)).mean()) if len(rows) and model.fitted else None
+
+
 @dataclass
 class _Level:
     """The n-grams of one length, as sorted numbers, and what each adds; likewise their contexts."""

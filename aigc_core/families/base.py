@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -17,6 +17,8 @@ from aigc_core.errors import ConfigError, RunError
 from aigc_core.seeds import Stream, generator
 
 Networks = dict[str, nn.Module]
+# How much is measured: what is cheap, at the end of a run also what takes some seconds, or everything there is.
+Extent = Literal["during", "end", "full"]
 
 
 @dataclass(frozen=True)
@@ -168,8 +170,8 @@ class Family(ABC):
         """A sample for the run's history, always from the same noise or prompt, and its file ending."""
 
     @abstractmethod
-    def evaluate(self, networks: Networks, data: Any, full: bool = False) -> dict[str, Any]:
-        """Figures on held-out data; `full` adds those that take long."""
+    def evaluate(self, networks: Networks, data: Any, extent: Extent = "during") -> dict[str, Any]:
+        """Figures on held-out data, with their number of examples as `n`."""
 
 
 class PictureFamily(Family):

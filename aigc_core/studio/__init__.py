@@ -19,7 +19,7 @@ import psutil
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from aigc_core import jobs, launch
+from aigc_core import diagnose, gate, jobs, launch
 from aigc_core.config import RunConfig, check_own_data, make_config
 from aigc_core.data.download import cache_folder, nothing_fetched
 from aigc_core.data.sources import SOURCES, Text
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 MOST_POINTS = 1500  # of a curve, when a viewer first opens a run
 ESTIMATE_TIMEOUT_S = 120
 BUSY_PERCENT = 40  # of all cores, from which on a measured time is not kept
+JOULES_PER_KWH = 3.6e6
 LARGEST_UPLOAD = 500_000_000  # bytes
 # What an estimate does not depend on: it is a time per step.
 NOT_TIMED = ("preset", "steps", "minutes", "seed", "lr", "beta", "prompt", "title")
@@ -286,13 +287,50 @@ def ask(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dic
         run.ask(what)
 
 
+def again(name: str, changes: dict[str, Any]) -> str:
+    """Train a new model as an older one was, but for some settings; returns the new run's name.
+
+    Raises:
+        AigcError: impossible settings, or a path among them; the folder cannot be written.
+    """
+    config = Run.named(name).config()
+    for key in ("data_path", "init_from"):
+        if key in changes:
+            raise ConfigError("config.no_paths", "Give your own data by uploading it.")
+    run = Run.create(config.changed(changes | {"preset": config.preset, "family": config.family}))
+    launch.start(run)
+    return run.name
+
+
+def examine(name: str, per_kwh: float = 0.0, per_hour: float = 0.0) -> dict[str, Any]:
+    """What doctor and gate say of a run: `findings` (as of `aigc_core.diagnose`), `young` while it is too early to
+    say, `judgement` (as of `aigc_core.gate.judge`, with money at these prices, or None), `judging` while it is made,
+    `following`, the next attempt's name, and `active`."""
+    run = Run.named(name)
+    status, case = run.status(), diagnose.case_of(run)
+    judged = gate.judgement(run)
+    if judged:
+        cost = judged["cost"]
+        for what in ("train", "use"):
+            spent = per_kwh * cost[f"{what}_j"] / JOULES_PER_KWH + per_hour * cost[f"{what}_s"] / 3600
+            cost[f"{what}_money"] = spent
+    return {
+        "findings": diagnose.plain(diagnose.findings(case)),
+        "young": case.progress < diagnose.YOUNG,
+        "judgement": judged,
+        "judging": judged is None and status.state == "done" and status.alive(),
+        "following": run.made().get("following"),
+        "active": status.active,
+    }
+
+
 def runs() -> list[dict[str, Any]]:
     """All runs, newest first: name, family, data, state, step, headline figure, time made. Damaged ones say so."""
     found = []
     for run in list_runs():
         row: dict[str, Any] = {
             "name": run.name, "family": "", "data": "", "state": "damaged", "step": 0,
-            "headline": "", "figure": None, "created": None, "shipped": run.shipped,
+            "headline": "", "figure": None, "created": None, "shipped": run.shipped, "ready": False,
         }  # fmt: skip
         with suppress(AigcError):
             made, status = run.made(), run.status()
@@ -300,7 +338,7 @@ def runs() -> list[dict[str, Any]]:
             row |= {
                 "family": made["config"]["family"], "data": made["config"]["data"], "state": status.state,
                 "step": status.step, "headline": headline, "figure": status.figures.get(headline),
-                "created": made["created"],
+                "created": made["created"], "ready": gate.ready(run),
             }  # fmt: skip
         found.append(row)
     return found
@@ -318,6 +356,7 @@ def models(makes: Literal["pictures", "text"]) -> list[dict[str, Any]]:
             row = {
                 "name": run.name, "family": config["family"], "data": config["data"], "state": run.status().state,
                 "steps": steps, "sample": (run.samples() or [""])[-1], "shipped": run.shipped,
+                "ready": gate.ready(run),
             }  # fmt: skip
             if makes == "text":
                 row["context"] = config["context"]

@@ -30,6 +30,13 @@ const AIGC = (() => {
     return say("time.h", { n: (seconds / 3600).toFixed(1) });
   };
 
+  // A number for people: four digits, and no more.
+  const number = (value) => {
+    if (value == null) return "–";
+    const size = Math.abs(value);
+    return size >= 1e4 || (size && size < 1e-3) ? (+value.toPrecision(3)).toLocaleString(language, { maximumSignificantDigits: 3 }) : String(+value.toPrecision(4));
+  };
+
   // An element with a text and attributes.
   const make = (tag, text, attributes = {}) => {
     const node = document.createElement(tag);
@@ -46,5 +53,5 @@ const AIGC = (() => {
     location.reload();
   };
 
-  return { language, say, known, make, question, sentence, duration, switchLanguage };
+  return { language, say, known, make, question, sentence, number, duration, switchLanguage };
 })();

@@ -48,12 +48,13 @@ async function open(name) {
   run = described;
   cursor = ""; forget(); cache.clear();
   localStorage.setItem("aigc-run", name);
-  part("head").hidden = part("panels").hidden = false;
+  part("head").hidden = part("panels").hidden = part("doctor-box").hidden = false;
   part("empty").hidden = true;
   part("explore").hidden = run.makes !== "pictures" || run.data === "points";
   part("explore").href = `./latent?run=${encodeURIComponent(name)}`;
   buildCharts(); buildLive();
   await poll();
+  await examine();
 }
 
 function forget() {
@@ -295,11 +296,11 @@ let listed = "";
 async function refreshRuns() {
   const runs = await call("runs", {});
   if (!runs) return [];
-  const text = JSON.stringify(runs.map((one) => [one.name, one.state]));
+  const text = JSON.stringify(runs.map((one) => [one.name, one.state, one.ready]));
   if (text !== listed || part("runs").value !== (run && run.name)) {
     listed = text;
     part("runs").replaceChildren(...runs.filter((one) => one.state !== "damaged").map((one) => {
-      const option = make("option", `${one.name} · ${say("state." + one.state)}`);
+      const option = make("option", `${one.name} · ${say("state." + one.state)}${one.ready ? " · " + say("gate.ready") : ""}`);
       option.value = one.name;
       option.selected = run && one.name === run.name;
       return option;

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from aigc_core.config import ImageOptions, Preset, RunConfig, option
+from aigc_core.config import PICTURE_FIGURES, ImageOptions, Preset, RunConfig, option
 from aigc_core.data.sources import Source
 from aigc_core.errors import ConfigError
 
@@ -19,6 +19,7 @@ class Config(ImageOptions, RunConfig):
         ("d_real", "d_fake"),
         ("val:frechet_pixels",),
     )
+    figures: ClassVar[tuple[str, ...]] = PICTURE_FIGURES
     headline: ClassVar[str] = "frechet_pixels"
 
     family: Literal["gan"] = "gan"
@@ -32,6 +33,12 @@ class Config(ImageOptions, RunConfig):
         group="optimiser",
         ge=0,
         lt=1,
+    )
+
+    gate: str = option(
+        "coverage > 0.6, classes_missing < 1, copies < 0.3",
+        "What held-out figures must be for the model to count as ready; empty = anything goes.",
+        group="judge",
     )
 
     objective: Literal["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic"] = option(

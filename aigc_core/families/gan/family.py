@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from aigc_core.data.tensors import Batch, as_float
-from aigc_core.families.base import Moment, Networks, Phase, PictureFamily, PictureRequest
-from aigc_core.families.gan.objectives import OBJECTIVES, interpolation_penalty, zero_centred_penalty
-from aigc_core.metrics import PrincipalComponents, frechet_distance, moments
+from aigc_core.data.tensors import Batch
+from aigc_core.families.base import Extent, Moment, Networks, Phase, PictureFamily, PictureRequest
+from aigc_core.families.gan.objectives import OBJECTIVES, interpolation_penalty, told_apart, zero_centred_penalty
+from aigc_core.likeness import Likeness
 from aigc_core.networks.pictures import (
     ClassCode,
     ConvDecoder,
@@ -25,9 +25,8 @@ from aigc_core.pictures import sheet_png
 from aigc_core.seeds import Stream
 
 SNAPSHOT = PictureRequest(count=64, seed=0)
-MOST_EVALUATED = 2000  # pictures on each side of the Fréchet distance during a run
+MOST_EVALUATED = {"during": 2000, "end": 5000}  # pictures that are judged
 DECODERS = {"dcgan": ConvDecoder, "style": StyleDecoder, "resize": ResizeDecoder, "mlp": DenseDecoder}
-MOST_FEATURE_INPUTS = 768  # numbers; larger pictures are averaged down before their components are taken
 
 
 class Generator(nn.Module):
@@ -108,6 +107,7 @@ class Family(PictureFamily):
             "d_loss": game.detach(),
             "d_real": real.detach().mean(),
             "d_fake": fake.detach().mean(),
+            "d_auc": told_apart(real.detach(), fake.detach()),
         }
         if objective.penalty == "none" or not self.config.penalty:
             return game, figures
@@ -138,28 +138,8 @@ class Family(PictureFamily):
     def snapshot(self, networks: Networks) -> tuple[bytes, str]:
         return sheet_png(self.sample(networks, SNAPSHOT)), ".png"
 
-    def evaluate(self, networks: Networks, data: Any, full: bool = False) -> dict[str, Any]:
-        """`frechet_pixels`: Fréchet distance of made to held-out examples, in the 64 principal components of
-        the training pixels (raw coordinates for points), with `n` examples on each side."""
-        count = len(data.validation) if full else min(len(data.validation), MOST_EVALUATED)
-        components = data.remembered("components", lambda: PrincipalComponents(_flat(_spread(data.train, 5000))))
-        made = torch.from_numpy(self.sample(networks, PictureRequest(count=count, seed=1)))
-        if made.dim() == 4:
-            made = made.permute(0, 3, 1, 2)
-        distance = frechet_distance(
-            moments(components(_flat(made))), moments(components(_flat(_spread(data.validation, count))))
-        )
-        return {"frechet_pixels": distance, "n": count}
-
-
-def _spread(x: Tensor, count: int) -> Tensor:
-    """At most `count` examples from all over `x`: data sorted by class must not lose its last classes."""
-    return x[torch.linspace(0, len(x) - 1, min(count, len(x)), device=x.device).long()]
-
-
-def _flat(x: Tensor) -> Any:
-    """Examples as stored -> float64 (N, D), large pictures averaged down."""
-    x = as_float(x.cpu())
-    if x.dim() == 4 and x[0].numel() > MOST_FEATURE_INPUTS + 16:
-        x = nn.functional.adaptive_avg_pool2d(x, 16)
-    return x.flatten(1).double().numpy()
+    def evaluate(self, networks: Networks, data: Any, extent: Extent = "during") -> dict[str, Any]:
+        """How like the held-out examples made ones are: see `aigc_core.likeness`."""
+        judge = data.remembered("likeness", lambda: Likeness(data))
+        count = min(len(data.validation), MOST_EVALUATED.get(extent, len(data.validation)))
+        return judge.measured(self.sample(networks, PictureRequest(count=count, seed=1)))

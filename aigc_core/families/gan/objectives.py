@@ -92,6 +92,17 @@ OBJECTIVES: dict[str, Objective] = {
 }
 
 
+def told_apart(real: Tensor, fake: Tensor) -> Tensor:
+    """How often D thinks a real example more real than a made one, over all pairs (B,), (B,): in [0, 1].
+
+    The area under D's ROC curve: 1 tells all apart, ½ none; it means the same in every game. Ties count half.
+    """
+    fake = fake.float().sort().values
+    real = real.float()
+    below = torch.searchsorted(fake, real) + torch.searchsorted(fake, real, right=True)
+    return below.float().mean() / (2 * len(fake))
+
+
 def slope(critic: Critic, x: Tensor) -> Tensor:
     """|∇ₓ D(x)| (B,), differentiable, in units of D per unit of x."""
     x = x.detach().requires_grad_(True)

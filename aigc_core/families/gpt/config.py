@@ -45,6 +45,9 @@ class Config(TextOptions, MatrixOptions, RunConfig):
     makes: ClassVar[Literal["pictures", "text"]] = "text"
     data_kinds: ClassVar[tuple[str, ...]] = ("text",)
     curves: ClassVar[tuple[tuple[str, ...], ...]] = (("loss", "val:loss"), ("val:bits_per_byte",))
+    figures: ClassVar[tuple[str, ...]] = (
+        "loss", "perplexity", "bits_per_byte", "gain", "distinct_1", "distinct_2", "distinct_3", "copies",
+    )  # fmt: skip
     headline: ClassVar[str] = "loss"
 
     family: Literal["gpt"] = "gpt"
@@ -63,6 +66,11 @@ class Config(TextOptions, MatrixOptions, RunConfig):
     weight_decay: float = option(0.1, "How strongly weight matrices are pulled to 0.", group="optimiser", ge=0, le=10)
     grad_clip: float = option(1.0, "Longest gradient allowed (norm); 0 = any.", group="optimiser", ge=0, le=1e6)
 
+    gate: str = option(
+        "gain > 0",
+        "What held-out figures must be for the model to count as ready; empty = anything goes.",
+        group="judge",
+    )
     size: Literal["nano", "mini", "small", "medium", "large", "xl"] = option(
         "nano", "Size of the network; small to xl are GPT-2's own.", group="basic"
     )

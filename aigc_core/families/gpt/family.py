@@ -9,17 +9,21 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from aigc_core import wording
+from aigc_core.data.judge import counted_loss
 from aigc_core.data.sources import Progress
 from aigc_core.data.tensors import Batch
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.errors import ConfigError
-from aigc_core.families.base import Drawn, Inside, Moment, Networks, Phase, TextFamily, TextRequest
+from aigc_core.families.base import Drawn, Extent, Inside, Moment, Networks, Phase, TextFamily, TextRequest
 from aigc_core.families.gpt import inside, pretrained
 from aigc_core.families.gpt.generate import encode_prompt, first_read, next_token_probabilities, pieces, tokens
 from aigc_core.families.gpt.model import GPT, Reader
 
-MOST_EVALUATED = 64  # windows measured during a run; `full` takes all
+MOST_EVALUATED = {"during": 64, "end": 1024}  # windows that are measured
 PART = 16  # windows at once
+MOST_SEARCHED = 5_000_000  # tokens of the training text in which copies are looked for
+TEXTS, WRITTEN = 8, 256  # texts that the model writes to be judged, and their tokens
 
 
 class Family(TextFamily):
@@ -120,14 +124,15 @@ class Family(TextFamily):
         return bool(prompt) and len(self.tokenizer.unknown_in(prompt)) == len(set(prompt))
 
     @torch.inference_mode()
-    def evaluate(self, networks: Networks, data: Any, full: bool = False) -> dict[str, Any]:
+    def evaluate(self, networks: Networks, data: Any, extent: Extent = "during") -> dict[str, Any]:
         """`loss` in nats a token over windows of the validation text that do not overlap; `perplexity` = eˡᵒˢˢ;
-        `bits_per_byte` of its UTF-8; `n` tokens measured."""
+        `bits_per_byte` of its UTF-8; `n` tokens measured. At the end and in full also `gain`, the nats a
+        token that it is better than counting n-grams, and figures of its own writing (see `aigc_core.wording`)."""
         context = self.config.context
         windows = data.validation[: (len(data.validation) - 1) // context * context + 1]
         x, y = windows[:-1].view(-1, context), windows[1:].view(-1, context)
-        if not full and len(x) > MOST_EVALUATED:
-            chosen = torch.linspace(0, len(x) - 1, MOST_EVALUATED, device=x.device).long()
+        if len(x) > (most := MOST_EVALUATED.get(extent, len(x))):
+            chosen = torch.linspace(0, len(x) - 1, most, device=x.device).long()
             x, y = x[chosen], y[chosen]
         total = 0.0
         for first in range(0, len(x), PART):
@@ -136,9 +141,30 @@ class Family(TextFamily):
             total += F.cross_entropy(logits.float().flatten(0, 1), target, reduction="sum").item()
         loss = total / y.numel()
         bytes_per_token = data.facts.validation_bytes / data.facts.validation_size
-        return {
+        figures = {
             "loss": loss,
             "perplexity": math.exp(min(loss, 700.0)),
             "bits_per_byte": loss / math.log(2) / bytes_per_token,
             "n": y.numel(),
         }
+        if extent == "during":
+            return figures
+        train, held_out = data.train.cpu().numpy(), data.validation.cpu().numpy()
+        counted = counted_loss(train, held_out, data.facts.vocabulary)
+        gain = {} if counted is None else {"gain": counted - loss}
+        return figures | gain | self._wording(networks, data)
+
+    def _wording(self, networks: Networks, data: Any) -> dict[str, Any]:
+        """Of texts that the model writes from nothing, next to as much held-out text."""
+        request = TextRequest(max_new_tokens=WRITTEN, temperature=1.0)
+        begun = self.begun("")
+        rows: list[list[int]] = [[] for _ in range(TEXTS)]
+        for drawn in self.drawn(networks, begun, request, list(range(TEXTS))):
+            for row, token in zip(rows, drawn.token.tolist(), strict=True):
+                row.append(token)
+        train = self.tokenizer.decode(data.train[:MOST_SEARCHED].tolist())
+        held_out = data.validation[: TEXTS * WRITTEN].view(-1).tolist()
+        pieces = [held_out[first : first + WRITTEN] for first in range(0, len(held_out), WRITTEN)]
+        return wording.figures(
+            [self.tokenizer.decode(row) for row in rows], [self.tokenizer.decode(one) for one in pieces], train
+        )

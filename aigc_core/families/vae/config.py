@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from aigc_core.config import ImageOptions, MatrixOptions, Preset, RunConfig, option
+from aigc_core.config import PICTURE_FIGURES, ImageOptions, MatrixOptions, Preset, RunConfig, option
 from aigc_core.data.sources import Source
 from aigc_core.errors import ConfigError
 
@@ -19,6 +19,9 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
         ("reconstruction", "val:reconstruction"),
         ("kl", "val:kl"),
     )
+    figures: ClassVar[tuple[str, ...]] = (
+        "negative_elbo", "reconstruction", "kl", "active_units", "importance_weighted_nll", "gain", *PICTURE_FIGURES,
+    )  # fmt: skip
     headline: ClassVar[str] = "negative_elbo"
 
     family: Literal["vae"] = "vae"
@@ -27,6 +30,11 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
     lr: float = option(2e-3, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10)
     lr_schedule: Literal["constant", "cosine"] = option(
         "cosine", "Whether the learning rate stays or falls along a half cosine.", group="optimiser"
+    )
+    gate: str = option(
+        "gain > 0, active_units > 1",
+        "What held-out figures must be for the model to count as ready; empty = anything goes.",
+        group="judge",
     )
     latent_size: int = option(
         16, "Numbers a picture is squeezed into; 2 can be drawn as a map.", group="basic", ge=2, le=128

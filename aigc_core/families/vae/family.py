@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from aigc_core.data.tensors import Batch, as_float
-from aigc_core.families.base import Moment, Networks, Phase, PictureFamily, PictureRequest
+from aigc_core.families.base import Extent, Moment, Networks, Phase, PictureFamily, PictureRequest
 from aigc_core.families.vae.objectives import (
     bernoulli_nll,
     gaussian_nll,
@@ -30,6 +30,8 @@ SNAPSHOT = PictureRequest(count=64, seed=0)
 IMPORTANCE_SAMPLES = 50  # K of Burda 2015
 ACTIVE_KL = 0.01  # nats; a dimension that carries less is not used (threshold as in Burda 2015)
 PART = 500  # examples measured at once
+MOST_AVERAGED = 10_000  # training examples that the model without a code is taken from
+RAREST = 1e-4  # chance of a pixel that was never lit
 SMALLEST_LOG_STD = -6.0  # of the Gaussian likelihood: below, a perfect fit would make the loss −∞
 
 
@@ -135,19 +137,29 @@ class Family(PictureFamily):
     def snapshot(self, networks: Networks) -> tuple[bytes, str]:
         return sheet_png(self.sample(networks, SNAPSHOT)), ".png"
 
-    def evaluate(self, networks: Networks, data: Any, full: bool = False) -> dict[str, Any]:
+    def evaluate(self, networks: Networks, data: Any, extent: Extent = "during") -> dict[str, Any]:
         """On all held-out examples, in nats an example: `negative_elbo` = `reconstruction` + `kl` (β = 1),
-        `kl_per_dimension`, `active_units`; `full` adds `importance_weighted_nll` with K = 50."""
+        `kl_per_dimension`, `active_units`. At the end of a run and in full also `importance_weighted_nll` with
+        K = 50, of `importance_weighted_n` examples, and `gain`, by how many nats the bound is better than a model
+        without a code (each value by itself)."""
         model: Any = networks["autoencoder"]
-        totals: dict[str, Tensor] = {}
+        totals: dict[str, Any] = {}
+        counts: dict[str, int] = {}
         for first in range(0, len(data.validation), PART):
             x = as_float(data.validation[first : first + PART])
             labels = data.validation_labels[first : first + PART] if self.classes else None
-            for name, value in self._measured(model, x, labels, first, full).items():
+            weigh = extent == "full" or (extent == "end" and first == 0)
+            for name, value in self._measured(model, x, labels, first, weigh).items():
                 totals[name] = totals.get(name, 0) + value.double().sum(0)
-        means = {name: (total / len(data.validation)).tolist() for name, total in totals.items()}
+                counts[name] = counts.get(name, 0) + len(x)
+        means: dict[str, Any] = {name: (total / counts[name]).tolist() for name, total in totals.items()}
+        if "importance_weighted_nll" in means:
+            means["importance_weighted_n"] = counts["importance_weighted_nll"]
+        negative_elbo = means["reconstruction"] + sum(means["kl_per_dimension"])
+        if extent != "during":
+            means["gain"] = self._without_code(data) - negative_elbo
         return {
-            "negative_elbo": means["reconstruction"] + sum(means["kl_per_dimension"]),
+            "negative_elbo": negative_elbo,
             "reconstruction": means["reconstruction"],
             "kl": sum(means["kl_per_dimension"]),
             "active_units": sum(kl > ACTIVE_KL for kl in means["kl_per_dimension"]),
@@ -156,11 +168,20 @@ class Family(PictureFamily):
         }
 
     @torch.inference_mode()
-    def _measured(self, model: Any, x: Tensor, labels: Tensor | None, first: int, full: bool) -> dict[str, Tensor]:
+    def _without_code(self, data: Any) -> float:
+        """−log p(x) of held-out examples, nats an example, if every value were drawn by itself around its mean."""
+        train, x = as_float(data.train[:MOST_AVERAGED]), as_float(data.validation)
+        mean = train.mean(0)
+        if self.config.likelihood == "bernoulli":
+            return float(bernoulli_nll(torch.logit(mean.clamp(RAREST, 1 - RAREST)).expand_as(x), x).mean())
+        return float(gaussian_nll(mean.expand_as(x), x, (train - mean).std().log()).mean())
+
+    @torch.inference_mode()
+    def _measured(self, model: Any, x: Tensor, labels: Tensor | None, first: int, weigh: bool) -> dict[str, Tensor]:
         """Terms of each of a part's examples; the noise belongs to the part's place in the set."""
         mean, log_var = model.encoder(x, labels)
         random = generator(0, Stream.EVALUATE, first)
-        draws = IMPORTANCE_SAMPLES if full else 1
+        draws = IMPORTANCE_SAMPLES if weigh else 1
         reconstruction, log_weights = [], []
         for _ in range(draws):
             z = mean + torch.exp(0.5 * log_var) * torch.randn(mean.shape, generator=random).to(mean.device)
@@ -169,6 +190,6 @@ class Family(PictureFamily):
             prior = normal_log_density(z, torch.zeros_like(z), torch.zeros_like(z))
             log_weights.append(prior - nll - normal_log_density(z, mean, log_var))
         terms = {"reconstruction": reconstruction[0], "kl_per_dimension": kl_to_standard_normal(mean, log_var)}
-        if full:
+        if weigh:
             terms["importance_weighted_nll"] = -importance_weighted_bound(torch.stack(log_weights))
         return terms

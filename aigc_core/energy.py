@@ -1,0 +1,84 @@
+"""How much energy a training takes: read from the machine where it can be read, otherwise estimated, and said so."""
+
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Literal
+
+import psutil
+
+RAPL = Path("/sys/class/powercap")  # Intel's and AMD's own counters, as Linux shows them
+CORE_WATTS = 12.0  # of a busy core with its share of the machine, where nothing can be read (Lannelongue 2021)
+How = Literal["measured", "estimated"]
+
+
+class Meter:
+    """Joules since it was made or last asked.
+
+    Processor: RAPL's package counters, which count the whole machine. Graphics card: NVML's counter. Where the
+    processor has no readable counter: this process's time on cores times `CORE_WATTS`.
+    """
+
+    def __init__(self, gpu: bool = False, rapl: Path = RAPL) -> None:
+        self._counters = _rapl_counters(rapl)
+        self._gpu = _nvml_counter() if gpu else None
+        self.how: How = "measured" if self._counters and (self._gpu or not gpu) else "estimated"
+        self._process = psutil.Process()
+        self._last = self._readings()
+
+    def joules(self) -> float:
+        """What was used since the last call."""
+        before, now = self._last, self._readings()
+        self._last = now
+        used = sum(_difference(before[name], now[name], span) for name, (_, span) in self._counters.items())
+        if not self._counters:
+            used += (now["cpu"] - before["cpu"]) * CORE_WATTS
+        return used + now["gpu"] - before["gpu"]
+
+    def _readings(self) -> dict[str, float]:
+        times = self._process.cpu_times()
+        found = {"cpu": times.user + times.system, "gpu": self._gpu() if self._gpu else 0.0}
+        for name, (file, _) in self._counters.items():
+            with suppress(OSError, ValueError):
+                found[name] = int(file.read_text()) / 1e6
+            found.setdefault(name, self._last.get(name, 0.0) if hasattr(self, "_last") else 0.0)
+        return found
+
+
+def _rapl_counters(folder: Path) -> dict[str, tuple[Path, float]]:
+    """Each processor package's counter in microjoules, and where it starts anew, in joules."""
+    found = {}
+    for package in sorted(folder.glob("intel-rapl:*")):
+        if package.name.count(":") != 1:  # parts of a package are in its sum
+            continue
+        with suppress(OSError, ValueError):
+            int((package / "energy_uj").read_text())  # often only the administrator may
+            span = int((package / "max_energy_range_uj").read_text()) / 1e6
+            found[package.name] = (package / "energy_uj", span)
+    return found
+
+
+def _difference(before: float, now: float, span: float) -> float:
+    return now - before if now >= before else now - before + span
+
+
+def _nvml_counter() -> Any:
+    """A function that reads the first graphics card's joules; None where the package or the card has none."""
+    try:
+        import pynvml  # type: ignore[import-not-found]
+    except ImportError:
+        return None
+    try:
+        pynvml.nvmlInit()
+        card = pynvml.nvmlDeviceGetHandleByIndex(0)
+        pynvml.nvmlDeviceGetTotalEnergyConsumption(card)
+    except pynvml.NVMLError:
+        return None
+    return lambda: pynvml.nvmlDeviceGetTotalEnergyConsumption(card) / 1e3
+
+
+def timed(work: Any, gpu: bool) -> tuple[float, float]:
+    """Seconds and joules that a piece of work takes."""
+    meter, begun = Meter(gpu), time.monotonic()
+    work()
+    return time.monotonic() - begun, meter.joules()

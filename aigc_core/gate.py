@@ -1,0 +1,172 @@
+"""The gate: train -> judge -> passed? -> use it, else train again with what the doctor advises.
+
+What a model must reach is the setting `gate` of its run, so every recipe has one and anybody may change it.
+Importable without torch.
+"""
+
+import json
+from typing import Any
+
+from aigc_core import diagnose
+from aigc_core.config import RunConfig
+from aigc_core.errors import AigcError, TrainingError, message
+from aigc_core.files import write_json
+from aigc_core.run import Run, Status
+from aigc_core.thresholds import thresholds
+
+FILE = "judgement.json"
+
+
+def judgement(run: Run) -> dict[str, Any] | None:
+    """What `judge` found, or None if the run was not judged yet, or trained on since."""
+    try:
+        found = json.loads((run.path / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    whole = isinstance(found, dict) and isinstance(found.get("passed"), bool)
+    return found if whole and found.get("trained_to") == run.marked("last") else None
+
+
+def attempts(run: Run) -> list[Run]:
+    """A run and those that were tried after it because it did not pass."""
+    found = [run]
+    while (name := found[-1].made().get("following")) and len(found) < MOST_TRIES:
+        found.append(Run.named(name))
+    return found
+
+
+def ready(run: Run) -> bool:
+    """Whether a run may be recommended: it came with the program, or passed its gate."""
+    return run.shipped or bool((judgement(run) or {}).get("passed"))
+
+
+def judge(run: Run) -> dict[str, Any]:
+    """Measure a run's best checkpoint on held-out data, hold it against its gate, and keep that in the run.
+
+    Returns:
+        `passed`, `conditions` (each threshold with the `value` found and whether it `passed`; both None where this
+        data has no such figure, which then does not count), `figures`,
+        `findings` of the doctor, `changes` to try next, `cost` (see `cost`), and `trained_to`.
+
+    Raises:
+        AigcError: there is no checkpoint, or the data is gone.
+    """
+    from aigc_core.evaluate import evaluate
+
+    figures = evaluate(run, "end")
+    run.append("judged", run.status().step, figures=figures)
+    found = diagnose.plain(diagnose.diagnose(run))
+    conditions = [
+        {"figure": one.figure, "sign": one.sign, "limit": one.limit,
+         "value": figures.get(one.figure), "passed": one.passed(figures)}
+        for one in thresholds(run.config().gate)
+    ]  # fmt: skip
+    passed = all(one["passed"] is not False for one in conditions)
+    verdict = {
+        "passed": passed,
+        "conditions": conditions,
+        "figures": figures,
+        "findings": found,
+        "changes": {} if passed else next_changes(run, found),
+        "cost": cost(run),
+        "trained_to": run.marked("last"),
+    }
+    write_json(run.path / FILE, verdict)
+    return verdict
+
+
+def next_changes(run: Run, found: list[dict[str, Any]]) -> dict[str, Any]:
+    """Settings to try next: what the doctor's first finding with advice says, else twice the training."""
+    config = run.config()
+    known = type(config).model_fields
+    for finding in found:
+        changes = {
+            key: value for key, value in finding["changes"].items() if key in known and value != getattr(config, key)
+        }
+        if changes:
+            return changes
+    if config.minutes:
+        return {"minutes": 2 * config.minutes}
+    return {"steps": 2 * config.steps}
+
+
+def cost(run: Run) -> dict[str, Any]:
+    """The run's cost card: `train_s`, `train_j` (joules, `how` known), and of a thousand generations `use_s`, `use_j`;
+    a generation is a picture, or a text of 200 tokens."""
+    from aigc_core import energy, sampler
+    from aigc_core.families.base import PictureRequest, TextRequest
+
+    status, config = run.status(), run.config()
+    makes = config.makes
+
+    def generate() -> int:
+        if makes == "text":
+            for _ in sampler.text(run, TextRequest(max_new_tokens=COST_TOKENS)):
+                pass
+            return 1
+        return len(sampler.pictures(run, PictureRequest(count=COST_PICTURES, seed=0)))
+
+    made = generate()  # once unmeasured, so that nothing is loaded meanwhile
+    seconds, joules = energy.timed(generate, config.device == "cuda")
+    return {
+        "train_s": status.elapsed_s,
+        "train_j": status.energy_j,
+        "how": status.energy_how,
+        "use_s": 1000 * seconds / made,
+        "use_j": 1000 * joules / made,
+    }
+
+
+COST_PICTURES = 256
+COST_TOKENS = 200
+MOST_TRIES = 20
+
+
+def fit_and_judge(run: Run, **how: Any) -> Status:
+    """Train a run to its end and judge it; where it does not pass and has tries left, train another one, changed as
+    the doctor advises, and so on. Every attempt stays. Returns the last attempt's status.
+
+    Args:
+        how: as of `aigc_core.loop.fit`.
+
+    Raises:
+        AigcError: as of `fit`; a training that breaks down is tried again like one that does not pass.
+    """
+    from aigc_core.loop import fit
+
+    while True:
+        try:
+            status = fit(run, **how)
+        except TrainingError:
+            following = _following(run, next_changes(run, diagnose.plain(diagnose.diagnose(run))))
+            if following is None:
+                raise
+        else:
+            if status.state != "done":
+                return status
+            try:
+                verdict = judge(run)
+            except AigcError as error:  # the model is trained all the same
+                run.append("note", status.step, **error.message)
+                return status
+            following = None if verdict["passed"] else _following(run, verdict["changes"])
+            if following is None:
+                return status
+        run = following
+
+
+def _following(run: Run, changes: dict[str, Any]) -> Run | None:
+    """The next attempt, or None if there is no try left."""
+    config: RunConfig = run.config()
+    if config.tries <= 1:
+        return None
+    following = Run.create(config.changed(changes | {"tries": config.tries - 1}))
+    said = ", ".join(f"{key} = {value}" for key, value in changes.items())
+    run.append(
+        "note",
+        run.status().step,
+        **message("gate.again", "Not passed; tried again as {name} with {changes}.", name=following.name, changes=said),
+    )
+    run.set_following(following.name)
+    following.request("start")
+    return following

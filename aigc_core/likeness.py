@@ -1,0 +1,86 @@
+"""How like real examples made ones are: near enough, varied enough, of every class, and no copies.
+
+Examples are compared in the main components of the training pixels (points in the plane as they are), which needs
+no trained network; `aigc_core.evaluate` compares pictures of known kinds in a classifier's features as well.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from aigc_core.data.tensors import PictureData, as_float
+from aigc_core.metrics import (
+    PrincipalComponents,
+    class_shares,
+    distances,
+    frechet_distance,
+    manifold_overlap,
+    mean_distance,
+    moments,
+    share_of_copies,
+)
+
+MOST_FEATURE_INPUTS = 768  # numbers; larger pictures are averaged down before their components are taken
+MOST_COMPARED = 1000  # examples on each side where every pair is looked at
+MOST_KNOWN = 5000  # training examples from which components and classes are taken
+
+
+class Likeness:
+    """What is needed of the data to judge made examples, computed once: `data.remembered("likeness", …)`."""
+
+    def __init__(self, data: PictureData) -> None:
+        known = spread(data.train, MOST_KNOWN)
+        self._components = PrincipalComponents(flat(known))
+        self._train = self._components(flat(data.train))
+        self._held_out = self._components(flat(data.validation))
+        self._compared = _few(self._held_out)
+        self._known = self._components(flat(known))
+        self._labels = None if data.labels is None else spread(data.labels, MOST_KNOWN).cpu().numpy()
+        self._classes = 0 if data.labels is None else int(data.labels.max()) + 1
+        self._varied = mean_distance(self._compared)
+        self._copies = share_of_copies(self._compared, self._train)
+
+    def measured(self, made: np.ndarray) -> dict[str, Any]:
+        """Figures of examples as a family makes them, uint8 (N, H, W, C) or points (N, 2).
+
+        `frechet_pixels`, of all of them and as many held-out examples. With at most a thousand on each side:
+        `precision`, `recall`, `density`, `coverage` (see `manifold_overlap`); `diversity`, their mean distance from
+        each other as a part of that of real ones; `copies` and, of held-out examples, `copies_real` (see
+        `share_of_copies`). Where the data has classes: `classes_missing` of `classes`, told by the nearest training
+        example. `n` examples on each side.
+        """
+        x = torch.from_numpy(made)
+        ours = self._components(flat(x.permute(0, 3, 1, 2) if x.dim() == 4 else x))
+        figures: dict[str, Any] = {"frechet_pixels": frechet_distance(moments(ours), moments(self._theirs(len(ours))))}
+        some = _few(ours)
+        figures |= manifold_overlap(self._compared, some)
+        figures["diversity"] = mean_distance(some) / max(self._varied, 1e-12)
+        figures |= {"copies": share_of_copies(some, self._train), "copies_real": self._copies}
+        if self._labels is not None and self._classes > 1:
+            nearest = distances(ours, self._known).argmin(1)
+            figures["classes_missing"] = class_shares(self._labels[nearest], self._classes)[1]
+            figures["classes"] = self._classes
+        return figures | {"n": len(ours)}
+
+    def _theirs(self, count: int) -> np.ndarray:
+        index = torch.linspace(0, len(self._held_out) - 1, min(count, len(self._held_out))).long().numpy()
+        return self._held_out[index]
+
+
+def spread(x: Tensor, count: int) -> Tensor:
+    """At most `count` examples from all over `x`: data sorted by class must not lose its last classes."""
+    return x[torch.linspace(0, len(x) - 1, min(count, len(x)), device=x.device).long()]
+
+
+def flat(x: Tensor) -> np.ndarray:
+    """Examples as stored -> float64 (N, D), large pictures averaged down."""
+    x = as_float(x.cpu())
+    if x.dim() == 4 and x[0].numel() > MOST_FEATURE_INPUTS + 16:
+        x = nn.functional.adaptive_avg_pool2d(x, 16)
+    return x.flatten(1).double().numpy()
+
+
+def _few(features: np.ndarray) -> np.ndarray:
+    return spread(torch.from_numpy(features), MOST_COMPARED).numpy()

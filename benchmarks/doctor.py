@@ -1,0 +1,156 @@
+"""Does the doctor find what is wrong, and nothing where nothing is? Prints two tables.
+
+    python benchmarks/doctor.py            # or --quick; --only mode-collapse healthy …; --seeds 3
+
+Every illness has trainings that truly have it; the rule of that name must fire. The healthy ones are the recipes that
+come along, and the doctor must have nothing to say. Small data and networks, so that all of it takes minutes.
+"""
+
+import json
+import sys
+import tempfile
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks import sides
+from benchmarks.sides import header, measured
+
+
+class Case(NamedTuple):
+    """A training: family, recipe and changed settings. `steps` are measured twelve times."""
+
+    family: str
+    preset: str
+    settings: dict[str, Any]
+
+
+RING = {"data": "points", "pattern": "ring", "network": "mlp", "batch_size": 128, "latent_size": 2, "steps": 1500}
+SMALL_PICTURES = {"data": "digits8", "network": "mlp"}
+FEW_PICTURES = SMALL_PICTURES | {"validation": 0.89}  # 200 of 1,797 remain
+SHORT_TEXT = {"data": "docs", "validation": 0.89, "context": 64, "batch_size": 16}  # 50,000 characters
+
+ILL: dict[str, list[Case]] = {
+    "not-finite": [
+        Case("vae", "default", SMALL_PICTURES | {"likelihood": "gaussian", "lr": 10.0, "steps": 400}),
+        Case("gan", "wasserstein", RING | {"lr": 10.0, "penalty": 10_000.0, "width": 32}),
+    ],
+    "dead-start": [
+        Case("gpt", "default", {"lr": 1e-8, "steps": 150}),
+        Case("vae", "default", SMALL_PICTURES | {"lr": 1e-9, "steps": 300}),
+    ],
+    "learning-rate-low": [
+        Case("gpt", "default", {"lr": 2e-5, "steps": 200}),
+        Case("vae", "default", SMALL_PICTURES | {"lr": 1e-6, "steps": 400}),
+    ],
+    "learning-rate-high": [
+        Case("gpt", "default", {"lr": 0.5, "steps": 200}),
+        Case("vae", "default", SMALL_PICTURES | {"lr": 0.3, "steps": 400}),
+    ],
+    "over-fitting": [
+        Case("gpt", "default", SHORT_TEXT | {"steps": 1200, "lr_schedule": "constant"}),
+        Case("vae", "textbook", FEW_PICTURES | {"steps": 2500}),
+    ],
+    "too-little-data": [
+        Case("gpt", "default", SHORT_TEXT | {"steps": 1500}),
+        Case("vae", "textbook", FEW_PICTURES | {"steps": 2500}),
+    ],
+    "memorisation": [
+        Case("gpt", "default", {"data": "docs", "validation": 0.899, "context": 64, "batch_size": 16, "steps": 2500}),
+    ],
+    "mode-collapse": [
+        Case("gan", "ring", RING | {"objective": "minimax", "penalty": 0.0, "beta1": 0.9, "lr": 5e-3, "g_steps": 5}),
+        Case("gan", "textbook", SMALL_PICTURES | {"lr": 2e-3, "beta1": 0.9, "steps": 1000, "g_steps": 3}),
+    ],
+    "discriminator-wins": [
+        Case("gan", "textbook", SMALL_PICTURES | {"objective": "minimax", "d_steps": 10, "lr": 1e-3, "steps": 500}),
+    ],
+    "discriminator-loses": [
+        Case("gan", "default", SMALL_PICTURES | {"width": 32, "g_steps": 20, "steps": 300}),
+    ],
+    "oscillation": [
+        Case("gan", "ring", RING | {"objective": "minimax", "penalty": 0.0, "beta1": 0.9, "lr": 3e-3, "ema": 0.0}),
+    ],
+    "posterior-collapse": [
+        Case("vae", "default", SMALL_PICTURES | {"beta": 20.0, "steps": 600}),
+    ],
+    "kl-vanishing": [
+        Case("vae", "default", SMALL_PICTURES | {"beta": 200.0, "steps": 400}),
+    ],
+    "kl-exploding": [
+        Case("vae", "default", SMALL_PICTURES | {"beta": 0.0, "steps": 1500}),
+    ],
+}  # fmt: skip
+HEALTHY: list[Case] = [
+    Case("gan", "default", {}),
+    Case("gan", "classes", {}),
+    Case("gan", "relativistic", {}),
+    Case("gan", "ring", {}),
+    Case("gan", "default", {"data": "digits8"}),
+    Case("vae", "default", {}),
+    Case("vae", "map", {}),
+    Case("vae", "moons", {}),
+    Case("vae", "default", {"data": "digits8"}),
+    Case("gpt", "default", {}),
+    Case("gpt", "words", {}),
+    Case("gpt", "default", {"data": "docs"}),
+]
+
+
+def main() -> None:
+    options = sides.parser(__doc__, "one seed")
+    options.add_argument("--only", nargs="+", choices=[*ILL, "healthy"], default=[*ILL, "healthy"])
+    options.add_argument("--seeds", type=int, default=3)
+    given = options.parse_args()
+    if given.side:
+        print(json.dumps(examined(given.side[0], int(given.side[1]), int(given.side[2]))))
+        return
+    header()
+    seeds = range(1 if given.quick else given.seeds)
+    for name in given.only:
+        for number, case in enumerate(HEALTHY if name == "healthy" else ILL[name]):
+            found = [measured(name, number, seed) for seed in seeds]
+            show(name, case, found)
+
+
+def show(name: str, case: Case, found: list[dict[str, Any]]) -> None:
+    """A line: how often the rule of that name fired, and what else did."""
+    fired = Counter(finding for one in found for finding in one["findings"])
+    others = ", ".join(f"{other} {count}" for other, count in fired.items() if other != name)
+    hits = "" if name == "healthy" else f"{fired[name]} of {len(found)}"
+    settings = ", ".join(f"{key}={value}" for key, value in case.settings.items())
+    seconds = sum(one["seconds"] for one in found)
+    print(f"  {name:20} {hits:8} {case.family} {case.preset} {settings}  [{others or 'nothing else'}] {seconds:.0f} s")
+    for one in found:
+        print(f"      {one['figures']}", flush=True)
+
+
+def examined(name: str, number: int, seed: int) -> dict[str, Any]:
+    from aigc_core import gate
+    from aigc_core.config import make_config
+    from aigc_core.diagnose import diagnose
+    from aigc_core.errors import TrainingError
+    from aigc_core.families import config_class
+    from aigc_core.run import Run
+
+    case = HEALTHY[number] if name == "healthy" else ILL[name][number]
+    plan = make_config(config_class(case.family), case.preset, None, case.settings)
+    every = max(1, plan.steps // 12)
+    changes = {"seed": seed, "sample_every": 10**6, "evaluate_every": every, "checkpoint_every": every}
+    run = Run.create(plan.changed(changes), Path(tempfile.mkdtemp()) / "run")
+    with suppress(TrainingError):  # the doctor has something to say of that, too
+        gate.fit_and_judge(run)
+    judged = gate.judgement(run) or {"figures": {}, "passed": None}
+    figures = {key: round(value, 3) for key, value in judged["figures"].items() if isinstance(value, int | float)}
+    return {
+        "findings": [one.name for one in diagnose(run)],
+        "seconds": run.status().elapsed_s,
+        "figures": {"ready": judged["passed"], **figures},
+    }
+
+
+if __name__ == "__main__":
+    main()
