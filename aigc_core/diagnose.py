@@ -148,7 +148,7 @@ def not_finite(case: Case) -> Finding | None:
 def dead_start(case: Case) -> Finding | None:
     """Nothing moves: the training loss of the last quarter is that of the first steps."""
     loss = _main_loss(case)
-    if case.progress < 0.15 or len(loss) < 12:
+    if case.progress < 0.15 or len(loss) < 12 or discriminator_wins(case):
         return None
     first, now = _level(loss[:3]), _level(loss[-len(loss) // 4 :])
     if first - now > STILL * max(abs(first), 1e-9) or now - first > STILL * max(abs(first), 1e-9):
@@ -172,20 +172,21 @@ def dead_start(case: Case) -> Finding | None:
 
 @rule
 def learning_rate_low(case: Case) -> Finding | None:
-    """The loss still falls as fast at the end as in the middle: in a good training the most comes early."""
+    """The loss still falls in the second half as if it had just begun: in a good training the most comes early."""
     loss = _main_loss(case)
     if case.progress < 0.5 or len(loss) < 20 or dead_start(case):
         return None
     start, middle, end = _level(loss[:2]), _at(loss, 0.5), _level(loss[-max(2, len(loss) // 20) :])
     gained, late = start - end, middle - end
-    if gained <= 0 or late < SLOW_LATE * gained:
+    short_way = min(start, end) > 0 and gained < SHORT_WAY * start and late > SHORT_LATE * gained
+    if gained <= 0 or (late < SLOW_LATE * gained and not short_way):
         return None
     return Finding(
         "learning-rate-low", "warning", case.step,
         message(
             "doctor.learning-rate-low",
-            "The second half of the training brought {part} % of all that the loss has fallen ({start} to {end}): it "
-            "is still at the beginning of its way.",
+            "The loss has fallen from {start} to {end}, {part} % of that in the second half: it is still at the "
+            "beginning of its way.",
             part=round(100 * late / gained), start=_short(start), end=_short(end),
         ),
         message(
@@ -199,7 +200,7 @@ def learning_rate_low(case: Case) -> Finding | None:
 @rule
 def learning_rate_high(case: Case) -> Finding | None:
     """The loss jumps above where it started, or has gone up and stays there."""
-    loss = _main_loss(case)
+    loss = case.curves.get("loss", [])  # of two networks, too large a rate shows as one of their own troubles
     if case.progress < 0.15 or len(loss) < 12 or dead_start(case):
         return None
     values = [value for _, value in loss]
@@ -234,12 +235,13 @@ def over_fitting(case: Case) -> Finding | None:
         return None
     best_step, best = min(points, key=lambda one: one[1])
     step, now = points[-1]
+    room = OVERFIT * max(_fallen(case, name), 1e-9)
     behind = [value for at, value in case.curves[name] if abs(at - best_step) <= 0.05 * case.step + 1]
     train = case.recent(name, 0.1)
-    if now < best * (1 + OVERFIT) or not behind or not train or statistics.fmean(train) >= statistics.fmean(behind):
+    if now < best + room or not behind or not train or statistics.fmean(train) >= statistics.fmean(behind):
         return None
     return Finding(
-        "over-fitting", "serious" if now > best * (1 + 3 * OVERFIT) else "warning", step,
+        "over-fitting", "serious" if now > best + 5 * room else "warning", step,
         message(
             "doctor.over-fitting",
             "On held-out data the loss was {best} at step {best_step} and is {now} now, while on training data it "
@@ -264,15 +266,17 @@ def too_little_data(case: Case) -> Finding | None:
     if name is None or now is None or case.epochs < OFTEN:
         return None
     train = statistics.fmean(case.recent(name) or [math.inf])
-    gap = (now - train) / max(abs(train), 1e-9)
+    gap = (now - train) / max(_fallen(case, name), 1e-9)
     if gap < GAP:
         return None
     return Finding(
         "too-little-data", "warning", case.step,
         message(
             "doctor.too-little-data",
-            "The training has seen its {size} examples {epochs} times; on held-out ones the loss is {gap} % higher.",
-            size=f"{case.facts.get('train_size', 0):,}", epochs=round(case.epochs), gap=round(100 * gap),
+            "The training has seen its {size} examples {epochs} times; its loss on them is {train}, on held-out ones "
+            "{now}.",
+            size=f"{case.facts.get('train_size', 0):,}", epochs=round(case.epochs),
+            train=_short(train), now=_short(now),
         ),
         message(
             "doctor.too-little-data.advice",
@@ -447,7 +451,7 @@ def posterior_collapse(case: Case) -> Finding | None:
 def kl_vanishing(case: Case) -> Finding | None:
     """The code carried something and carries less and less."""
     kl = case.curves.get("kl", [])
-    if case.progress < 0.1 or len(kl) < 8:
+    if case.progress < 0.1 or len(kl) < 8 or dead_start(case):
         return None
     now = statistics.fmean(case.recent("kl", 0.2) or [math.inf])
     if now > VANISHED:
@@ -472,7 +476,7 @@ def kl_exploding(case: Case) -> Finding | None:
     """The code is so far from the prior that what is drawn from the prior is nothing the decoder knows."""
     kl = case.last("kl")
     size = len(case.last("kl_per_dimension") or [])
-    if kl is None or not size or kl < EXPLODED * size:
+    if kl is None or not size or kl < EXPLODED * size or learning_rate_high(case):
         return None
     return Finding(
         "kl-exploding", "serious", case.step,
@@ -494,17 +498,18 @@ def kl_exploding(case: Case) -> Finding | None:
 YOUNG = 0.3  # of the budget: before, most rules are silent
 STILL = 0.01  # of the first loss: less is no movement
 SLOW_LATE = 0.3  # of all progress, made in the second half
+SHORT_WAY, SHORT_LATE = 0.35, 0.08  # or this part of it, where the loss has fallen by no more than that
 HIGH_STUCK = 0.3  # of the progress to the best, lost again
 HIGH_WILD = 0.5  # of the first loss, above it
-OVERFIT = 0.02  # of the best held-out loss, above it
+OVERFIT = 0.01  # of all that the loss fell, above the best
 OFTEN = 20  # epochs
-GAP = 0.25  # of the training loss
+GAP = 0.05  # of all that the loss fell
 COPIED = 0.2  # of made examples, beyond the usual
 ALIKE = 0.6  # of real examples' distance from each other
 MISSING = 0.05  # of the classes
 BAD_COVERAGE = 0.3
 WINNING = 0.985
-LOSING = 0.6
+LOSING = 0.65
 SWING = 0.15  # in logarithms of the figure
 USED_KL = 0.01  # nats; below, a dimension is not used (threshold as in Burda 2015)
 COLLAPSED = 0.25  # of the dimensions in use
@@ -525,11 +530,18 @@ def _main_loss(case: Case) -> Points:
 
 
 def _training_twin(case: Case) -> str | None:
-    """The curve that is measured on training data as the headline is on held-out data."""
+    """The curve that is measured on training data as the headline is on held-out data; None if it is not now."""
+    if any(beta != 1 for beta in case.recent("beta")):  # the held-out bound always has β = 1
+        return None
     for names in case.config.curves:
         if f"val:{case.config.headline}" in names:
             return next((name for name in names if name in case.curves), None)
     return None
+
+
+def _fallen(case: Case, name: str) -> float:
+    """By how much a training curve has fallen since its beginning."""
+    return _level(case.curves[name][:2]) - min(value for _, value in case.curves[name])
 
 
 def _level(points: Points) -> float:

@@ -16,6 +16,13 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from aigc_core import gate
+from aigc_core.config import make_config
+from aigc_core.data.sources import SOURCES, Text
+from aigc_core.diagnose import diagnose
+from aigc_core.errors import TrainingError
+from aigc_core.families import config_class
+from aigc_core.run import Run
 from benchmarks import sides
 from benchmarks.sides import header, measured
 
@@ -31,71 +38,69 @@ class Case(NamedTuple):
 RING = {"data": "points", "pattern": "ring", "network": "mlp", "batch_size": 128, "latent_size": 2, "steps": 1500}
 SMALL_PICTURES = {"data": "digits8", "network": "mlp"}
 FEW_PICTURES = SMALL_PICTURES | {"validation": 0.89}  # 200 of 1,797 remain
-SHORT_TEXT = {"data": "docs", "validation": 0.89, "context": 64, "batch_size": 16}  # 50,000 characters
+SHORT_TEXT = {"data": "docs", "validation": 0.89, "context": 64, "batch_size": 16}  # 50,000 characters remain
 
 ILL: dict[str, list[Case]] = {
     "not-finite": [
-        Case("vae", "default", SMALL_PICTURES | {"likelihood": "gaussian", "lr": 10.0, "steps": 400}),
-        Case("gan", "wasserstein", RING | {"lr": 10.0, "penalty": 10_000.0, "width": 32}),
+        Case("vae", "default", SMALL_PICTURES | {"weight_decay": 10.0, "lr": 10.0, "steps": 400}),
+        Case("gpt", "default", {"lr": 10.0, "steps": 60}),
     ],
     "dead-start": [
-        Case("gpt", "default", {"lr": 1e-8, "steps": 150}),
-        Case("vae", "default", SMALL_PICTURES | {"lr": 1e-9, "steps": 300}),
+        Case("gpt", "default", {"lr": 1e-8, "steps": 60}),
+        Case("vae", "default", SMALL_PICTURES | {"lr": 1e-6, "steps": 300}),
     ],
     "learning-rate-low": [
         Case("gpt", "default", {"lr": 2e-5, "steps": 200}),
-        Case("vae", "default", SMALL_PICTURES | {"lr": 1e-6, "steps": 400}),
+        Case("vae", "default", SMALL_PICTURES | {"lr": 5e-5, "steps": 200}),
     ],
     "learning-rate-high": [
-        Case("gpt", "default", {"lr": 0.5, "steps": 200}),
-        Case("vae", "default", SMALL_PICTURES | {"lr": 0.3, "steps": 400}),
+        Case("gpt", "default", {"lr": 0.5, "steps": 100}),
+        Case("vae", "default", SMALL_PICTURES | {"lr": 0.3, "steps": 300}),
     ],
     "over-fitting": [
-        Case("gpt", "default", SHORT_TEXT | {"steps": 1200, "lr_schedule": "constant"}),
+        Case("gpt", "default", SHORT_TEXT | {"steps": 1500, "lr_schedule": "constant"}),
         Case("vae", "textbook", FEW_PICTURES | {"steps": 2500}),
     ],
     "too-little-data": [
-        Case("gpt", "default", SHORT_TEXT | {"steps": 1500}),
+        Case("gpt", "default", SHORT_TEXT | {"steps": 1500, "lr_schedule": "constant"}),
         Case("vae", "textbook", FEW_PICTURES | {"steps": 2500}),
     ],
     "memorisation": [
-        Case("gpt", "default", {"data": "docs", "validation": 0.899, "context": 64, "batch_size": 16, "steps": 2500}),
+        Case("gpt", "default", SHORT_TEXT | {"data": "text", "validation": 0.1, "steps": 800}),
+        Case("gan", "relativistic", FEW_PICTURES | {"width": 64, "steps": 3000, "validation": 0.89}),
     ],
     "mode-collapse": [
-        Case("gan", "ring", RING | {"objective": "minimax", "penalty": 0.0, "beta1": 0.9, "lr": 5e-3, "g_steps": 5}),
-        Case("gan", "textbook", SMALL_PICTURES | {"lr": 2e-3, "beta1": 0.9, "steps": 1000, "g_steps": 3}),
+        Case("gan", "ring", RING | {"objective": "minimax", "penalty": 0.0, "lr": 1e-3, "beta1": 0.5, "g_steps": 3}),
+        Case("gan", "default", SMALL_PICTURES | {"width": 32, "g_steps": 10, "steps": 300}),
     ],
     "discriminator-wins": [
-        Case("gan", "textbook", SMALL_PICTURES | {"objective": "minimax", "d_steps": 10, "lr": 1e-3, "steps": 500}),
+        Case("gan", "textbook", SMALL_PICTURES | {"objective": "minimax", "d_steps": 5, "steps": 600}),
     ],
     "discriminator-loses": [
-        Case("gan", "default", SMALL_PICTURES | {"width": 32, "g_steps": 20, "steps": 300}),
+        Case("gan", "ring", RING | {"objective": "minimax", "penalty": 0.0, "lr": 1e-3, "beta1": 0.5, "g_steps": 3}),
     ],
     "oscillation": [
-        Case("gan", "ring", RING | {"objective": "minimax", "penalty": 0.0, "beta1": 0.9, "lr": 3e-3, "ema": 0.0}),
+        Case("gan", "ring", RING | {"pattern": "grid", "objective": "hinge", "penalty": 0.0, "lr": 2e-3, "beta1": 0.9,
+                                    "ema": 0.0}),
     ],
     "posterior-collapse": [
-        Case("vae", "default", SMALL_PICTURES | {"beta": 20.0, "steps": 600}),
+        Case("vae", "default", SMALL_PICTURES | {"beta": 20.0, "steps": 400}),
     ],
     "kl-vanishing": [
-        Case("vae", "default", SMALL_PICTURES | {"beta": 200.0, "steps": 400}),
+        Case("vae", "default", SMALL_PICTURES | {"beta": 200.0, "steps": 300}),
     ],
     "kl-exploding": [
-        Case("vae", "default", SMALL_PICTURES | {"beta": 0.0, "steps": 1500}),
+        Case("vae", "default", SMALL_PICTURES | {"beta": 0.0, "steps": 600}),
     ],
 }  # fmt: skip
 HEALTHY: list[Case] = [
     Case("gan", "default", {}),
-    Case("gan", "classes", {}),
     Case("gan", "relativistic", {}),
     Case("gan", "ring", {}),
-    Case("gan", "default", {"data": "digits8"}),
     Case("vae", "default", {}),
-    Case("vae", "map", {}),
-    Case("vae", "moons", {}),
     Case("vae", "default", {"data": "digits8"}),
+    Case("vae", "moons", {}),
     Case("gpt", "default", {}),
-    Case("gpt", "words", {}),
     Case("gpt", "default", {"data": "docs"}),
 ]
 
@@ -129,15 +134,11 @@ def show(name: str, case: Case, found: list[dict[str, Any]]) -> None:
 
 
 def examined(name: str, number: int, seed: int) -> dict[str, Any]:
-    from aigc_core import gate
-    from aigc_core.config import make_config
-    from aigc_core.diagnose import diagnose
-    from aigc_core.errors import TrainingError
-    from aigc_core.families import config_class
-    from aigc_core.run import Run
-
     case = HEALTHY[number] if name == "healthy" else ILL[name][number]
-    plan = make_config(config_class(case.family), case.preset, None, case.settings)
+    settings = dict(case.settings)
+    if settings.get("data") == "text":
+        settings["data_path"] = str(page_of_text())
+    plan = make_config(config_class(case.family), case.preset, None, settings)
     every = max(1, plan.steps // 12)
     changes = {"seed": seed, "sample_every": 10**6, "evaluate_every": every, "checkpoint_every": every}
     run = Run.create(plan.changed(changes), Path(tempfile.mkdtemp()) / "run")
@@ -150,6 +151,15 @@ def examined(name: str, number: int, seed: int) -> dict[str, Any]:
         "seconds": run.status().elapsed_s,
         "figures": {"ready": judged["passed"], **figures},
     }
+
+
+def page_of_text() -> Path:
+    """A file with 20,000 characters of Python's help: so little that it can be learned by heart."""
+    text = SOURCES["docs"].load(make_config(config_class("gpt"), None, "docs"))
+    assert isinstance(text, Text)
+    file = Path(tempfile.mkdtemp()) / "page.txt"
+    file.write_text("".join(text.documents)[100_000:120_000], encoding="utf-8")
+    return file
 
 
 if __name__ == "__main__":

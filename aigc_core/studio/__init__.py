@@ -27,6 +27,7 @@ from aigc_core.errors import AigcError, ConfigError, DataError, RunError
 from aigc_core.families import FAMILIES, config_class
 from aigc_core.files import write_json
 from aigc_core.run import PROJECT, Run, list_runs, runs_root, thinned
+from aigc_core.usual import usual
 
 if TYPE_CHECKING:
     from aigc_core.data.tokenizer import Tokenizer
@@ -366,7 +367,8 @@ def models(makes: Literal["pictures", "text"]) -> list[dict[str, Any]]:
 
 
 def describe(name: str) -> dict[str, Any]:
-    """What does not change while a run trains: family, settings, device, curves, settings that may change."""
+    """What does not change while a run trains: family, settings, device, curves, settings that may change, and the
+    usual ranges of its figures (see `aigc_core.usual`)."""
     run = Run.named(name)
     made, config = run.made(), run.config()
     live = sorted(config.live_keys())
@@ -380,6 +382,7 @@ def describe(name: str) -> dict[str, Any]:
         "curves": config.curves,
         "headline": config.headline,
         "live": live,
+        "usual": usual(config),
     }
 
 

@@ -181,14 +181,16 @@ function buildCharts() {
     const box = make("div", null, { class: "chart" });
     const legend = make("div", null, { class: "legend" });
     const canvas = make("canvas", null, { role: "img", "aria-label": names.map((name) => say("metric." + name)).join(", ") });
+    const usuals = [];
     const values = names.map((name, i) => {
-      const item = make("span"), value = make("b", "–");
-      item.append(make("i", null, { style: `background: var(${COLOURS[i]})` }), say("metric." + name) + " ", value);
+      const item = make("span"), value = make("b", "–"), usual = make("span", "", { class: "quiet" });
+      item.append(make("i", null, { style: `background: var(${COLOURS[i]})` }), say("metric." + name) + " ", value, usual);
       legend.append(item);
+      usuals.push(usual);
       return value;
     });
     box.append(legend, canvas);
-    const chart = { names, canvas, values, pointer: null };
+    const chart = { names, canvas, values, usual: usuals, pointer: null };
     canvas.addEventListener("pointermove", (event) => { chart.pointer = event.offsetX; draw(chart); });
     canvas.addEventListener("pointerleave", () => { chart.pointer = null; draw(chart); });
     return { ...chart, box, chart };
@@ -210,6 +212,13 @@ const short = (value) => {
   if (size >= 1e7 || (value && size < 1e-3)) return value.toExponential(0);
   return size >= 1e4 ? (+value.toPrecision(3)).toLocaleString(AIGC.language) : String(+value.toPrecision(3));
 };
+
+// The range that is usual at a step, in words; empty where none was recorded.
+function usualAt(range, step) {
+  if (!range) return "";
+  const after = range.find(([at]) => at >= step);
+  return after ? " " + say("watch.usual", { low: short(after[1]), high: short(after[2]) }) : "";
+}
 
 function draw(chart) {
   const { canvas, names } = chart;
@@ -242,6 +251,15 @@ function draw(chart) {
   pen.textAlign = "center"; pen.textBaseline = "top";
   for (const step of ticks(0, last, 5)) pen.fillText(short(step), x(step), bottom + 6);
   pen.save(); pen.beginPath(); pen.rect(left, top - 4, right - left + 8, bottom - top + 8); pen.clip();
+  names.forEach((name, i) => {
+    const range = run.usual[name];
+    if (!range) return;
+    pen.fillStyle = style.getPropertyValue(COLOURS[i]); pen.globalAlpha = 0.14;
+    pen.beginPath();
+    range.forEach(([step, bottom], j) => (j ? pen.lineTo(x(step), y(bottom)) : pen.moveTo(x(step), y(bottom))));
+    for (const [step, , top] of [...range].reverse()) pen.lineTo(x(step), y(top));
+    pen.fill(); pen.globalAlpha = 1;
+  });
   lines.forEach((line, i) => {
     const colour = style.getPropertyValue(COLOURS[i]);
     pen.strokeStyle = pen.fillStyle = colour; pen.lineWidth = 2; pen.lineJoin = "round";
@@ -261,6 +279,7 @@ function draw(chart) {
   lines.forEach((line, i) => {
     const point = at == null ? line.at(-1) : line.reduce((best, p) => (!best || Math.abs(p[0] - at) < Math.abs(best[0] - at) ? p : best), null);
     setText(chart.values[i], point ? String(+point[1].toPrecision(4)) : "–");
+    setText(chart.usual[i], point ? usualAt(run.usual[names[i]], point[0]) : "");
   });
 }
 new ResizeObserver(() => charts.forEach(draw)).observe(part("charts"));

@@ -36,7 +36,7 @@ class Config(ImageOptions, RunConfig):
     )
 
     gate: str = option(
-        "coverage > 0.6, classes_missing < 1, copies < 0.3",
+        "coverage > 0.3, classes_missing < 1, copies < 0.3",
         "What held-out figures must be for the model to count as ready; empty = anything goes.",
         group="judge",
     )

@@ -32,7 +32,7 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
         "cosine", "Whether the learning rate stays or falls along a half cosine.", group="optimiser"
     )
     gate: str = option(
-        "gain > 0, active_units > 1",
+        "gain > 0, active_units > 0",
         "What held-out figures must be for the model to count as ready; empty = anything goes.",
         group="judge",
     )

@@ -1,0 +1,79 @@
+"""Records what is usual (`aigc_core/ranges`): trains recipes with several seeds and keeps the range of every figure.
+
+python benchmarks/usual.py            # all of RECIPES; --only gan-default …, --seeds 3
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy as np
+
+from aigc_core import gate
+from aigc_core.config import make_config
+from aigc_core.diagnose import Case, case_of, findings
+from aigc_core.families import config_class
+from aigc_core.run import Run
+from aigc_core.usual import file_of, settings_that_matter
+
+RECIPES = ("gan-default", "vae-default", "gpt-default", "gan-ring", "vae-moons")
+POINTS = 40  # of each range
+ROOM = 0.1  # of the range, added on both sides: few seeds show less than many
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=RECIPES, default=RECIPES)
+    parser.add_argument("--seeds", type=int, default=3)
+    given = parser.parse_args()
+    for recipe in given.only:
+        record(*recipe.split("-"), given.seeds)
+
+
+def record(family: str, preset: str, seeds: int) -> None:
+    cases, plan = [], make_config(config_class(family), preset)
+    for seed in range(seeds):
+        run = Run.create(plan.changed({"seed": seed}), Path(tempfile.mkdtemp()) / "run")
+        gate.fit_and_judge(run)
+        cases.append(case_of(run))
+        print(f"{family} {preset} seed {seed}: {[one.name for one in findings(cases[-1])] or 'well'}", flush=True)
+    names = [name for chart in plan.curves for name in chart]
+    found = {name: ranges([figure(case, name) for case in cases]) for name in names}
+    file = file_of(plan)
+    file.parent.mkdir(exist_ok=True)
+    kept = {"settings": settings_that_matter(plan), "seeds": seeds, "ranges": found}
+    file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def figure(case: Case, name: str) -> list[tuple[int, Any]]:
+    return case.held_out[name[4:]] if name.startswith("val:") else case.curves[name]
+
+
+def ranges(curves: list[list[tuple[int, Any]]]) -> list[tuple[int, float, float]]:
+    """Lowest and highest of smoothed curves at common steps."""
+    last = min(curve[-1][0] for curve in curves)
+    first = max(curve[0][0] for curve in curves)
+    steps = np.unique(np.linspace(first, last, POINTS).astype(int))
+    lines = np.array([np.interp(steps, *smooth(curve)) for curve in curves])
+    low, high = lines.min(0), lines.max(0)
+    room = ROOM * np.maximum(high - low, 0.02 * np.abs(high))
+    return [
+        (int(step), float(f"{bottom:.4g}"), float(f"{top:.4g}"))
+        for step, bottom, top in zip(steps, low - room, high + room, strict=True)
+    ]
+
+
+def smooth(curve: list[tuple[int, Any]]) -> tuple[list[int], list[float]]:
+    """Means over a window as wide as a fortieth of the curve, so that single batches do not count."""
+    values, width = [value for _, value in curve], max(1, len(curve) // POINTS)
+    means = [float(np.mean(values[max(0, place - width) : place + width + 1])) for place in range(len(values))]
+    return [step for step, _ in curve], means
+
+
+if __name__ == "__main__":
+    main()

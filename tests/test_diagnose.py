@@ -1,0 +1,168 @@
+"""The doctor: real trainings that are ill, real ones that are well, and histories made up to look at one rule."""
+
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aigc_core import gate
+from aigc_core.config import RunConfig, make_config
+from aigc_core.diagnose import RULES, Case, Finding, case_of, diagnose, findings, plain
+from aigc_core.errors import TrainingError
+from aigc_core.families import config_class
+from aigc_core.run import PROJECT, Run
+
+SMALL = {"data": "digits8", "network": "mlp"}
+FEW = SMALL | {"validation": 0.89}  # 200 of 1,797 pictures remain
+RING = {"data": "points", "pattern": "ring", "network": "mlp", "batch_size": 64, "latent_size": 2, "width": 16}
+
+
+def ended(path: Path, family: str, preset: str, settings: dict[str, Any]) -> Run:
+    plan = make_config(config_class(family), preset, None, settings)
+    every = max(1, plan.steps // 8)
+    often = {"evaluate_every": every, "checkpoint_every": every, "sample_every": 10**6, "log_every": 1}
+    run = Run.create(plan.changed(often), path / "run")
+    with suppress(TrainingError):
+        gate.fit_and_judge(run)
+    return run
+
+
+def found_in(run: Run) -> dict[str, Finding]:
+    return {one.name: one for one in diagnose(run)}
+
+
+ILL: list[tuple[set[str], str, str, dict[str, Any]]] = [
+    ({"not-finite"}, "vae", "default", SMALL | {"weight_decay": 10.0, "lr": 10.0, "steps": 100}),
+    ({"dead-start"}, "vae", "default", SMALL | {"lr": 1e-7, "steps": 60}),
+    ({"learning-rate-high"}, "vae", "default", SMALL | {"lr": 0.5, "steps": 100}),
+    ({"posterior-collapse", "kl-vanishing"}, "vae", "default", SMALL | {"beta": 30.0, "steps": 200}),
+    ({"kl-exploding"}, "vae", "default", SMALL | {"beta": 0.0, "steps": 300}),
+    ({"too-little-data"}, "vae", "textbook", FEW | {"steps": 1500, "batch_size": 32, "lr": 3e-3, "width": 64}),
+    (
+        {"mode-collapse", "discriminator-loses"}, "gan", "ring",
+        RING | {"objective": "minimax", "penalty": 0.0, "g_steps": 4, "steps": 250},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("names", "family", "preset", "settings"), ILL, ids=[min(one[0]) for one in ILL])
+def test_what_is_wrong_is_found(
+    names: set[str], family: str, preset: str, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    run = ended(tmp_path, family, preset, settings)
+    found = found_in(run)
+    assert names <= set(found)
+    for name in names:
+        finding = found[name]
+        assert finding.evidence["key"].startswith(f"doctor.{name}") and "{" not in finding.evidence["text"]
+        assert finding.advice["key"] == f"doctor.{name}.advice"
+        run.config().changed(finding.changes)  # what it advises can be done
+
+
+@pytest.mark.parametrize("family", ["vae", "gpt"])
+def test_a_healthy_training_is_left_alone(family: str, tmp_path: Path) -> None:
+    settings = {"vae": SMALL | {"steps": 300}, "gpt": {"layers": 2, "width": 64, "context": 64, "steps": 250}}
+    assert found_in(ended(tmp_path, family, "default", settings[family])) == {}
+
+
+@pytest.mark.slow
+def test_the_whole_table_of_the_doctor() -> None:
+    """Every illness is found in every training that has it, and none in the recipes; one seed here."""
+    done = subprocess.run(
+        [sys.executable, "benchmarks/doctor.py", "--quick"], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    lines = [line for line in done.stdout.splitlines() if " of 1 " in line]
+    assert len(lines) >= len(RULES)
+    assert not [line for line in lines if "0 of 1 " in line]
+    healthy = [line for line in done.stdout.splitlines() if line.startswith("  healthy")]
+    assert healthy and all("[nothing else]" in line for line in healthy)
+
+
+# -- single rules, on histories made up ---------------------------------------------------------------------
+
+
+def config(family: str, **settings: Any) -> RunConfig:
+    return make_config(config_class(family), None, None, settings)
+
+
+def case(family: str, curves: dict[str, list[float]], held_out: dict[str, list[Any]], **settings: Any) -> Case:
+    """A run of 1,000 steps whose figures came at equal distances."""
+
+    def at(values: list[Any]) -> list[tuple[int, Any]]:
+        return [(round(1000 * (place + 1) / len(values)), value) for place, value in enumerate(values)]
+
+    return Case(
+        config(family, **settings), {"train_size": 1000}, 1000, 1.0, None,
+        {name: at(values) for name, values in curves.items()},
+        {name: at(values) for name, values in held_out.items()},
+    )  # fmt: skip
+
+
+def names_of(made: Case) -> set[str]:
+    return {one.name for one in findings(made)}
+
+
+FALLING = [5.0 * 0.9**step + 1.0 for step in range(60)]
+
+
+def test_memorisation_counts_only_beyond_what_is_usual() -> None:
+    assert "memorisation" in names_of(case("gan", {}, {"copies": [0.5], "copies_real": [0.1]}))
+    assert "memorisation" not in names_of(case("gan", {}, {"copies": [0.5], "copies_real": [0.4]}))
+
+
+def test_oscillation_is_turning_without_arriving() -> None:
+    swinging = {"frechet_pixels": [20, 10, 20, 9, 21, 10, 22, 9, 20, 10]}
+    assert "oscillation" in names_of(case("gan", {"d_auc": [0.8] * 20}, swinging))
+    arriving = {"frechet_pixels": [90, 60, 40, 30, 20, 15, 12, 11, 10, 9.5]}
+    assert "oscillation" not in names_of(case("gan", {"d_auc": [0.8] * 20}, arriving))
+
+
+def test_a_strong_discriminator_is_no_illness_while_pictures_are_good() -> None:
+    curves = {"d_auc": [0.999] * 20}
+    good, bad = {"coverage": [0.2, 0.8]}, {"coverage": [0.1, 0.05]}
+    assert "discriminator-wins" not in names_of(case("gan", curves, good))
+    assert "discriminator-wins" in names_of(case("gan", curves, bad))
+    assert "discriminator-loses" in names_of(case("gan", {"d_auc": [0.5] * 20}, bad))
+
+
+def test_a_learning_rate_that_is_too_low_has_the_most_before_it() -> None:
+    straight = [5.0 - 0.01 * step for step in range(60)]
+    assert "learning-rate-low" in names_of(case("gpt", {"loss": straight}, {}))
+    assert "learning-rate-low" not in names_of(case("gpt", {"loss": FALLING}, {}))
+
+
+def test_over_fitting_names_the_step_to_go_back_to() -> None:
+    held_out = {"loss": [3.0, 2.0, 1.6, 1.5, 1.7, 2.0, 2.4, 2.9, 3.3, 3.6]}
+    (finding,) = [one for one in findings(case("gpt", {"loss": FALLING}, held_out)) if one.name == "over-fitting"]
+    assert finding.back_to == 400 and finding.changes["steps"] == 400 and finding.level == "serious"
+
+
+def test_a_bound_with_another_beta_is_not_compared_with_the_held_out_one() -> None:
+    held_out = {"negative_elbo": [100.0, 90.0, 150.0, 200.0, 250.0]}
+    assert "over-fitting" in names_of(case("vae", {"loss": FALLING, "beta": [1.0] * 60}, held_out))
+    assert "over-fitting" not in names_of(case("vae", {"loss": FALLING, "beta": [0.1] * 60}, held_out))
+
+
+def test_a_run_that_is_young_or_has_no_figures_is_left_alone() -> None:
+    young = case("gan", {"d_auc": [1.0] * 20}, {"coverage": [0.0], "diversity": [0.0, 0.0]})
+    young.progress = 0.05
+    assert names_of(young) == set()
+    assert names_of(case("gan", {}, {})) == names_of(case("vae", {}, {})) == names_of(case("gpt", {}, {})) == set()
+
+
+def test_findings_are_plain_and_the_serious_come_first(tmp_path: Path) -> None:
+    ill = case("gan", {"d_auc": [0.5] * 20}, {"coverage": [0.0], "frechet_pixels": [20, 10] * 6})
+    found = plain(findings(ill))
+    assert [one["level"] for one in found] == sorted((one["level"] for one in found), key=["serious", "warning"].index)
+    assert {"name", "level", "step", "evidence", "advice", "changes", "back_to"} == set(found[0])
+
+
+def test_a_change_while_training_is_what_the_advice_starts_from(trained: Any, tmp_path: Path) -> None:
+    changed = Run(tmp_path / "copy")
+    shutil.copytree(trained("vae").path, changed.path)
+    changed.append("set", 6, changes={"beta": 3.5})
+    assert case_of(changed).config.beta == 3.5

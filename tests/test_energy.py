@@ -1,0 +1,66 @@
+"""The energy meter: counters where they can be read, an estimate elsewhere."""
+
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from aigc_core.energy import CORE_WATTS, Meter
+
+
+def packages(folder: Path, *microjoules: int) -> list[Path]:
+    files = []
+    for number, value in enumerate(microjoules):
+        package = folder / f"intel-rapl:{number}"
+        package.mkdir()
+        (package / "energy_uj").write_text(str(value))
+        (package / "max_energy_range_uj").write_text("1000000000")
+        part = folder / f"intel-rapl:{number}:0"  # a core's share, which is in the package's sum
+        part.mkdir()
+        (part / "energy_uj").write_text("123")
+        (part / "max_energy_range_uj").write_text("1000")
+        files.append(package / "energy_uj")
+    return files
+
+
+def test_packages_are_summed_and_a_counter_may_start_anew(tmp_path: Path) -> None:
+    first, second = packages(tmp_path, 5_000_000, 999_000_000)
+    meter = Meter(rapl=tmp_path)
+    assert meter.how == "measured"
+    first.write_text("7000000")
+    second.write_text("1000000")
+    assert meter.joules() == pytest.approx(2 + 2)
+    assert meter.joules() == 0
+    first.unlink()  # a counter that goes away has used nothing since
+    assert meter.joules() == 0
+
+
+def test_without_counters_time_on_cores_is_taken(tmp_path: Path) -> None:
+    meter, begun = Meter(rapl=tmp_path), time.process_time()
+    while time.process_time() - begun < 0.3:
+        pass
+    assert meter.how == "estimated"
+    assert meter.joules() == pytest.approx(0.3 * CORE_WATTS, rel=0.5)
+
+
+def test_a_graphics_card_is_read_through_nvml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packages(tmp_path, 0)
+    millijoules = iter([0, 1000, 41_000])
+    library = SimpleNamespace(
+        NVMLError=RuntimeError,
+        nvmlInit=lambda: None,
+        nvmlDeviceGetHandleByIndex=lambda index: index,
+        nvmlDeviceGetTotalEnergyConsumption=lambda card: next(millijoules),
+    )
+    monkeypatch.setitem(sys.modules, "pynvml", library)
+    meter = Meter(gpu=True, rapl=tmp_path)
+    assert meter.how == "measured"
+    assert meter.joules() == 40
+
+
+def test_a_card_without_a_counter_makes_it_an_estimate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packages(tmp_path, 0)
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    assert Meter(gpu=True, rapl=tmp_path).how == "estimated"
