@@ -249,13 +249,21 @@ def import_(
 def export(
     run: RunName,
     to: Annotated[Path, typer.Option(help="Directory, new or empty.")],
-    format: Annotated[Literal["transformers"], typer.Option(help="For which library.")] = "transformers",
+    format: Annotated[
+        Literal["transformers", "tensorboard", "trackio"], typer.Option(help="For which library.")
+    ] = "transformers",
 ) -> None:
-    """Write a run's best checkpoint for another library, and print the directory."""
+    """Write a run's best checkpoint (transformers) or its curves (tensorboard, trackio), and print the directory."""
     found = Run.open(run)
-    from aigc_core import hub
+    if format == "transformers":
+        from aigc_core import hub
 
-    print(hub.export(found, to))
+        print(hub.export(found, to))
+        return
+    from aigc_core import boards
+
+    {"tensorboard": boards.tensorboard, "trackio": boards.trackio}[format](found, to.absolute())
+    print(to.absolute())
 
 
 @app.command()

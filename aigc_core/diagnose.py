@@ -174,7 +174,7 @@ def dead_start(case: Case) -> Finding | None:
 def learning_rate_low(case: Case) -> Finding | None:
     """The loss still falls in the second half as if it had just begun: in a good training the most comes early."""
     loss = _main_loss(case)
-    if case.progress < 0.5 or len(loss) < 20 or dead_start(case):
+    if case.progress < 0.5 or len(loss) < 8 or dead_start(case):
         return None
     start, middle, end = _level(loss[:2]), _at(loss, 0.5), _level(loss[-max(2, len(loss) // 20) :])
     gained, late = start - end, middle - end
@@ -451,7 +451,7 @@ def posterior_collapse(case: Case) -> Finding | None:
 def kl_vanishing(case: Case) -> Finding | None:
     """The code carried something and carries less and less."""
     kl = case.curves.get("kl", [])
-    if case.progress < 0.1 or len(kl) < 8 or dead_start(case):
+    if case.progress < 0.1 or len(kl) < 8 or dead_start(case) or learning_rate_low(case):
         return None
     now = statistics.fmean(case.recent("kl", 0.2) or [math.inf])
     if now > VANISHED:

@@ -9,12 +9,12 @@ from aigc_core import checkpoint, sampler
 from aigc_core.data.sources import SOURCES, Progress
 from aigc_core.data.tensors import Facts
 from aigc_core.data.tokenizer import Tokenizer
-from aigc_core.errors import ConfigError, RunError, message
+from aigc_core.errors import ConfigError, message
 from aigc_core.families.gpt import pretrained
 from aigc_core.families.gpt.config import HUB_NAME
 from aigc_core.families.gpt.family import Family
 from aigc_core.files import new_folder
-from aigc_core.run import Run, Status, cannot_write, runs_root
+from aigc_core.run import Run, Status, cannot_write, refuse_taken, runs_root
 
 LONGEST_NAME = 40  # characters of a source's name that go into that of its run
 
@@ -35,7 +35,7 @@ def bring(source: str | Path, progress: Progress, to: Path | None = None) -> Run
         AigcError: there is no such model, it cannot be fetched or used, or `to` cannot be written.
     """
     to = (to or _place(str(source))).absolute()
-    _refuse_taken(to)
+    refuse_taken(to)
     folder = _folder(source, progress)
     config, tokenizer = pretrained.whole(folder)
     family = Family(config, Facts(kind="text", vocabulary=len(Tokenizer.from_json(tokenizer)), tokenizer=tokenizer))
@@ -67,7 +67,7 @@ def export(run: Run, to: Path) -> Path:
         RunError: `transformers` knows no such architecture, the run has no checkpoint, or `to` cannot be written.
     """
     to = to.absolute()
-    _refuse_taken(to)
+    refuse_taken(to)
     model = sampler.load(run)
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
@@ -77,11 +77,6 @@ def export(run: Run, to: Path) -> Path:
     except OSError as problem:
         raise cannot_write(to, problem) from problem
     return to
-
-
-def _refuse_taken(path: Path) -> None:
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise RunError("hub.taken", "{path} is there already and not empty; choose a new directory.", path=path)
 
 
 def _place(source: str) -> Path:

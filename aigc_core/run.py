@@ -417,6 +417,16 @@ class Run:
         )
 
 
+def refuse_taken(path: Path) -> None:
+    """Whatever is exported goes into a new or empty directory.
+
+    Raises:
+        RunError: there is something.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise RunError("hub.taken", "{path} is there already and not empty; choose a new directory.", path=path)
+
+
 def cannot_write(path: Path, problem: OSError) -> RunError:
     """The sentence for a run's folder that takes no file."""
     return RunError(

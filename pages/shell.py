@@ -7,12 +7,18 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from aigc_core.studio import latent as space
-from pages import lab, latent, text, train
+from pages import compare, lab, latent, text, train
 from pages.words import LanguageScript, translations
 
 STATIC = Path(__file__).parent / "static"
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
-PAGES = {"train": "", "latent": "latent", "text": "text", "lab": "lab"}  # each page's place in the address
+PAGES = {
+    "train": "",
+    "latent": "latent",
+    "text": "text",
+    "lab": "lab",
+    "compare": "compare",
+}  # each page's place in the address
 TOP = """<div class="aigc-top"><h1></h1><nav></nav><p></p><button type="button"></button></div>"""
 FILL_TOP = """
 const [title, nav, about, button] = element.querySelector(".aigc-top").children;
@@ -44,6 +50,9 @@ def build() -> gr.Blocks:
     with demo.route("Lab", PAGES["lab"]):
         _top()
         lab.build()
+    with demo.route("Compare", PAGES["compare"]):
+        _top()
+        compare.build()
     return demo
 
 

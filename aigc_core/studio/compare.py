@@ -1,0 +1,134 @@
+"""The door for looking at several runs side by side: curves, settings that differ, figures, samples; and exports."""
+
+import csv
+import io
+import shutil
+from typing import Any
+
+from aigc_core import gate, jobs
+from aigc_core.errors import RunError
+from aigc_core.run import Run, runs_root
+
+MOST_RUNS = 8
+MOST_POINTS = 400  # of a curve
+UNINTERESTING = ("family", "preset", "tries")
+
+
+def compare(names: list[str]) -> dict[str, Any]:
+    """Runs next to each other, in the order of `names`.
+
+    Returns:
+        `runs`: of each `name`, `family`, `data`, `makes`, `state`, `ready`, `step`, `seconds`, `joules`, `figures`
+        (numbers only), `settings` (those of `differing`), `curves` (name -> rows of step, seconds, value; held-out
+        figures as “val:…”) and `samples` (rows of step, seconds, file);
+        `differing`: names of settings in which the runs differ; `figures` and `curves`: names that any has.
+
+    Raises:
+        RunError: none, too many, or one that is gone.
+    """
+    if not 0 < len(names) <= MOST_RUNS:
+        raise RunError("compare.count", "Choose between 1 and {most} runs.", most=MOST_RUNS)
+    runs = [Run.named(name) for name in dict.fromkeys(names)]
+    settings = [run.config().model_dump() for run in runs]
+    every = dict.fromkeys(key for one in settings for key in one if key not in UNINTERESTING)
+    differing = [key for key in every if any(one.get(key) != settings[0].get(key) for one in settings)]
+    shown = [_shown(run, {key: one.get(key) for key in differing}) for run, one in zip(runs, settings, strict=True)]
+    return {
+        "runs": shown,
+        "differing": differing,
+        "figures": list(dict.fromkeys(name for one in shown for name in one["figures"])),
+        "curves": list(dict.fromkeys(name for one in shown for name in one["curves"])),
+    }
+
+
+def _shown(run: Run, settings: dict[str, Any]) -> dict[str, Any]:
+    status, config = run.status(), run.config()
+    curves, samples = _history(run)
+    figures = (gate.judgement(run) or {}).get("figures") or status.figures
+    return {
+        "name": run.name, "family": config.family, "data": config.data, "makes": config.makes, "state": status.state,
+        "ready": gate.ready(run), "step": status.step, "seconds": status.elapsed_s, "joules": status.energy_j,
+        "figures": {key: one for key, one in figures.items() if _is_number(one) and key not in ("step", "seed")},
+        "settings": settings, "curves": curves, "samples": samples,
+    }  # fmt: skip
+
+
+def _history(run: Run) -> tuple[dict[str, list[Any]], list[Any]]:
+    """Curves and samples with the seconds of training at which they came."""
+    curves: dict[str, list[Any]] = {}
+    samples, seconds = [], 0.0
+    for event in run.events()[0]:
+        seconds = event.get("seconds", seconds)
+        if event["kind"] == "metrics":
+            for name, value in event["values"].items():
+                curves.setdefault(name, []).append([event["step"], seconds, value])
+        elif event["kind"] == "eval":
+            for name, value in event["figures"].items():
+                if _is_number(value):
+                    curves.setdefault(f"val:{name}", []).append([event["step"], seconds, value])
+        elif event["kind"] == "sample":
+            samples.append([event["step"], seconds, event["file"]])
+    return {name: _thinned(points) for name, points in curves.items()}, samples
+
+
+def _thinned(points: list[Any]) -> list[Any]:
+    every = -(-len(points) // MOST_POINTS)
+    return points if every <= 1 else [*points[:-1:every], points[-1]]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def table(names: list[str]) -> str:
+    """The comparison as CSV: a run a line, with the settings that differ and all figures.
+
+    Raises:
+        RunError: as of `compare`.
+    """
+    found = compare(names)
+    text = io.StringIO()
+    fixed = ("name", "family", "data", "state", "ready", "step", "seconds", "joules")
+    writer = csv.writer(text)
+    writer.writerow([*fixed, *found["differing"], *found["figures"]])
+    for run in found["runs"]:
+        own = [run["settings"].get(key) for key in found["differing"]]
+        writer.writerow([*(run[key] for key in fixed), *own, *(run["figures"].get(key) for key in found["figures"])])
+    return text.getvalue()
+
+
+def curves(names: list[str]) -> str:
+    """All points of all curves as CSV: run, curve, step, seconds, value.
+
+    Raises:
+        RunError: as of `compare`.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("run", "curve", "step", "seconds", "value"))
+    for run in compare(names)["runs"]:
+        for name, points in run["curves"].items():
+            writer.writerows((run["name"], name, *point) for point in points)
+    return text.getvalue()
+
+
+def tensorboard(names: list[str]) -> str:
+    """Write runs for TensorBoard in the background; returns the job's name, whose result is the folder.
+
+    Raises:
+        RunError: none, too many, or one that is gone.
+    """
+    if not 0 < len(names) <= MOST_RUNS:
+        raise RunError("compare.count", "Choose between 1 and {most} runs.", most=MOST_RUNS)
+    runs, folder = [Run.named(name) for name in names], runs_root() / ".tensorboard"
+
+    def write(look: jobs.Look) -> str:
+        from aigc_core import boards
+
+        for number, run in enumerate(runs):
+            look(number / len(runs), None)
+            shutil.rmtree(folder / run.name, ignore_errors=True)  # of an earlier time
+            boards.tensorboard(run, folder / run.name)
+        return str(folder)
+
+    return jobs.begin(write)
