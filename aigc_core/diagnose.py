@@ -179,7 +179,7 @@ def learning_rate_low(case: Case) -> Finding | None:
     start, middle, end = _level(loss[:2]), _at(loss, 0.5), _level(loss[-max(2, len(loss) // 20) :])
     gained, late = start - end, middle - end
     short_way = min(start, end) > 0 and gained < SHORT_WAY * start and late > SHORT_LATE * gained
-    if gained <= 0 or (late < SLOW_LATE * gained and not short_way):
+    if gained <= 0 or (late < SLOW_LATE * gained and not short_way) or _roughness(loss) > SMOOTH:
         return None
     return Finding(
         "learning-rate-low", "warning", case.step,
@@ -199,9 +199,9 @@ def learning_rate_low(case: Case) -> Finding | None:
 
 @rule
 def learning_rate_high(case: Case) -> Finding | None:
-    """The loss jumps above where it started, or has gone up and stays there."""
+    """The loss jumps above where it started, loses again what it had gained, or goes up as often as down."""
     loss = case.curves.get("loss", [])  # of two networks, too large a rate shows as one of their own troubles
-    if case.progress < 0.15 or len(loss) < 12 or dead_start(case):
+    if case.progress < 0.15 or len(loss) < 8 or dead_start(case):
         return None
     values = [value for _, value in loss]
     start, best = _level(loss[:2]), min(_smooth(values))
@@ -209,10 +209,10 @@ def learning_rate_high(case: Case) -> Finding | None:
     room = max(start - best, 1e-9)
     stuck = now - best > HIGH_STUCK * room  # what had been learned is lost again
     wild = worst - start > HIGH_WILD * max(abs(start), 1e-9)
-    if not stuck and not wild:
+    if not stuck and not wild and _roughness(loss) < ROUGH:
         return None
     return Finding(
-        "learning-rate-high", "serious" if stuck else "warning", case.step,
+        "learning-rate-high", "serious" if stuck or wild else "warning", case.step,
         message(
             "doctor.learning-rate-high",
             "The loss began at {start}, was {best} at its best, jumped up to {worst}, and is {now} now.",
@@ -499,6 +499,7 @@ YOUNG = 0.3  # of the budget: before, most rules are silent
 STILL = 0.01  # of the first loss: less is no movement
 SLOW_LATE = 0.3  # of all progress, made in the second half
 SHORT_WAY, SHORT_LATE = 0.35, 0.08  # or this part of it, where the loss has fallen by no more than that
+SMOOTH, ROUGH = 0.15, 0.4  # of all progress, lost again on the way
 HIGH_STUCK = 0.3  # of the progress to the best, lost again
 HIGH_WILD = 0.5  # of the first loss, above it
 OVERFIT = 0.01  # of all that the loss fell, above the best
@@ -537,6 +538,14 @@ def _training_twin(case: Case) -> str | None:
         if f"val:{case.config.headline}" in names:
             return next((name for name in names if name in case.curves), None)
     return None
+
+
+def _roughness(points: Points) -> float:
+    """How much a curve, in twelve means, goes up on its way, as a part of what it goes down from end to end."""
+    size = max(1, len(points) // 12)
+    means = [_level(points[first : first + size]) for first in range(0, len(points) - size + 1, size)]
+    up = sum(max(0.0, after - before) for before, after in pairwise(means))
+    return up / max(means[0] - means[-1], 1e-9)
 
 
 def _fallen(case: Case, name: str) -> float:

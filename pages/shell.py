@@ -12,13 +12,8 @@ from pages.words import LanguageScript, translations
 
 STATIC = Path(__file__).parent / "static"
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
-PAGES = {
-    "train": "",
-    "latent": "latent",
-    "text": "text",
-    "lab": "lab",
-    "compare": "compare",
-}  # each page's place in the address
+# Each page's place in the address.
+PAGES = {"train": "", "latent": "latent", "text": "text", "lab": "lab", "compare": "compare"}
 TOP = """<div class="aigc-top"><h1></h1><nav></nav><p></p><button type="button"></button></div>"""
 FILL_TOP = """
 const [title, nav, about, button] = element.querySelector(".aigc-top").children;

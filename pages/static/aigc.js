@@ -37,6 +37,16 @@ const AIGC = (() => {
     return size >= 1e4 || (size && size < 1e-3) ? (+value.toPrecision(3)).toLocaleString(language, { maximumSignificantDigits: 3 }) : String(+value.toPrecision(4));
   };
 
+  // Round numbers between two, about `count` of them, for an axis.
+  const ticks = (low, high, count) => {
+    const rough = (high - low) / count || 1;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough);
+    const found = [];
+    for (let value = Math.ceil(low / step) * step; value <= high + step * 1e-6; value += step) found.push(Math.abs(value) < step * 1e-6 ? 0 : value);
+    return found;
+  };
+
   // An element with a text and attributes.
   const make = (tag, text, attributes = {}) => {
     const node = document.createElement(tag);
@@ -53,5 +63,5 @@ const AIGC = (() => {
     location.reload();
   };
 
-  return { language, say, known, make, question, sentence, number, duration, switchLanguage };
+  return { language, say, known, make, question, sentence, number, ticks, duration, switchLanguage };
 })();

@@ -93,10 +93,10 @@ function drawGate({ judgement, judging, following }) {
 }
 
 function drawCost({ cost, figures }) {
-  const number = AIGC.number, energy = (joules) => say("cost.wh", { n: number(joules / 3600) });
+  const number = AIGC.number, money = (value) => (value && value < 0.001 ? "< 0.001" : number(value)), energy = (joules) => say("cost.wh", { n: number(joules / 3600) });
   const rows = [
-    ["cost.train", AIGC.duration(cost.train_s), energy(cost.train_j), number(cost.train_money)],
-    [run.makes === "text" ? "cost.thousand.text" : "cost.thousand.pictures", AIGC.duration(cost.use_s), energy(cost.use_j), number(cost.use_money)],
+    ["cost.train", AIGC.duration(cost.train_s), energy(cost.train_j), money(cost.train_money)],
+    [run.makes === "text" ? "cost.thousand.text" : "cost.thousand.pictures", AIGC.duration(cost.use_s), energy(cost.use_j), money(cost.use_money)],
   ];
   const table = make("table"), top = make("tr");
   top.append(...["", "cost.time", "cost.energy", "cost.money"].map((key) => make("th", key && say(key))));

@@ -199,14 +199,6 @@ function buildCharts() {
   charts = charts.map((one) => one.chart);
 }
 
-function ticks(low, high, count) {
-  const rough = (high - low) / count || 1;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough);
-  const found = [];
-  for (let value = Math.ceil(low / step) * step; value <= high + step * 1e-6; value += step) found.push(Math.abs(value) < step * 1e-6 ? 0 : value);
-  return found;
-}
 const short = (value) => {
   const size = Math.abs(value);
   if (size >= 1e7 || (value && size < 1e-3)) return value.toExponential(0);
@@ -244,12 +236,12 @@ function draw(chart) {
   const y = (value) => bottom - ((bottom - top) * (value - low)) / (high - low);
   pen.font = "12px system-ui, sans-serif"; pen.fillStyle = ink; pen.strokeStyle = faint; pen.lineWidth = 1;
   pen.textAlign = "right"; pen.textBaseline = "middle";
-  for (const value of ticks(low, high, 4)) {
+  for (const value of AIGC.ticks(low, high, 4)) {
     pen.beginPath(); pen.moveTo(left, y(value)); pen.lineTo(right, y(value)); pen.stroke();
     pen.fillText(short(value), left - 6, y(value));
   }
   pen.textAlign = "center"; pen.textBaseline = "top";
-  for (const step of ticks(0, last, 5)) pen.fillText(short(step), x(step), bottom + 6);
+  for (const step of AIGC.ticks(0, last, 5)) pen.fillText(short(step), x(step), bottom + 6);
   pen.save(); pen.beginPath(); pen.rect(left, top - 4, right - left + 8, bottom - top + 8); pen.clip();
   names.forEach((name, i) => {
     const range = run.usual[name];

@@ -90,12 +90,13 @@ function drawChart() {
   const x = (value) => left + ((right - left) * value) / last, y = (value) => bottom - ((bottom - top) * (value - low)) / (high - low);
   pen.font = "12px system-ui, sans-serif"; pen.lineWidth = 1;
   pen.fillStyle = style.getPropertyValue("--aigc-quiet"); pen.strokeStyle = style.getPropertyValue("--border-color-primary");
-  for (let i = 0; i <= 4; i++) {
-    const value = low + ((high - low) * i) / 4, along_ = (last * i) / 4;
+  pen.textAlign = "right"; pen.textBaseline = "middle";
+  for (const value of AIGC.ticks(low, high, 5)) {
     pen.beginPath(); pen.moveTo(left, y(value)); pen.lineTo(right, y(value)); pen.stroke();
-    pen.textAlign = "right"; pen.textBaseline = "middle"; pen.fillText(AIGC.number(+value.toPrecision(3)), left - 6, y(value));
-    pen.textAlign = i === 4 ? "right" : "center"; pen.textBaseline = "top"; pen.fillText(along ? AIGC.duration(along_) : AIGC.number(Math.round(along_)), x(along_), bottom + 6);
+    pen.fillText(AIGC.number(value), left - 6, y(value));
   }
+  pen.textAlign = "center"; pen.textBaseline = "top";
+  for (const value of AIGC.ticks(0, last, 5)) pen.fillText(along ? AIGC.duration(value) : AIGC.number(value), Math.min(x(value), right - 14), bottom + 6);
   pen.save(); pen.beginPath(); pen.rect(left, top - 4, right - left + 6, bottom - top + 8); pen.clip();
   pen.lineWidth = 2; pen.lineJoin = "round";
   for (const { name: run, points } of lines) {
@@ -155,7 +156,7 @@ function columns() {
   ];
   const settings = found.differing.map((key) => ({ key: `set.${key}`, title: AIGC.known(`field.${key}`) ?? key, of: (run) => run.settings[key], differs: true }));
   const figures = found.figures.map((key) => ({ key: `fig.${key}`, title: figureName(key), of: (run) => run.figures[key] }));
-  return [...fixed, ...settings, ...figures];
+  return [...fixed, ...figures, ...settings];
 }
 
 function drawTable() {
