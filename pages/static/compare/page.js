@@ -37,7 +37,7 @@ async function choose(name, wanted) {
   if (wanted) chosen.push(name);
   if (chosen.length > MOST_RUNS) { chosen.shift(); message(say("compare.most", { n: MOST_RUNS })); }
   const address = new URLSearchParams(chosen.map((one) => ["run", one]));
-  history.replaceState(null, "", chosen.length ? `?${address}` : location.pathname);
+  history.replaceState(null, "", `${location.pathname}?${address}`);
   era += 1; // answers about an earlier choice are of no use
   await Promise.all([list(), look()]);
 }
