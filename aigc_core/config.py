@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from aigc_core.data.sources import SOURCES, Source
 from aigc_core.errors import ConfigError
+from aigc_core.formulas import Formula
 from aigc_core.thresholds import thresholds
 
 
@@ -117,6 +118,10 @@ class RunConfig(BaseModel):
     def _gate_can_be_read(self) -> Self:
         thresholds(self.gate, self.figures)
         return self
+
+    def formulas(self) -> list[Formula]:
+        """What the training makes small, for people to read beside the live numbers."""
+        return []
 
     def check_data(self, source: Source) -> None:
         """Called before a run is made: refuse settings that cannot go with a source.

@@ -173,7 +173,7 @@ def dead_start(case: Case) -> Finding | None:
 @rule
 def learning_rate_low(case: Case) -> Finding | None:
     """The loss still falls in the second half as if it had just begun: in a good training the most comes early."""
-    loss = _main_loss(case)
+    loss = case.curves.get("loss", [])
     if case.progress < 0.5 or len(loss) < 8 or dead_start(case):
         return None
     start, middle, end = _level(loss[:2]), _at(loss, 0.5), _level(loss[-max(2, len(loss) // 20) :])

@@ -18,6 +18,7 @@ GROUPS = ("basic", "network", "data", "optimiser", "judge", "record")
 WATCHING = [
     answers.runs, answers.describe, answers.follow, answers.sample, answers.ask, answers.examine, answers.again,
 ]  # fmt: skip
+SCRIPTS = ("watch", "formulas", "doctor")  # of the live view, in the order they build up
 HIDDEN = ("data", "data_path")  # chosen above the form, or by upload
 
 
@@ -77,7 +78,7 @@ def build(demo: gr.Blocks) -> None:
                 "",
                 elem_id="watch",
                 html_template=(STATIC / "watch.html").read_text(encoding="utf-8"),
-                js_on_load="\n".join((STATIC / one).read_text(encoding="utf-8") for one in ("watch.js", "doctor.js")),
+                js_on_load="\n".join((STATIC / f"{one}.js").read_text(encoding="utf-8") for one in SCRIPTS),
                 server_functions=WATCHING,
                 apply_default_css=False,
             )

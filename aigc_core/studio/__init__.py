@@ -19,7 +19,7 @@ import psutil
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from aigc_core import diagnose, gate, jobs, launch
+from aigc_core import diagnose, formulas, gate, jobs, launch
 from aigc_core.config import RunConfig, check_own_data, make_config
 from aigc_core.data.download import cache_folder, nothing_fetched
 from aigc_core.data.sources import SOURCES, Text
@@ -367,8 +367,8 @@ def models(makes: Literal["pictures", "text"]) -> list[dict[str, Any]]:
 
 
 def describe(name: str) -> dict[str, Any]:
-    """What does not change while a run trains: family, settings, device, curves, settings that may change, and the
-    usual ranges of its figures (see `aigc_core.usual`)."""
+    """What does not change while a run trains: family, settings, device, curves, settings that may change, the
+    usual ranges of its figures (see `aigc_core.usual`), and `aigc_core.formulas`."""
     run = Run.named(name)
     made, config = run.made(), run.config()
     live = sorted(config.live_keys())
@@ -383,6 +383,7 @@ def describe(name: str) -> dict[str, Any]:
         "headline": config.headline,
         "live": live,
         "usual": usual(config),
+        "formulas": formulas.plain(config.formulas()),
     }
 
 

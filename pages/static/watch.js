@@ -52,7 +52,7 @@ async function open(name) {
   part("empty").hidden = true;
   part("explore").hidden = run.makes !== "pictures" || run.data === "points";
   part("explore").href = `./latent?run=${encodeURIComponent(name)}`;
-  buildCharts(); buildLive();
+  buildCharts(); buildLive(); buildFormulas();
   await poll();
   await examine();
 }
@@ -68,7 +68,7 @@ async function poll() {
   if (!news || run.name !== asked) return;
   cursor = news.cursor;
   for (const event of news.events) take(event);
-  if (news.events.length) { charts.forEach(draw); updateScrub(); }
+  if (news.events.length) { charts.forEach(draw); updateScrub(); fillFormulas(); }
   showStatus(news.status);
 }
 

@@ -5,6 +5,8 @@ from typing import ClassVar, Literal
 from aigc_core.config import PICTURE_FIGURES, ImageOptions, Preset, RunConfig, option
 from aigc_core.data.sources import Source
 from aigc_core.errors import ConfigError
+from aigc_core.families.gan.formulas import formulas
+from aigc_core.formulas import Formula
 
 
 class Config(ImageOptions, RunConfig):
@@ -122,6 +124,9 @@ class Config(ImageOptions, RunConfig):
             },
         ),
     }
+
+    def formulas(self) -> list[Formula]:
+        return formulas(self.objective)
 
     def check_data(self, source: Source) -> None:
         if source.kind == "points" and (self.network != "mlp"):

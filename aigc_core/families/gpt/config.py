@@ -9,6 +9,7 @@ from pydantic import model_validator
 from aigc_core.config import MatrixOptions, Preset, RunConfig, TextOptions, option
 from aigc_core.data.sources import Source
 from aigc_core.errors import ConfigError, RunError
+from aigc_core.formulas import Formula, Term
 
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")  # owner/name of a model on the Hugging Face Hub
 
@@ -156,6 +157,19 @@ class Config(TextOptions, MatrixOptions, RunConfig):
             },
         ),
     }
+
+    def formulas(self) -> list[Formula]:
+        return [
+            Formula(
+                "gpt.loss", (Term("L", "loss"), " = − 1/T Σ log p(xₜ | x₁ … xₜ₋₁)"),
+                "aigc_core.families.gpt.family:Family.loss",
+            ),
+            Formula(
+                "gpt.perplexity", (Term("perplexity", "val:perplexity"), " = exp(", Term("L", "val:loss"), ")"),
+                "aigc_core.families.gpt.family:Family.evaluate",
+            ),
+            Formula("gpt.attention", ("softmax(Q Kᵀ / √d) V",), "aigc_core.families.gpt.model:Attention.forward"),
+        ]  # fmt: skip
 
     def shape(self) -> Size:
         """Blocks, heads and width with the named size filled in."""

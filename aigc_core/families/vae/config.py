@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from aigc_core.config import PICTURE_FIGURES, ImageOptions, MatrixOptions, Preset, RunConfig, option
 from aigc_core.data.sources import Source
 from aigc_core.errors import ConfigError
+from aigc_core.formulas import Formula, Term
 
 
 class Config(ImageOptions, MatrixOptions, RunConfig):
@@ -102,6 +103,21 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
             },
         ),
     }
+
+    def formulas(self) -> list[Formula]:
+        likelihood: dict[str, tuple[str, str]] = {
+            "bernoulli": (" = − Σ x log p + (1 − x) log(1 − p)", "bernoulli_nll"),
+            "gaussian": (" = Σ (x − μ)² / 2σ² + log σ + ½ log 2π", "gaussian_nll"),
+        }
+        written, code = likelihood[self.likelihood]
+        terms = "aigc_core.families.vae.objectives"
+        reconstruction, kl = Term("− log p(x|z)", "reconstruction"), Term("KL", "kl")
+        loss = (Term("L", "loss"), " = ", reconstruction, " + ", Term("β", "beta"), " · ", kl)
+        return [
+            Formula("vae.loss", loss, "aigc_core.families.vae.family:Family.loss"),
+            Formula(f"vae.{self.likelihood}", (reconstruction, written), f"{terms}:{code}"),
+            Formula("vae.kl", (kl, " = ½ Σ (μ² + σ² − 1 − log σ²)"), f"{terms}:kl_to_standard_normal"),
+        ]
 
     def check_data(self, source: Source) -> None:
         if source.kind == "points" and (self.network != "mlp" or self.likelihood != "gaussian"):
