@@ -513,7 +513,7 @@ WINNING = 0.985
 LOSING = 0.65
 SWING = 0.15  # in logarithms of the figure
 USED_KL = 0.01  # nats; below, a dimension is not used (threshold as in Burda 2015)
-COLLAPSED = 0.25  # of the dimensions in use
+COLLAPSED = 0.2  # of the dimensions in use
 VANISHED = 0.5  # nats
 EXPLODED = 8.0  # nats in each dimension
 

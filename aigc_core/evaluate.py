@@ -59,7 +59,7 @@ def in_features(family: PictureFamily, data: PictureData, most: int) -> dict[str
     `frechet_features` (Heusel 2017, with our features instead of Inception's), and beside it
     `frechet_features_real`, the same distance between as many training pictures and the held-out ones;
     `kernel_features` and `kernel_features_real` likewise (Bińkowski 2018); `features_n` pictures on each side;
-    `classes_missing` of those that the network tells apart; `features`, which network that is.
+    `classes_missing` of those that the network tells apart; `features`, the name of that network.
     """
     network = features.load(family.config.data)
     if network is None:
@@ -75,6 +75,6 @@ def in_features(family: PictureFamily, data: PictureData, most: int) -> dict[str
         "kernel_features": kernel_distance(ours[:MOST_PAIRED], held_out[:MOST_PAIRED]),
         "kernel_features_real": kernel_distance(real[:MOST_PAIRED], held_out[:MOST_PAIRED]),
         "features_n": count,
-        "features": f"classifier of {SOURCES[family.config.data].features}, {features.SIZE} numbers",
+        "features": SOURCES[family.config.data].features,
         "classes_missing": class_shares(classes, network.head.out_features)[1],
     }

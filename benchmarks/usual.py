@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 
 from aigc_core import gate
-from aigc_core.config import make_config
+from aigc_core.config import RunConfig, make_config
 from aigc_core.diagnose import Case, case_of, findings
 from aigc_core.families import config_class
 from aigc_core.run import Run
@@ -42,11 +42,16 @@ def record(family: str, preset: str, seeds: int) -> None:
         gate.fit_and_judge(run)
         cases.append(case_of(run))
         print(f"{family} {preset} seed {seed}: {[one.name for one in findings(cases[-1])] or 'well'}", flush=True)
+    keep(plan, cases)
+
+
+def keep(plan: RunConfig, cases: list[Case]) -> None:
+    """Write the ranges of runs of a recipe to its file."""
     names = [name for chart in plan.curves for name in chart]
     found = {name: ranges([figure(case, name) for case in cases]) for name in names}
     file = file_of(plan)
     file.parent.mkdir(exist_ok=True)
-    kept = {"settings": settings_that_matter(plan), "seeds": seeds, "ranges": found}
+    kept = {"settings": settings_that_matter(plan), "seeds": len(cases), "ranges": found}
     file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
@@ -55,24 +60,23 @@ def figure(case: Case, name: str) -> list[tuple[int, Any]]:
 
 
 def ranges(curves: list[list[tuple[int, Any]]]) -> list[tuple[int, float, float]]:
-    """Lowest and highest of smoothed curves at common steps."""
+    """Where the values of all seeds lay around common steps: 90 % of many, or the lowest and highest of few."""
     last = min(curve[-1][0] for curve in curves)
     first = max(curve[0][0] for curve in curves)
     steps = np.unique(np.linspace(first, last, POINTS).astype(int))
-    lines = np.array([np.interp(steps, *smooth(curve)) for curve in curves])
-    low, high = lines.min(0), lines.max(0)
+    if min(len(curve) for curve in curves) < 2 * POINTS:
+        lines = np.array([np.interp(steps, *zip(*curve, strict=True)) for curve in curves])
+        low, high = lines.min(0), lines.max(0)
+    else:
+        points = np.array([point for curve in curves for point in curve])
+        width = (last - first) / POINTS
+        near = [points[abs(points[:, 0] - step) <= width, 1] for step in steps]
+        low, high = (np.array([np.percentile(values, part) for values in near]) for part in (5, 95))
     room = ROOM * np.maximum(high - low, 0.02 * np.abs(high))
     return [
         (int(step), float(f"{bottom:.4g}"), float(f"{top:.4g}"))
         for step, bottom, top in zip(steps, low - room, high + room, strict=True)
     ]
-
-
-def smooth(curve: list[tuple[int, Any]]) -> tuple[list[int], list[float]]:
-    """Means over a window as wide as a fortieth of the curve, so that single batches do not count."""
-    values, width = [value for _, value in curve], max(1, len(curve) // POINTS)
-    means = [float(np.mean(values[max(0, place - width) : place + width + 1])) for place in range(len(values))]
-    return [step for step, _ in curve], means
 
 
 if __name__ == "__main__":
