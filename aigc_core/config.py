@@ -241,11 +241,16 @@ def make_config(
     if data is not None:
         values["data"] = data
     config = checked(config_class, values | (settings or {}))
-    _check_data(config)
+    check_data(config)
     return config
 
 
-def _check_data(config: RunConfig) -> None:
+def check_data(config: RunConfig) -> None:
+    """Whether the source exists and goes with the settings.
+
+    Raises:
+        ConfigError: it does not.
+    """
     known = [name for name, source in SOURCES.items() if source.kind in config.data_kinds]
     if config.data not in known:
         raise ConfigError(

@@ -7,15 +7,17 @@ Importable without torch.
 
 import math
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, Literal
 
-from aigc_core.errors import message
-from aigc_core.run import Run
+from aigc_core.errors import ConfigError, message
+from aigc_core.run import Run, thinned
 
 Points = list[tuple[int, float]]  # (step, value)
+MOST_POINTS = 2000  # of each curve that is looked at
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,8 @@ def case_of(run: Run) -> Case:
     done = status.elapsed_s if config.minutes else status.step
     failed = status.message if status.state == "failed" else None
     case = Case(config, run.facts() or {}, status.step, min(1.0, done / budget), failed)
-    for event in run.events()[0]:
+    at_the_end: dict[str, list[tuple[int, Any]]] = {}
+    for event in thinned(run.events()[0], MOST_POINTS):
         kind, step = event["kind"], event["step"]
         if kind == "metrics":
             for name, value in event.get("values", {}).items():
@@ -114,8 +117,13 @@ def case_of(run: Run) -> Case:
         elif kind == "eval":
             for name, value in event.get("figures", {}).items():
                 case.held_out.setdefault(name, []).append((step, value))
+        elif kind == "judged":
+            at_the_end = {name: [(step, value)] for name, value in event.get("figures", {}).items()}
         elif kind == "set":
-            case.config = config = config.model_copy(update=event.get("changes", {}))
+            with suppress(ConfigError):
+                case.config = config = config.checked_live(event.get("changes", {}))
+    # Of the best checkpoint; what was measured all along does not get another point.
+    case.held_out = at_the_end | case.held_out
     return case
 
 
@@ -139,7 +147,7 @@ def not_finite(case: Case) -> Finding | None:
             "doctor.not-finite.advice",
             "The steps were too large. Train again with a tenth of the learning rate and a limit for the gradient.",
         ),
-        {"lr": _round(case.config.lr / 10), "grad_clip": 1.0, "precision": "float32"},
+        {"lr": _round(case.config.lr / 10), "grad_clip": 1.0},
         int(values["good"]) or None,
     )  # fmt: skip
 
@@ -148,7 +156,8 @@ def not_finite(case: Case) -> Finding | None:
 def dead_start(case: Case) -> Finding | None:
     """Nothing moves: the training loss of the last quarter is that of the first steps."""
     loss = _main_loss(case)
-    if case.progress < 0.15 or len(loss) < 12 or discriminator_wins(case):
+    goes_on = bool(getattr(case.config, "init_from", ""))  # from a model that may know it all already
+    if case.progress < 0.15 or len(loss) < 12 or goes_on or discriminator_wins(case):
         return None
     first, now = _level(loss[:3]), _level(loss[-len(loss) // 4 :])
     if first - now > STILL * max(abs(first), 1e-9) or now - first > STILL * max(abs(first), 1e-9):
@@ -207,9 +216,11 @@ def learning_rate_high(case: Case) -> Finding | None:
     start, best = _level(loss[:2]), min(_smooth(values))
     now, worst = _level(loss[-max(3, len(loss) // 5) :]), max(values[2:])
     room = max(start - best, 1e-9)
-    stuck = now - best > HIGH_STUCK * room  # what had been learned is lost again
+    moved = room > STILL * max(abs(start), 1e-9)  # who goes on from a trained model may have little left to learn
+    stuck = moved and now - best > HIGH_STUCK * room  # what had been learned is lost again
     wild = worst - start > HIGH_WILD * max(abs(start), 1e-9)
-    if not stuck and not wild and _roughness(loss) < ROUGH:
+    rough = moved and _roughness(loss) > ROUGH
+    if not stuck and not wild and not rough:
         return None
     return Finding(
         "learning-rate-high", "serious" if stuck or wild else "warning", case.step,
@@ -283,7 +294,7 @@ def too_little_data(case: Case) -> Finding | None:
             "More data helps most. With pictures, turning and scaling them a little makes more of them; with text, go "
             "on from a trained model.",
         ),
-        {"rotate": 10.0, "scale": 0.1} if hasattr(case.config, "rotate") else {},
+        {"rotate": 10.0, "scale": 0.1} if case.facts.get("kind") == "image" else {},
     )  # fmt: skip
 
 
@@ -297,7 +308,7 @@ def memorisation(case: Case) -> Finding | None:
         "memorisation", "serious", case.step,
         message(
             "doctor.memorisation",
-            "{made} % of what the model makes stands so in the training data; of held-out data it is {usual} %.",
+            "{made} % of what the model makes is copied from the training data; of held-out data it is {usual} %.",
             made=round(100 * made), usual=round(100 * usual),
         ),
         message(
@@ -407,7 +418,8 @@ def oscillation(case: Case) -> Finding | None:
         "oscillation", "warning", case.step,
         message(
             "doctor.oscillation",
-            "The distance from the data has turned {turns} times in {count} measurements, between {low} and {high}.",
+            "The distance from the data has changed direction {turns} times in {count} measurements, between {low} and "
+            "{high}.",
             turns=turns, count=len(points), low=_short(low), high=_short(high),
         ),
         message(
@@ -564,9 +576,11 @@ def _at(points: Points, part: float) -> float:
     return _level(points[max(0, place - width) : place + width])
 
 
-def _smooth(values: list[float]) -> Iterator[float]:
-    width = max(3, len(values) // 20)
-    return (statistics.fmean(values[first : first + width]) for first in range(len(values) - width + 1))
+def _smooth(values: list[float]) -> list[float]:
+    """Means over a twentieth of the curve, from every place on."""
+    width = min(len(values), max(3, len(values) // 20))
+    sums = list(accumulate(values, initial=0.0))
+    return [(after - before) / width for before, after in zip(sums, sums[width:], strict=False)]
 
 
 def _short(value: float) -> str:

@@ -49,9 +49,9 @@ def _rapl_counters(folder: Path) -> dict[str, tuple[Path, float]]:
     """Each processor package's counter in microjoules, and where it starts anew, in joules."""
     found = {}
     for package in sorted(folder.glob("intel-rapl:*")):
-        if package.name.count(":") != 1:  # parts of a package are in its sum
-            continue
         with suppress(OSError, ValueError):
+            if not (package / "name").read_text().startswith("package"):  # its parts and the whole machine count again
+                continue
             int((package / "energy_uj").read_text())  # often only the administrator may
             span = int((package / "max_energy_range_uj").read_text()) / 1e6
             found[package.name] = (package / "energy_uj", span)
@@ -74,7 +74,16 @@ def _nvml_counter() -> Any:
         pynvml.nvmlDeviceGetTotalEnergyConsumption(card)
     except pynvml.NVMLError:
         return None
-    return lambda: pynvml.nvmlDeviceGetTotalEnergyConsumption(card) / 1e3
+
+    last = 0.0
+
+    def joules() -> float:
+        nonlocal last
+        with suppress(pynvml.NVMLError):  # a card that is lost has used nothing since
+            last = pynvml.nvmlDeviceGetTotalEnergyConsumption(card) / 1e3
+        return last
+
+    return joules
 
 
 def timed(work: Any, gpu: bool) -> tuple[float, float]:

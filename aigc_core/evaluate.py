@@ -1,7 +1,9 @@
 """Judging a run on held-out data."""
 
+import math
 from typing import Any
 
+import numpy as np
 import torch
 
 from aigc_core import features
@@ -9,8 +11,8 @@ from aigc_core.data.sources import SOURCES, silent
 from aigc_core.data.tensors import PictureData, load_data
 from aigc_core.device import device_of
 from aigc_core.families.base import Extent, PictureFamily, PictureRequest
-from aigc_core.likeness import Likeness, spread
-from aigc_core.metrics import class_shares, frechet_distance, kernel_distance, moments
+from aigc_core.likeness import LEAST_COMPARED, Likeness, spread
+from aigc_core.metrics import classes_missing, frechet_distance, kernel_distance, moments
 from aigc_core.run import Run
 from aigc_core.sampler import load
 
@@ -27,6 +29,9 @@ def evaluate(run: Run, extent: Extent = "during", step: int | None = None) -> di
         extent: at the end of a run also what takes some seconds, or everything there is: for a VAE the
             importance-weighted bound; for pictures of a kind that a shipped network knows, distances in its features.
 
+    Returns:
+        The figures, without those that are no finite number here.
+
     Raises:
         RunError: no checkpoint. DataError: the data is not here.
     """
@@ -40,9 +45,10 @@ def evaluate(run: Run, extent: Extent = "during", step: int | None = None) -> di
             if "coverage" not in figures:
                 figures |= likeness(family, data)
             figures |= in_features(family, data, MOST_JUDGED[extent])
+    finite = {name: one for name, one in figures.items() if not isinstance(one, float) or math.isfinite(one)}
     return {
         "run": run.name, "family": family.config.family, "data": family.config.data, "step": model.step,
-        **figures, "seed": SEED,
+        **finite, "seed": SEED,
     }  # fmt: skip
 
 
@@ -62,13 +68,13 @@ def in_features(family: PictureFamily, data: PictureData, most: int) -> dict[str
     `classes_missing` of those that the network tells apart; `features`, the name of that network.
     """
     network = features.load(family.config.data)
-    if network is None:
+    if network is None or len(data.validation) < LEAST_COMPARED:
         return {}
     count = min(most, len(data.validation))
     made = torch.from_numpy(family.sample(family.networks, PictureRequest(count=count, seed=SEED)))
     ours, classes = features.measured(network, made.permute(0, 3, 1, 2))
-    held_out = features.measured(network, data.validation[:count])[0]
-    real = features.measured(network, spread(data.train, count))[0]
+    held_out = features.measured(network, spread(data.validation, count))[0]
+    real, known = features.measured(network, spread(data.train, count))[0], network.head.out_features
     return {
         "frechet_features": frechet_distance(moments(ours), moments(held_out)),
         "frechet_features_real": frechet_distance(moments(real), moments(held_out)),
@@ -76,5 +82,5 @@ def in_features(family: PictureFamily, data: PictureData, most: int) -> dict[str
         "kernel_features_real": kernel_distance(real[:MOST_PAIRED], held_out[:MOST_PAIRED]),
         "features_n": count,
         "features": SOURCES[family.config.data].features,
-        "classes_missing": class_shares(classes, network.head.out_features)[1],
+        "classes_missing": classes_missing(classes, np.full(known, 1 / known)),
     }

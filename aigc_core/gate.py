@@ -5,22 +5,22 @@ Importable without torch.
 """
 
 import json
+import os
+from contextlib import suppress
 from typing import Any
 
 from aigc_core import diagnose
 from aigc_core.config import RunConfig
-from aigc_core.errors import AigcError, TrainingError, message
+from aigc_core.errors import AigcError, ConfigError, RunError, TrainingError, message
 from aigc_core.files import write_json
-from aigc_core.run import Run, Status
+from aigc_core.run import JUDGEMENT, Run, Status
 from aigc_core.thresholds import thresholds
-
-FILE = "judgement.json"
 
 
 def judgement(run: Run) -> dict[str, Any] | None:
     """What `judge` found, or None if the run was not judged yet, or trained on since."""
     try:
-        found = json.loads((run.path / FILE).read_text(encoding="utf-8"))
+        found = json.loads((run.path / JUDGEMENT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     whole = isinstance(found, dict) and isinstance(found.get("passed"), bool)
@@ -30,8 +30,9 @@ def judgement(run: Run) -> dict[str, Any] | None:
 def attempts(run: Run) -> list[Run]:
     """A run and those that were tried after it because it did not pass."""
     found = [run]
-    while (name := found[-1].made().get("following")) and len(found) < MOST_TRIES:
-        found.append(Run.named(name))
+    with suppress(RunError):  # one of them was deleted
+        while (name := found[-1].made().get("following")) and len(found) < MOST_TRIES:
+            found.append(Run.named(name))
     return found
 
 
@@ -41,7 +42,8 @@ def ready(run: Run) -> bool:
 
 
 def judge(run: Run) -> dict[str, Any]:
-    """Measure a run's best checkpoint on held-out data, hold it against its gate, and keep that in the run.
+    """Measure a run's best checkpoint on held-out data, hold it against its gate, and keep that in the run (unless it
+    came with the program).
 
     Returns:
         `passed`, `conditions` (each threshold with the `value` found and whether it `passed`; both None where this
@@ -54,7 +56,8 @@ def judge(run: Run) -> dict[str, Any]:
     from aigc_core.evaluate import evaluate
 
     figures = evaluate(run, "end")
-    run.append("judged", run.status().step, figures=figures)
+    if not run.shipped:
+        run.append("judged", run.status().step, figures=figures)
     found = diagnose.plain(diagnose.diagnose(run))
     conditions = [
         {"figure": one.figure, "sign": one.sign, "limit": one.limit,
@@ -71,13 +74,17 @@ def judge(run: Run) -> dict[str, Any]:
         "cost": cost(run),
         "trained_to": run.marked("last"),
     }
-    write_json(run.path / FILE, verdict)
+    if not run.shipped:
+        write_json(run.path / JUDGEMENT, verdict)
     return verdict
 
 
 def next_changes(run: Run, found: list[dict[str, Any]]) -> dict[str, Any]:
-    """Settings to try next: what the doctor's first finding with advice says, else twice the training."""
-    config = run.config()
+    """Settings to try next: what the doctor's first finding with advice says, else twice the training, up to
+    `MOST_GROWTH` times the first attempt's; nothing if there is nothing left to try."""
+    config, first = run.config(), run.config()
+    with suppress(AigcError):
+        first = Run.named(run.made().get("origin", "")).config()
     known = type(config).model_fields
     for finding in found:
         changes = {
@@ -85,19 +92,20 @@ def next_changes(run: Run, found: list[dict[str, Any]]) -> dict[str, Any]:
         }
         if changes:
             return changes
-    if config.minutes:
-        return {"minutes": 2 * config.minutes}
-    return {"steps": 2 * config.steps}
+    budget = "minutes" if config.minutes else "steps"
+    longer, most = 2 * getattr(config, budget), MOST_GROWTH * getattr(first, budget)
+    return {budget: longer} if longer <= most else {}
 
 
 def cost(run: Run) -> dict[str, Any]:
     """The run's cost card: `train_s`, `train_j` (joules, `how` known), and of a thousand generations `use_s`, `use_j`;
     a generation is a picture, or a text of 200 tokens."""
     from aigc_core import energy, sampler
+    from aigc_core.device import device_of
     from aigc_core.families.base import PictureRequest, TextRequest
 
-    status, config = run.status(), run.config()
-    makes = config.makes
+    status, makes = run.status(), run.config().makes
+    gpu = device_of(sampler.load(run).family.networks).type == "cuda"
 
     def generate() -> int:
         if makes == "text":
@@ -107,7 +115,7 @@ def cost(run: Run) -> dict[str, Any]:
         return len(sampler.pictures(run, PictureRequest(count=COST_PICTURES, seed=0)))
 
     made = generate()  # once unmeasured, so that nothing is loaded meanwhile
-    seconds, joules = energy.timed(generate, config.device == "cuda")
+    seconds, joules = energy.timed(generate, gpu)
     return {
         "train_s": status.elapsed_s,
         "train_j": status.energy_j,
@@ -120,6 +128,7 @@ def cost(run: Run) -> dict[str, Any]:
 COST_PICTURES = 256
 COST_TOKENS = 200
 MOST_TRIES = 20
+MOST_GROWTH = 4  # times the first attempt's budget
 
 
 def fit_and_judge(run: Run, **how: Any) -> Status:
@@ -137,7 +146,9 @@ def fit_and_judge(run: Run, **how: Any) -> Status:
     while True:
         try:
             status = fit(run, **how)
-        except TrainingError:
+        except TrainingError as error:
+            if error.message["key"] != "train.not_finite":  # a full disk or memory will not be another next time
+                raise
             following = _following(run, next_changes(run, diagnose.plain(diagnose.diagnose(run))))
             if following is None:
                 raise
@@ -149,6 +160,10 @@ def fit_and_judge(run: Run, **how: Any) -> Status:
             except AigcError as error:  # the model is trained all the same
                 run.append("note", status.step, **error.message)
                 return status
+            except RuntimeError as problem:  # torch's word for too little memory
+                said = message("gate.failed", "The model could not be judged ({problem}).", problem=problem)
+                run.append("note", status.step, **said)
+                return status
             following = None if verdict["passed"] else _following(run, verdict["changes"])
             if following is None:
                 return status
@@ -156,17 +171,22 @@ def fit_and_judge(run: Run, **how: Any) -> Status:
 
 
 def _following(run: Run, changes: dict[str, Any]) -> Run | None:
-    """The next attempt, or None if there is no try left."""
+    """The next attempt, or None if there is no try left or nothing to change. Where several processes share a run there
+    is none either: the others have ended with this one."""
     config: RunConfig = run.config()
-    if config.tries <= 1:
+    if config.tries <= 1 or not changes or int(os.environ.get("WORLD_SIZE", "1")) > 1:
         return None
-    following = Run.create(config.changed(changes | {"tries": config.tries - 1}))
+    try:
+        following = Run.create(config.changed(changes | {"tries": config.tries - 1}))
+    except ConfigError as error:
+        run.append("note", run.status().step, **error.message)
+        return None
     said = ", ".join(f"{key} = {value}" for key, value in changes.items())
     run.append(
         "note",
         run.status().step,
         **message("gate.again", "Not passed; tried again as {name} with {changes}.", name=following.name, changes=said),
     )
-    run.set_following(following.name)
+    run.set_following(following)
     following.request("start")
     return following

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from aigc_core.data.tensors import PictureData, as_float
 from aigc_core.metrics import (
     PrincipalComponents,
-    class_shares,
+    classes_missing,
     distances,
     frechet_distance,
     manifold_overlap,
@@ -24,6 +24,8 @@ from aigc_core.metrics import (
 
 MOST_FEATURE_INPUTS = 768  # numbers; larger pictures are averaged down before their components are taken
 MOST_COMPARED = 1000  # examples on each side where every pair is looked at
+LEAST_COMPARED = 10  # held-out examples from which on clouds of them are compared
+PART = 4096  # examples at once
 MOST_KNOWN = 5000  # training examples from which components and classes are taken
 
 
@@ -33,12 +35,12 @@ class Likeness:
     def __init__(self, data: PictureData) -> None:
         known = spread(data.train, MOST_KNOWN)
         self._components = PrincipalComponents(flat(known))
-        self._train = self._components(flat(data.train))
-        self._held_out = self._components(flat(data.validation))
+        self._train = self._projected(data.train)
+        self._held_out = self._projected(data.validation)
         self._compared = _few(self._held_out)
-        self._known = self._components(flat(known))
+        self._known = self._projected(known)
         self._labels = None if data.labels is None else spread(data.labels, MOST_KNOWN).cpu().numpy()
-        self._classes = 0 if data.labels is None else int(data.labels.max()) + 1
+        self._shares = None if data.labels is None else np.bincount(data.labels.cpu().numpy()) / len(data.labels)
         self._varied = mean_distance(self._compared)
         self._copies = share_of_copies(self._compared, self._train)
 
@@ -49,20 +51,27 @@ class Likeness:
         `precision`, `recall`, `density`, `coverage` (see `manifold_overlap`); `diversity`, their mean distance from
         each other as a part of that of real ones; `copies` and, of held-out examples, `copies_real` (see
         `share_of_copies`). Where the data has classes: `classes_missing` of `classes`, told by the nearest training
-        example. `n` examples on each side.
+        example. `n` held-out examples; with fewer than `LEAST_COMPARED` there are only the first and the last of these.
         """
         x = torch.from_numpy(made)
-        ours = self._components(flat(x.permute(0, 3, 1, 2) if x.dim() == 4 else x))
-        figures: dict[str, Any] = {"frechet_pixels": frechet_distance(moments(ours), moments(self._theirs(len(ours))))}
+        ours = self._projected(x.permute(0, 3, 1, 2) if x.dim() == 4 else x)
+        theirs = self._theirs(len(ours))
+        figures: dict[str, Any] = {"frechet_pixels": frechet_distance(moments(ours), moments(theirs))}
         some = _few(ours)
-        figures |= manifold_overlap(self._compared, some)
-        figures["diversity"] = mean_distance(some) / max(self._varied, 1e-12)
-        figures |= {"copies": share_of_copies(some, self._train), "copies_real": self._copies}
-        if self._labels is not None and self._classes > 1:
+        if len(theirs) >= LEAST_COMPARED:
+            figures |= manifold_overlap(self._compared, some)
+            figures["diversity"] = mean_distance(some) / max(self._varied, 1e-12)
+            figures |= {"copies": share_of_copies(some, self._train), "copies_real": self._copies}
+        if self._labels is not None and self._shares is not None and len(self._shares) > 1:
             nearest = distances(ours, self._known).argmin(1)
-            figures["classes_missing"] = class_shares(self._labels[nearest], self._classes)[1]
-            figures["classes"] = self._classes
-        return figures | {"n": len(ours)}
+            figures["classes_missing"] = classes_missing(self._labels[nearest], self._shares)
+            figures["classes"] = len(self._shares)
+        return figures | {"n": len(theirs)}
+
+    def _projected(self, x: Tensor) -> np.ndarray:
+        """Components float64 (N, D) of examples as stored, a part at a time: pixels as numbers take eight times as much
+        memory."""
+        return np.concatenate([self._components(flat(part)) for part in x.split(PART)])
 
     def _theirs(self, count: int) -> np.ndarray:
         index = torch.linspace(0, len(self._held_out) - 1, min(count, len(self._held_out))).long().numpy()

@@ -230,6 +230,7 @@ class _Training:
             return
         for event in self.run.take_back_events(self.saved_at):
             self.planned.setdefault(max(event["step"], 0), []).append(event["changes"])
+        self.run.forget_judgement()
         self.status.attempt += 1  # tells readers of the events to start anew
         self.run.set_status(self.status)
         for damage in problems:
@@ -417,8 +418,9 @@ class _Training:
 
     def _measure(self, networks: Networks) -> None:
         figures = self.family.evaluate(networks, self.data)
-        if not math.isfinite(figures[self.config.headline]):
-            self._break_down(self.config.headline)
+        for name, value in figures.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                self._break_down(name)
         self.status.figures = {"step": self.step, **figures}
         self.run.append("eval", self.step, seconds=round(self.elapsed, 3), figures=figures)
 
@@ -505,6 +507,7 @@ class _Training:
             if self.accelerator.num_processes > 1:
                 (orders,) = broadcast_object_list([orders])
             self._obey(orders)
+        self.meter.joules()  # what others used meanwhile is not this training's
         if orders.stop:
             self.interruptions.asked = True
         elif self.main:
@@ -513,6 +516,7 @@ class _Training:
                 lambda place: _still_waiting(self.run, self.status, place, self.interruptions, self.report)
             )
             self.interruptions.asked |= not waiting
+            self.meter.joules()
         self._enter("running")
 
     def _keep_alive(self) -> None:

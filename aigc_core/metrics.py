@@ -104,13 +104,15 @@ def share_of_copies(made: np.ndarray, train: np.ndarray) -> float:
     return float((nearest[:, 0] < COPY_RATIO * nearest[:, 1]).mean())
 
 
-LEAST_SHARE = 0.1  # of an even share; a class with less counts as missing
+LEAST_SHARE = 0.1  # of what is expected; a class with less counts as missing
+LEAST_EXPECTED = 10  # examples; of a rarer class chance alone may bring none
 
 
-def class_shares(classes: np.ndarray, count: int) -> tuple[np.ndarray, int]:
-    """The part of examples of each of `count` classes, and how many classes are missing."""
-    shares = np.bincount(classes, minlength=count) / len(classes)
-    return shares, int((shares < LEAST_SHARE / count).sum())
+def classes_missing(classes: np.ndarray, usual: np.ndarray) -> int:
+    """How many classes are missing among made examples' `classes` (N,), given each one's `usual` share of the data."""
+    expected = usual * len(classes)
+    found = np.bincount(classes, minlength=len(usual))
+    return int(((expected >= LEAST_EXPECTED) & (found < LEAST_SHARE * expected)).sum())
 
 
 class PrincipalComponents:

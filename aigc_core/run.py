@@ -34,6 +34,7 @@ from aigc_core.files import new_folder, write_atomic, write_json
 
 State = Literal["queued", "running", "paused", "done", "failed", "stopped", "interrupted"]
 FORMAT = 1
+JUDGEMENT = "judgement.json"
 NAME = re.compile(r"\w[\w.-]*")  # of a run that pages may ask for; nothing that could be a path
 LONGEST_NAME = 200  # bytes
 START_TIMEOUT_S = 60  # a new run whose process has not shown itself by then never will
@@ -210,9 +211,15 @@ class Run:
         made = self.made() | {"config": config.model_dump(), "environment": environment}
         write_json(self.path / "config.json", made)
 
-    def set_following(self, name: str) -> None:
-        """Record which run is the next attempt at what this one did not reach."""
-        write_json(self.path / "config.json", self.made() | {"following": name})
+    def set_following(self, following: "Run") -> None:
+        """Record the next attempt at what this run did not reach, and there with which one it all began."""
+        write_json(self.path / "config.json", self.made() | {"following": following.name})
+        origin = self.made().get("origin", self.name)
+        write_json(following.path / "config.json", following.made() | {"origin": origin})
+
+    def forget_judgement(self) -> None:
+        """What was found at the end is not true any more once the training goes on."""
+        (self.path / JUDGEMENT).unlink(missing_ok=True)
 
     def facts(self) -> dict[str, Any] | None:
         """What the networks must know of the data; None before the first start."""
@@ -275,6 +282,11 @@ class Run:
         if restarted:
             events.insert(0, {"kind": "restart"})
         return events, f"{attempt}:{offset}"
+
+    def events_size(self) -> int:
+        """Bytes of events so far: tells whether there are new ones."""
+        file = self.path / "events.jsonl"
+        return file.stat().st_size if file.exists() else 0
 
     def take_back_events(self, step: int) -> list[dict[str, Any]]:
         """Drop events after `step`, because they will happen again; -1 drops all.

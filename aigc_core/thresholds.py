@@ -1,5 +1,6 @@
 """What a figure must be: conditions as a person writes them, for example ``coverage > 0.6, classes_missing < 1``."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -51,7 +52,10 @@ def thresholds(gate: str, known: tuple[str, ...] = ()) -> list[Threshold]:
                 figure=match[1],
                 known=", ".join(known),
             )
-        found.append(Threshold(match[1], match[2], float(match[3])))
+        limit = float(match[3])
+        if not math.isfinite(limit):
+            raise ConfigError("gate.no_number", "“{part}” has a number that is too large.", part=part.strip()[:80])
+        found.append(Threshold(match[1], match[2], limit))
     if len(found) > MOST_THRESHOLDS:
         raise ConfigError("gate.too_many", "A gate has at most {most} conditions.", most=MOST_THRESHOLDS)
     return found

@@ -7,13 +7,21 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from aigc_core.studio import latent as space
-from pages import compare, lab, latent, text, train
+from pages import basics, compare, lab, latent, text, train, useful
 from pages.words import LanguageScript, translations
 
 STATIC = Path(__file__).parent / "static"
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
 # Each page's place in the address.
-PAGES = {"train": "", "latent": "latent", "text": "text", "lab": "lab", "compare": "compare"}
+PAGES = {
+    "train": "",
+    "latent": "latent",
+    "text": "text",
+    "lab": "lab",
+    "basics": "basics",
+    "compare": "compare",
+    "useful": "useful",
+}
 TOP = """<div class="aigc-top"><h1></h1><nav></nav><p></p><button type="button"></button></div>"""
 FILL_TOP = """
 const [title, nav, about, button] = element.querySelector(".aigc-top").children;
@@ -45,9 +53,15 @@ def build() -> gr.Blocks:
     with demo.route("Lab", PAGES["lab"]):
         _top()
         lab.build()
+    with demo.route("Basics", PAGES["basics"]):
+        _top()
+        basics.build()
     with demo.route("Compare", PAGES["compare"]):
         _top()
         compare.build()
+    with demo.route("Useful?", PAGES["useful"]):
+        _top()
+        useful.build()
     return demo
 
 

@@ -15,13 +15,20 @@ def packages(folder: Path, *microjoules: int) -> list[Path]:
     for number, value in enumerate(microjoules):
         package = folder / f"intel-rapl:{number}"
         package.mkdir()
+        (package / "name").write_text(f"package-{number}")
         (package / "energy_uj").write_text(str(value))
         (package / "max_energy_range_uj").write_text("1000000000")
         part = folder / f"intel-rapl:{number}:0"  # a core's share, which is in the package's sum
         part.mkdir()
+        (part / "name").write_text("core")
         (part / "energy_uj").write_text("123")
         (part / "max_energy_range_uj").write_text("1000")
         files.append(package / "energy_uj")
+    whole = folder / "intel-rapl:9"  # the whole machine, which would count the packages again
+    whole.mkdir()
+    (whole / "name").write_text("psys")
+    (whole / "energy_uj").write_text("5")
+    (whole / "max_energy_range_uj").write_text("1000")
     return files
 
 

@@ -9,7 +9,7 @@ from torchmetrics.image.kid import KernelInceptionDistance
 
 from aigc_core.metrics import (
     PrincipalComponents,
-    class_shares,
+    classes_missing,
     distances,
     frechet_distance,
     kernel_distance,
@@ -121,7 +121,9 @@ def test_copies_are_told_from_blurs_and_from_new_ones() -> None:
     assert share_of_copies(half, train[:1]) == 0
 
 
-def test_a_tenth_of_an_even_share_is_a_class_that_is_there() -> None:
-    shares, missing = class_shares(np.array([0] * 50 + [1] * 48 + [2] * 2), 4)
-    assert shares == pytest.approx([0.5, 0.48, 0.02, 0])
-    assert missing == 2
+def test_a_class_is_missing_below_a_tenth_of_what_is_expected() -> None:
+    made = np.array([0] * 600 + [1] * 395 + [2] * 5)
+    even = np.full(4, 0.25)
+    assert classes_missing(made, even) == 2  # the third comes five times in a thousand, the fourth never
+    assert classes_missing(made, np.array([0.5, 0.45, 0.005, 0.045])) == 1  # it is rare in the data, too
+    assert classes_missing(made[:20], np.full(10, 0.1)) == 0  # two of each are expected: chance alone brings none

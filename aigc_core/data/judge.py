@@ -310,11 +310,19 @@ def _loss(train: str, held: str, present: np.ndarray) -> float | None:
     return float(-np.log(model.probabilities(rows)).mean()) if len(rows) and model.fitted else None
 
 
+def _places(tokens: np.ndarray, most: int) -> list[np.ndarray]:
+    """All tokens (T,), or `PIECES` rows of them at equal distances, `most` together."""
+    if len(tokens) <= most:
+        return [tokens]
+    width = most // PIECES
+    return [tokens[start : start + width] for start in np.linspace(0, len(tokens) - width, PIECES, dtype=int)]
+
+
 def counted_loss(train: np.ndarray, held_out: np.ndarray, vocabulary: int) -> float | None:
     """Nats a token that counting alone reaches: a `CharacterModel` of training tokens (T,) on held-out ones; None if
     there are too few. What a network must beat."""
-    model = CharacterModel([train[:FITTED]], vocabulary)
-    rows = model.rows(held_out[:FORETOLD])
+    model = CharacterModel(_places(train, FITTED), vocabulary)
+    rows = np.concatenate([model.rows(one) for one in _places(held_out, FORETOLD)])
     return float(-np.log(model.probabilities(rows)).mean()) if len(rows) and model.fitted else None
 
 

@@ -12,6 +12,7 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -20,7 +21,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from aigc_core import diagnose, formulas, gate, jobs, launch
-from aigc_core.config import RunConfig, check_own_data, make_config
+from aigc_core.config import RunConfig, check_data, check_own_data, make_config
 from aigc_core.data.download import cache_folder, nothing_fetched
 from aigc_core.data.sources import SOURCES, Text
 from aigc_core.errors import AigcError, ConfigError, DataError, RunError
@@ -38,7 +39,7 @@ BUSY_PERCENT = 40  # of all cores, from which on a measured time is not kept
 JOULES_PER_KWH = 3.6e6
 LARGEST_UPLOAD = 500_000_000  # bytes
 # What an estimate does not depend on: it is a time per step.
-NOT_TIMED = ("preset", "steps", "minutes", "seed", "lr", "beta", "prompt", "title")
+NOT_TIMED = ("preset", "steps", "minutes", "seed", "lr", "beta", "prompt", "title", "gate", "tries")
 
 _estimating = threading.Lock()
 
@@ -298,7 +299,10 @@ def again(name: str, changes: dict[str, Any]) -> str:
     for key in ("data_path", "init_from"):
         if key in changes:
             raise ConfigError("config.no_paths", "Give your own data by uploading it.")
-    run = Run.create(config.changed(changes | {"preset": config.preset, "family": config.family}))
+    config = config.changed(changes | {"preset": config.preset, "family": config.family})
+    check_data(config)
+    check_own_data(config)
+    run = Run.create(config)
     launch.start(run)
     return run.name
 
@@ -308,21 +312,28 @@ def examine(name: str, per_kwh: float = 0.0, per_hour: float = 0.0) -> dict[str,
     say, `judgement` (as of `aigc_core.gate.judge`, with money at these prices, or None), `judging` while it is made,
     `following`, the next attempt's name, and `active`."""
     run = Run.named(name)
-    status, case = run.status(), diagnose.case_of(run)
-    judged = gate.judgement(run)
+    status, judged = run.status(), gate.judgement(run)
+    found, progress = _diagnosed(run.path, run.events_size(), status.state)
     if judged:
         cost = judged["cost"]
         for what in ("train", "use"):
             spent = per_kwh * cost[f"{what}_j"] / JOULES_PER_KWH + per_hour * cost[f"{what}_s"] / 3600
             cost[f"{what}_money"] = spent
     return {
-        "findings": diagnose.plain(diagnose.findings(case)),
-        "young": case.progress < diagnose.YOUNG,
+        "findings": found,
+        "young": progress < diagnose.YOUNG,
         "judgement": judged,
         "judging": judged is None and status.state == "done" and status.alive(),
         "following": run.made().get("following"),
         "active": status.active,
     }
+
+
+@lru_cache(maxsize=64)
+def _diagnosed(path: Path, size: int, state: str) -> tuple[list[dict[str, Any]], float]:
+    """Findings and progress of a run whose events have this size: thirty people may look at one."""
+    case = diagnose.case_of(Run(path))
+    return diagnose.plain(diagnose.findings(case)), case.progress
 
 
 def runs() -> list[dict[str, Any]]:

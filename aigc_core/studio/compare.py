@@ -92,13 +92,18 @@ def table(names: list[str]) -> str:
     writer = csv.writer(text)
     writer.writerow([*fixed, *found["differing"], *found["figures"]])
     for run in found["runs"]:
-        own = [run["settings"].get(key) for key in found["differing"]]
+        own = [_cell(run["settings"].get(key)) for key in found["differing"]]
         writer.writerow([*(run[key] for key in fixed), *own, *(run["figures"].get(key) for key in found["figures"])])
     return text.getvalue()
 
 
+def _cell(value: Any) -> Any:
+    """A setting as spreadsheets take it for text, never for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") and value else value
+
+
 def curves(names: list[str]) -> str:
-    """All points of all curves as CSV: run, curve, step, seconds, value.
+    """All curves as CSV, thinned to `MOST_POINTS` each: run, curve, step, seconds, value.
 
     Raises:
         RunError: as of `compare`.

@@ -1,5 +1,5 @@
 // What the doctor and the gate say of the run on screen. Comes after watch.js, whose `run`, `call`, `part` it uses.
-const EXAMINE_MS = 4000;
+const EXAMINE_MS = 5000;
 let active = false; // whether the run trains, as showStatus() saw it
 let examined = ""; // what is drawn, so that nothing is drawn twice
 
@@ -41,11 +41,11 @@ function drawFindings({ findings, young }) {
 }
 
 function remedies({ changes, back_to }) {
-  const row = make("div", null, { class: "row" });
+  const row = make("div", null, { class: "row" }), name = run.name; // a button stays that of its run
   const shown = (some) => Object.entries(some).map(([key, value]) => `${say("field." + key)} = ${value}`).join(", ");
   const now = Object.fromEntries(Object.entries(changes).filter(([key]) => run.live.includes(key)));
-  if (active && Object.keys(now).length) row.append(action(say("doctor.now", { changes: shown(now) }), () => call("ask", { run: run.name, what: "set", changes: now })));
-  if (Object.keys(changes).length) row.append(action(say("doctor.again", { changes: shown(changes) }), () => again(changes)));
+  if (active && Object.keys(now).length) row.append(action(say("doctor.now", { changes: shown(now) }), () => call("ask", { run: name, what: "set", changes: now })));
+  if (Object.keys(changes).length) row.append(action(say("doctor.again", { changes: shown(changes) }), () => again(name, changes)));
   if (back_to != null) {
     const link = make("a", say("doctor.back", { step: back_to }));
     link.href = `./${run.makes === "text" ? "text" : "latent"}?run=${encodeURIComponent(run.name)}&step=${back_to}`;
@@ -60,18 +60,26 @@ function action(text, work) {
   return button;
 }
 
-async function again(changes) {
-  const name = await call("again", { run: run.name, changes });
-  if (name) await open(name).then(refreshRuns);
+async function again(name, changes) {
+  const made = await call("again", { run: name, changes });
+  if (made) await open(made).then(refreshRuns);
+}
+
+// Nothing of the run before stays on the screen.
+function forgetVerdict() {
+  examined = "";
+  part("findings").replaceChildren();
+  part("gate-box").hidden = part("cost-box").hidden = true;
 }
 
 const figureName = (name) => AIGC.known(`metric.val:${name}`) ?? AIGC.known(`figure.${name}`) ?? name;
 
 function drawGate({ judgement, judging, following }) {
-  const box = part("gate");
-  part("gate-box").hidden = part("cost-box").hidden = !judgement;
-  if (judging && !judgement) { part("gate-box").hidden = false; box.replaceChildren(make("p", say("gate.judging"))); return; }
-  if (!judgement) return;
+  const box = part("gate"), name = run.name;
+  part("gate-box").hidden = !judgement && !judging && !following;
+  part("cost-box").hidden = !judgement;
+  const go = following && action(say("gate.following", { name: following }), () => open(following).then(refreshRuns));
+  if (!judgement) { box.replaceChildren(make("p", judging ? say("gate.judging") : ""), go ?? ""); return; }
   const head = make("p", say(judgement.passed ? "gate.passed" : "gate.failed"), { class: `verdict ${judgement.passed ? "gold" : "bubble"}` });
   const table = make("table");
   for (const one of judgement.conditions) {
@@ -82,12 +90,10 @@ function drawGate({ judgement, judging, following }) {
   }
   const facts = make("p", say("gate.facts", { n: judgement.figures.n, features: judgement.figures.features ? say("gate.features", { name: judgement.figures.features }) : "", seed: judgement.figures.seed }), { class: "quiet" });
   box.replaceChildren(head, table, facts);
-  if (following) {
-    const go = action(say("gate.following", { name: following }), () => open(following).then(refreshRuns));
-    box.append(go);
-  } else if (!judgement.passed && Object.keys(judgement.changes).length) {
+  if (go) box.append(go);
+  else if (!judgement.passed && Object.keys(judgement.changes).length) {
     const changes = Object.entries(judgement.changes).map(([key, value]) => `${say("field." + key)} = ${value}`).join(", ");
-    box.append(make("p", say("gate.next", { changes })), action(say("gate.again"), () => again(judgement.changes)));
+    box.append(make("p", say("gate.next", { changes })), action(say("gate.again"), () => again(name, judgement.changes)));
   }
   drawCost(judgement);
 }

@@ -1,6 +1,6 @@
 // The live view of one run: asks the server for what is new, draws only what changed.
 // `element`, `server`, `props` and `watch` come from Gradio.
-const POLL_MS = 400;
+const POLL_MS = 1000; // more often would cost the training on the same machine
 const MOST_POINTS = 3000;
 const COLOURS = ["--aigc-1", "--aigc-2", "--aigc-3", "--aigc-4"];
 const { say, make, question } = AIGC;
@@ -46,7 +46,7 @@ async function open(name) {
   const described = await call("describe", { run: name });
   if (!described) { localStorage.removeItem("aigc-run"); return; }
   run = described;
-  cursor = ""; forget(); cache.clear();
+  cursor = ""; forget(); cache.clear(); forgetVerdict();
   localStorage.setItem("aigc-run", name);
   part("head").hidden = part("panels").hidden = part("doctor-box").hidden = false;
   part("empty").hidden = true;
@@ -335,6 +335,6 @@ watch("value", () => { if (props.value) open(props.value).then(refreshRuns); });
     await new Promise((done) => setTimeout(done, POLL_MS));
     if (document.hidden) continue;
     if (run) await poll();
-    if (++ticks % 8 === 0) await refreshRuns();
+    if (++ticks % 4 === 0) await refreshRuns();
   }
 })();

@@ -25,6 +25,7 @@ from aigc_core.pictures import sheet_png
 from aigc_core.seeds import Stream
 
 SNAPSHOT = PictureRequest(count=64, seed=0)
+LEAST_MADE = 300  # pictures, however few are held out: of fewer a class may be missing by chance
 MOST_EVALUATED = {"during": 2000, "end": 5000}  # pictures that are judged
 DECODERS = {"dcgan": ConvDecoder, "style": StyleDecoder, "resize": ResizeDecoder, "mlp": DenseDecoder}
 
@@ -141,5 +142,5 @@ class Family(PictureFamily):
     def evaluate(self, networks: Networks, data: Any, extent: Extent = "during") -> dict[str, Any]:
         """How like the held-out examples made ones are: see `aigc_core.likeness`."""
         judge = data.remembered("likeness", lambda: Likeness(data))
-        count = min(len(data.validation), MOST_EVALUATED.get(extent, len(data.validation)))
+        count = max(LEAST_MADE, min(len(data.validation), MOST_EVALUATED.get(extent, len(data.validation))))
         return judge.measured(self.sample(networks, PictureRequest(count=count, seed=1)))

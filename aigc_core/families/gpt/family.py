@@ -20,7 +20,8 @@ from aigc_core.families.gpt import inside, pretrained
 from aigc_core.families.gpt.generate import encode_prompt, first_read, next_token_probabilities, pieces, tokens
 from aigc_core.families.gpt.model import GPT, Reader
 
-MOST_EVALUATED = {"during": 64, "end": 1024}  # windows that are measured
+LEAST_EVALUATED = 64  # windows that are measured, or all there are
+MOST_TOKENS = {"during": 0, "end": 65_536}  # in more windows than that
 PART = 16  # windows at once
 MOST_SEARCHED = 5_000_000  # tokens of the training text in which copies are looked for
 TEXTS, WRITTEN = 8, 256  # texts that the model writes to be judged, and their tokens
@@ -131,7 +132,8 @@ class Family(TextFamily):
         context = self.config.context
         windows = data.validation[: (len(data.validation) - 1) // context * context + 1]
         x, y = windows[:-1].view(-1, context), windows[1:].view(-1, context)
-        if len(x) > (most := MOST_EVALUATED.get(extent, len(x))):
+        most = max(LEAST_EVALUATED, MOST_TOKENS.get(extent, y.numel()) // context)
+        if len(x) > most:
             chosen = torch.linspace(0, len(x) - 1, most, device=x.device).long()
             x, y = x[chosen], y[chosen]
         total = 0.0

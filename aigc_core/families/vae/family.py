@@ -170,11 +170,17 @@ class Family(PictureFamily):
     @torch.inference_mode()
     def _without_code(self, data: Any) -> float:
         """−log p(x) of held-out examples, nats an example, if every value were drawn by itself around its mean."""
-        train, x = as_float(data.train[:MOST_AVERAGED]), as_float(data.validation)
-        mean = train.mean(0)
-        if self.config.likelihood == "bernoulli":
-            return float(bernoulli_nll(torch.logit(mean.clamp(RAREST, 1 - RAREST)).expand_as(x), x).mean())
-        return float(gaussian_nll(mean.expand_as(x), x, (train - mean).std().log()).mean())
+        train = as_float(data.train[:MOST_AVERAGED])
+        mean, total = train.mean(0), 0.0
+        spread = (train - mean).std(correction=0).log().clamp_min(SMALLEST_LOG_STD)
+        for part in data.validation.split(PART):
+            x = as_float(part)
+            if self.config.likelihood == "bernoulli":
+                nll = bernoulli_nll(torch.logit(mean.clamp(RAREST, 1 - RAREST)).expand_as(x), x)
+            else:
+                nll = gaussian_nll(mean.expand_as(x), x, spread)
+            total += float(nll.double().sum())
+        return total / len(data.validation)
 
     @torch.inference_mode()
     def _measured(self, model: Any, x: Tensor, labels: Tensor | None, first: int, weigh: bool) -> dict[str, Tensor]:

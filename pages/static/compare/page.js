@@ -18,7 +18,7 @@ async function list() {
   const usable = runs.filter((one) => one.state !== "damaged");
   chosen = chosen.filter((name) => usable.some((one) => one.name === name));
   const text = JSON.stringify([usable.map((one) => [one.name, one.state, one.ready]), chosen]);
-  if (text === listed) return;
+  if (text === listed) return false;
   listed = text;
   part("choices").replaceChildren(...usable.map((one) => {
     const item = make("li"), label = make("label", null, { class: "check" }), box = make("input", null, { type: "checkbox", value: one.name });
@@ -30,6 +30,7 @@ async function list() {
     box.addEventListener("change", () => choose(one.name, box.checked));
     return item;
   }));
+  return true;
 }
 
 async function choose(name, wanted) {
@@ -207,7 +208,7 @@ new ResizeObserver(() => drawChart()).observe(part("chart"));
   while (element.isConnected) {
     await new Promise((done) => setTimeout(done, REFRESH_MS));
     if (document.hidden) continue;
-    await list();
-    if (found?.runs.some((one) => ["queued", "running", "paused"].includes(one.state))) await look();
+    const changed = await list();
+    if (changed || found?.runs.some((one) => ["queued", "running", "paused"].includes(one.state))) await look();
   }
 })();

@@ -1,0 +1,41 @@
+"""The Basics page: distributions, losses, optimisers, and wrong formulas with what they do."""
+
+from typing import Any
+
+from aigc_core.studio import basics as door
+from pages.answers import answering, cancel, job, number, text, whole
+from pages.widget import widget
+
+
+def build() -> None:
+    """Draw the page into the Blocks that are open."""
+    widget("basics", scripts=("draw", "page"), server_functions=[
+        parameters, distribution, losses, race, mistake, job, cancel,
+    ])  # fmt: skip
+
+
+@answering
+def parameters(values: dict[str, Any]) -> dict[str, Any]:
+    return door.parameters()
+
+
+@answering
+def distribution(values: dict[str, Any]) -> dict[str, Any]:
+    given = values.get("values")
+    numbers = {str(name): number(one, float("nan")) for name, one in given.items()} if isinstance(given, dict) else {}
+    return door.distribution(text(values, "kind"), numbers, whole(values.get("draws"), 1), whole(values.get("seed"), 0))
+
+
+@answering
+def losses(values: dict[str, Any]) -> dict[str, Any]:
+    return door.losses()
+
+
+@answering
+def race(values: dict[str, Any]) -> dict[str, Any]:
+    return door.race(text(values, "surface"), number(values.get("lr"), 0.0), whole(values.get("steps"), 1))
+
+
+@answering
+def mistake(values: dict[str, Any]) -> str:
+    return door.show_mistake(text(values, "mistake"))

@@ -1,0 +1,22 @@
+"""The page “Is it useful?”: small tasks, each measured when somebody asks."""
+
+from typing import Any
+
+from aigc_core.studio import useful as door
+from pages.answers import answering, cancel, job, text
+from pages.widget import widget
+
+
+def build() -> None:
+    """Draw the page into the Blocks that are open."""
+    widget("useful", scripts=("page",), server_functions=[scenarios, measure, job, cancel])
+
+
+@answering
+def scenarios(values: dict[str, Any]) -> list[str]:
+    return list(door.SCENARIOS)
+
+
+@answering
+def measure(values: dict[str, Any]) -> str:
+    return door.measure(text(values, "scenario"))
