@@ -10,7 +10,7 @@ function sliders() {
   const kind = part("kind").value;
   part("kind-formula").textContent = say(`basics.${kind}.formula`);
   part("sliders").replaceChildren(...known.distributions[kind].map(([name, least, most, usual]) => {
-    const label = make("label", null, { class: "slider" }), input = make("input", null, { type: "range", min: least, max: most, step: name === "n" ? 1 : (most - least) / 200, "data-parameter": name }), shown = make("b");
+    const label = make("label", null, { class: "slider" }), input = make("input", null, { type: "range", min: least, max: most, step: name === "n" ? 1 : most - least > 1 ? 0.05 : 0.01, "data-parameter": name }), shown = make("b");
     input.value = usual;
     const tell = () => { shown.textContent = AIGC.number(+(+input.value).toFixed(3)); };
     tell();
