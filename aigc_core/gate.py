@@ -55,7 +55,7 @@ def judge(run: Run) -> dict[str, Any]:
     """
     from aigc_core.evaluate import evaluate
 
-    figures = evaluate(run, "end")
+    figures = {name: one for name, one in evaluate(run, "end").items() if name not in ("run", "family", "data")}
     if not run.shipped:
         run.append("judged", run.status().step, figures=figures)
     found = diagnose.plain(diagnose.diagnose(run))

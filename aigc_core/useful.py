@@ -22,6 +22,7 @@ from aigc_core.data.tensors import PictureData, TextData, as_float
 from aigc_core.errors import ConfigError, message
 from aigc_core.families import config_class, family_class
 from aigc_core.families.base import PictureRequest, TextRequest
+from aigc_core.likeness import spread
 from aigc_core.pictures import sheet_png
 from aigc_core.short import Look, fitted, prepared
 
@@ -175,7 +176,7 @@ def repair(look: Look) -> dict[str, Any]:
     error of the lost pixels."""
     family, data = prepared("vae", {"data": "digits", "network": "mlp", "width": 64, "latent_size": 16})
     fitted(family, data, 2 * VAE_STEPS, lambda part: look(0.9 * part))
-    truth, train = as_float(data.validation[:REPAIRED]), as_float(data.train)
+    truth, train = as_float(spread(data.validation, REPAIRED)), as_float(data.train)
     lost = torch.zeros_like(truth[:1], dtype=torch.bool)
     lost[..., truth.shape[-1] // 2 :, :] = True
     average = train.mean(0, keepdim=True)
@@ -197,7 +198,9 @@ def repair(look: Look) -> dict[str, Any]:
     errors: dict[str, float] = {row["name"]: row["error"] for row in rows}
     good = errors["model"] < min(errors["average"], errors["nearest"])
     damaged = torch.where(lost, torch.full((), 0.5), truth)
-    sheet = torch.cat([one[:SHOWN] for one in (truth, damaged, filled["average"], filled["nearest"], filled["model"])])
+    sheet = torch.cat(
+        [spread(one, SHOWN) for one in (truth, damaged, filled["average"], filled["nearest"], filled["model"])]
+    )
     said = {"model": f"{errors['model']:.3f}", "other": f"{min(errors['average'], errors['nearest']):.3f}"}
     yes = message("useful.repair.yes", "Yes: an error of {model}, and {other} by the best simple way.", **said)
     no = message("useful.repair.no", "No: an error of {model}, and {other} by the best simple way.", **said)

@@ -56,17 +56,29 @@ function drawCurves(role, p, curves, most) {
   pen.restore();
 }
 
-// The surface as shades of one colour (lines of equal height show as edges), and each racer up to a moment.
-function drawRace({ map, reach, lowest, paths }, moment) {
-  const place = prepared("surface-map");
-  if (!place) return;
-  const { pen, width, height } = place, side = map.length, all = map.flat(), least = Math.min(...all), most = Math.max(...all);
+// The surface as shades of one colour (lines of equal height show as edges), drawn once for each surface and theme.
+let ground = { map: null, dark: null, canvas: null };
+function groundOf(map) {
   const dark = document.body.classList.contains("dark");
+  if (ground.map === map && ground.dark === dark) return ground.canvas;
+  const side = map.length, all = map.flat(), least = Math.min(...all), most = Math.max(...all);
+  const canvas = make("canvas", null, { width: side, height: side }), pen = canvas.getContext("2d");
   map.forEach((row, j) => row.forEach((value, i) => {
     const level = Math.floor(14 * Math.sqrt((value - least) / (most - least))) / 14; // the square root shows the low ground
     pen.fillStyle = dark ? `hsl(215 25% ${10 + 34 * level}%)` : `hsl(215 45% ${98 - 34 * level}%)`;
-    pen.fillRect((i * width) / side, height - ((j + 1) * height) / side, width / side + 1, height / side + 1);
+    pen.fillRect(i, side - 1 - j, 1, 1);
   }));
+  ground = { map, dark, canvas };
+  return canvas;
+}
+
+// The surface, and each racer up to a moment.
+function drawRace({ map, reach, lowest, paths }, moment) {
+  const place = prepared("surface-map");
+  if (!place) return;
+  const { pen, width, height } = place, dark = document.body.classList.contains("dark");
+  pen.imageSmoothingEnabled = false;
+  pen.drawImage(groundOf(map), 0, 0, width, height);
   const x = (value) => (width * (value + reach)) / (2 * reach), y = (value) => height - (height * (value + reach)) / (2 * reach);
   if (lowest) { pen.fillStyle = dark ? "#fff" : "#000"; pen.font = "20px system-ui"; pen.textAlign = "center"; pen.textBaseline = "middle"; pen.fillText("★", x(lowest[0]), y(lowest[1])); }
   for (const [racer, path] of Object.entries(paths)) {

@@ -79,7 +79,7 @@ let redraw = () => {}, races = 0;
 function tellRace({ heights, paths }) {
   part("racers").replaceChildren(...Object.keys(paths).map((racer) => {
     const item = make("li"), at = Math.min(frame, heights[racer].length - 1), lost = frame > heights[racer].length - 1;
-    item.append(make("i", null, { style: `background: ${RACING[racer]}` }), make("b", say(`basics.racer.${racer}`)), make("span", lost ? say("basics.lost", { step: at }) : say("basics.height", { value: AIGC.number(heights[racer][at]) })), make("small", say(`basics.racer.${racer}.formula`)));
+    item.append(make("i", null, { style: `background: ${RACING[racer]}` }), make("b", say(`basics.racer.${racer}`)), make("span", lost ? say("basics.lost", { step: at }) : say("basics.height", { value: Math.abs(heights[racer][at]) < 0.001 ? "< 0.001" : AIGC.number(heights[racer][at]) })), make("small", say(`basics.racer.${racer}.formula`)));
     return item;
   }));
 }
