@@ -191,19 +191,22 @@ def repair(look: Look) -> dict[str, Any]:
             x = torch.where(lost, drawn, truth)
     filled["model"] = x
     look(1.0)
-    rows: list[dict[str, Any]] = [
-        {"name": name, "error": float((one - truth)[lost.expand_as(truth)].square().mean().sqrt())}
-        for name, one in filled.items()
-    ]
-    errors: dict[str, float] = {row["name"]: row["error"] for row in rows}
-    good = errors["model"] < min(errors["average"], errors["nearest"])
+    # Mean square error of each picture's lost pixels, by way.
+    squares = {
+        name: (one - truth).masked_select(lost).view(len(truth), -1).square().mean(1) for name, one in filled.items()
+    }
+    errors = {name: math.sqrt(float(one.mean())) for name, one in squares.items()}
+    rows: list[dict[str, Any]] = [{"name": name, "error": error} for name, error in errors.items()]
+    simple = min(("average", "nearest"), key=lambda name: errors[name])
+    better = squares[simple] - squares["model"]
+    good = float(better.mean()) > 2 * float(better.std()) / math.sqrt(len(better))
     damaged = torch.where(lost, torch.full((), 0.5), truth)
-    sheet = torch.cat(
-        [spread(one, SHOWN) for one in (truth, damaged, filled["average"], filled["nearest"], filled["model"])]
-    )
-    said = {"model": f"{errors['model']:.3f}", "other": f"{min(errors['average'], errors['nearest']):.3f}"}
+    sheet = torch.cat([spread(one, SHOWN) for one in (truth, damaged, *filled.values())])
+    said = {"model": f"{errors['model']:.3f}", "other": f"{errors[simple]:.3f}"}
     yes = message("useful.repair.yes", "Yes: an error of {model}, and {other} by the best simple way.", **said)
-    no = message("useful.repair.no", "No: an error of {model}, and {other} by the best simple way.", **said)
+    no = message(
+        "useful.repair.no", "No: an error of {model}, and {other} by the best simple way, which may be chance.", **said
+    )
     return {
         "rows": rows,
         "verdict": yes if good else no,
@@ -247,8 +250,8 @@ def copywriting(look: Look) -> dict[str, Any]:
     )
     no = message(
         "useful.copy.no",
-        "No: a template makes such texts at once and without mistakes. The model's are as varied at best ({model} "
-        "against {template} distinct pairs of words), and {known} % of them are texts that the template can make.",
+        "No: a template makes such texts at once and without mistakes. Of the model's, {known} % are texts that the "
+        "template can make; the rest is new or wrong ({model} against {template} distinct pairs of words).",
         **said,
     )
     return {"rows": rows, "verdict": yes if good else no, "good": good, "texts": made[:5]}
