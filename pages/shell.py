@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
@@ -12,16 +13,10 @@ from pages.words import LanguageScript, translations
 
 STATIC = Path(__file__).parent / "static"
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
-# Each page's place in the address.
-PAGES = {
-    "train": "",
-    "latent": "latent",
-    "text": "text",
-    "lab": "lab",
-    "basics": "basics",
-    "compare": "compare",
-    "useful": "useful",
-}
+OTHERS: dict[str, Any] = {
+    "latent": latent, "text": text, "lab": lab, "basics": basics, "compare": compare, "useful": useful,
+}  # fmt: skip
+PAGES = {"train": "", **{name: name for name in OTHERS}}  # each page's place in the address
 TOP = """<div class="aigc-top"><h1></h1><nav></nav><p></p><button type="button"></button></div>"""
 FILL_TOP = """
 const [title, nav, about, button] = element.querySelector(".aigc-top").children;
@@ -44,24 +39,10 @@ def build() -> gr.Blocks:
     with gr.Blocks(title="AIGC Studio", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
         _top()
         train.build(demo)
-    with demo.route("Latent", PAGES["latent"]):
-        _top()
-        latent.build()
-    with demo.route("Text", PAGES["text"]):
-        _top()
-        text.build()
-    with demo.route("Lab", PAGES["lab"]):
-        _top()
-        lab.build()
-    with demo.route("Basics", PAGES["basics"]):
-        _top()
-        basics.build()
-    with demo.route("Compare", PAGES["compare"]):
-        _top()
-        compare.build()
-    with demo.route("Useful?", PAGES["useful"]):
-        _top()
-        useful.build()
+    for name, page in OTHERS.items():
+        with demo.route(name.capitalize(), name):
+            _top()
+            page.build()
     return demo
 
 
