@@ -24,6 +24,7 @@ class Meter:
         self._gpu = _nvml_counter() if gpu else None
         self.how: How = "measured" if self._counters and (self._gpu or not gpu) else "estimated"
         self._process = psutil.Process()
+        self._last: dict[str, float] = {}
         self._last = self._readings()
 
     def joules(self) -> float:
@@ -41,7 +42,7 @@ class Meter:
         for name, (file, _) in self._counters.items():
             with suppress(OSError, ValueError):
                 found[name] = int(file.read_text()) / 1e6
-            found.setdefault(name, self._last.get(name, 0.0) if hasattr(self, "_last") else 0.0)
+            found.setdefault(name, self._last.get(name, 0.0))
         return found
 
 

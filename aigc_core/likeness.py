@@ -55,7 +55,7 @@ class Likeness:
         """
         x = torch.from_numpy(made)
         ours = self._projected(x.permute(0, 3, 1, 2) if x.dim() == 4 else x)
-        theirs = self._theirs(len(ours))
+        theirs = _few(self._held_out, len(ours))
         figures: dict[str, Any] = {"frechet_pixels": frechet_distance(moments(ours), moments(theirs))}
         some = _few(ours)
         if len(theirs) >= LEAST_COMPARED:
@@ -73,10 +73,6 @@ class Likeness:
         memory."""
         return np.concatenate([self._components(flat(part)) for part in x.split(PART)])
 
-    def _theirs(self, count: int) -> np.ndarray:
-        index = torch.linspace(0, len(self._held_out) - 1, min(count, len(self._held_out))).long().numpy()
-        return self._held_out[index]
-
 
 def spread(x: Tensor, count: int) -> Tensor:
     """At most `count` examples from all over `x`: data sorted by class must not lose its last classes."""
@@ -91,5 +87,5 @@ def flat(x: Tensor) -> np.ndarray:
     return x.flatten(1).double().numpy()
 
 
-def _few(features: np.ndarray) -> np.ndarray:
-    return spread(torch.from_numpy(features), MOST_COMPARED).numpy()
+def _few(features: np.ndarray, count: int = MOST_COMPARED) -> np.ndarray:
+    return spread(torch.from_numpy(features), count).numpy()

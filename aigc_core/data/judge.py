@@ -4,7 +4,7 @@ import math
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from aigc_core.errors import DataError, message
 # Characters, repeats not counted. Measured with the smallest network on plays (loss on the same unseen 15,000): after
 # 2,000 characters it was best within 50 steps, at 3.07, and from then on only learned by heart; after 50,000 it had
 # 2.54 in 500 steps, and one that went on from Python's help had about as much (2.58) after 10,000.
+Row = TypeVar("Row", str, np.ndarray)
 LEAST = 2_000
 ENOUGH = 50_000  # from nothing
 ENOUGH_TO_TUNE = 10_000
@@ -222,8 +223,8 @@ def _part(documents: list[str], most: int) -> list[str]:
     return ["".join(_pieces(documents[0], most))]
 
 
-def _pieces(text: str, most: int) -> list[str]:
-    """`text`, or `PIECES` of it at equal distances, `most` characters together."""
+def _pieces(text: Row, most: int) -> list[Row]:
+    """`text` (or tokens (T,)), or `PIECES` of it at equal distances, `most` together."""
     if len(text) <= most:
         return [text]
     width = most // PIECES
@@ -305,24 +306,14 @@ def _loss(train: str, held: str, present: np.ndarray) -> float | None:
     """Nats a character that a `CharacterModel` of the training text needs for the held-out text."""
     numbers = np.zeros(int(present[-1]) + 1, np.int64)
     numbers[present] = np.arange(len(present))
-    model = CharacterModel([numbers[_codes(one)] for one in _pieces(train, FITTED)], len(present))
-    rows = np.concatenate([model.rows(numbers[_codes(one)]) for one in _pieces(held, FORETOLD)])
-    return float(-np.log(model.probabilities(rows)).mean()) if len(rows) and model.fitted else None
-
-
-def _places(tokens: np.ndarray, most: int) -> list[np.ndarray]:
-    """All tokens (T,), or `PIECES` rows of them at equal distances, `most` together."""
-    if len(tokens) <= most:
-        return [tokens]
-    width = most // PIECES
-    return [tokens[start : start + width] for start in np.linspace(0, len(tokens) - width, PIECES, dtype=int)]
+    return counted_loss(numbers[_codes(train)], numbers[_codes(held)], len(present))
 
 
 def counted_loss(train: np.ndarray, held_out: np.ndarray, vocabulary: int) -> float | None:
     """Nats a token that counting alone reaches: a `CharacterModel` of training tokens (T,) on held-out ones; None if
     there are too few. What a network must beat."""
-    model = CharacterModel(_places(train, FITTED), vocabulary)
-    rows = np.concatenate([model.rows(one) for one in _places(held_out, FORETOLD)])
+    model = CharacterModel(_pieces(train, FITTED), vocabulary)
+    rows = np.concatenate([model.rows(one) for one in _pieces(held_out, FORETOLD)])
     return float(-np.log(model.probabilities(rows)).mean()) if len(rows) and model.fitted else None
 
 

@@ -7,7 +7,7 @@ from aigc_core import basics, jobs
 
 def parameters() -> dict[str, Any]:
     """What can be moved: `distributions` (each its parameters as name, least, most, usual) and `surfaces`."""
-    return {"distributions": basics.PARAMETERS, "surfaces": list(basics.BEGIN), "racers": list(basics.RACERS)}
+    return {"distributions": basics.PARAMETERS, "surfaces": list(basics.BEGIN)}
 
 
 def distribution(kind: str, values: dict[str, float], draws: int, seed: int) -> dict[str, Any]:

@@ -26,9 +26,7 @@ def compare(names: list[str]) -> dict[str, Any]:
     Raises:
         RunError: none, too many, or one that is gone.
     """
-    if not 0 < len(names) <= MOST_RUNS:
-        raise RunError("compare.count", "Choose between 1 and {most} runs.", most=MOST_RUNS)
-    runs = [Run.named(name) for name in dict.fromkeys(names)]
+    runs = _chosen(names)
     settings = [run.config().model_dump() for run in runs]
     every = dict.fromkeys(key for one in settings for key in one if key not in UNINTERESTING)
     differing = [key for key in every if any(one.get(key) != settings[0].get(key) for one in settings)]
@@ -39,6 +37,13 @@ def compare(names: list[str]) -> dict[str, Any]:
         "figures": list(dict.fromkeys(name for one in shown for name in one["figures"])),
         "curves": list(dict.fromkeys(name for one in shown for name in one["curves"])),
     }
+
+
+def _chosen(names: list[str]) -> list[Run]:
+    """The runs of these names, each once."""
+    if not 0 < len(names) <= MOST_RUNS:
+        raise RunError("compare.count", "Choose between 1 and {most} runs.", most=MOST_RUNS)
+    return [Run.named(name) for name in dict.fromkeys(names)]
 
 
 def _shown(run: Run, settings: dict[str, Any]) -> dict[str, Any]:
@@ -123,9 +128,7 @@ def tensorboard(names: list[str]) -> str:
     Raises:
         RunError: none, too many, or one that is gone.
     """
-    if not 0 < len(names) <= MOST_RUNS:
-        raise RunError("compare.count", "Choose between 1 and {most} runs.", most=MOST_RUNS)
-    runs, folder = [Run.named(name) for name in names], runs_root() / ".tensorboard"
+    runs, folder = _chosen(names), runs_root() / ".tensorboard"
 
     def write(look: jobs.Look) -> str:
         from aigc_core import boards
