@@ -122,9 +122,12 @@ def _fit(run: Run | None, turn: Turn | AlwaysFree, report: Report) -> Status:
                 return status
         try:
             training = _Training(run, turn, interruptions, report)
-            return training.run_to_end()
+            status = training.run_to_end()
         finally:
             turn.release()
+        if training.accelerator.num_processes > 1:  # else a process that leaves first can die of its open connections
+            training.accelerator.end_training()
+        return status
 
 
 class _Training:

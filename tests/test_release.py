@@ -60,7 +60,7 @@ def test_a_feature_network_learns_to_tell_digits_apart() -> None:
 def test_real_digits_are_nearer_to_real_ones_than_an_untrained_models(monkeypatch: pytest.MonkeyPatch) -> None:
     config = tiny("gan", data="digits")
     data = load_data(config, torch.device("cpu"), lambda what, part: None)
-    figures = in_features(family_class("gan")(config, data.facts), data)
+    figures = in_features(family_class("gan")(config, data.facts), data, most=10_000)
     assert figures["features_n"] == len(data.validation)
     assert figures["frechet_features"] > 20 * figures["frechet_features_real"] > 0
     assert figures["classes_missing"] >= 5
