@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aigc_core.errors import RunError
+from aigc_core.errors import not_installed
 from aigc_core.files import new_folder
 from aigc_core.run import Run, refuse_taken
 
@@ -28,7 +28,7 @@ def tensorboard(run: Run, folder: Path) -> None:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as problem:
-        raise _not_installed("tensorboard") from problem
+        raise not_installed("tensorboard") from problem
     import numpy as np
     from PIL import Image
 
@@ -59,7 +59,7 @@ def trackio(run: Run, folder: Path) -> None:
     try:
         import trackio as library
     except ImportError as problem:
-        raise _not_installed("trackio") from problem
+        raise not_installed("trackio") from problem
     library.init(project=PROJECT, name=run.name, config=run.made()["config"], embed=False)
     for event in run.events()[0]:
         if numbers := dict(_numbers(event)):
@@ -74,9 +74,3 @@ def _numbers(event: dict[str, Any]) -> Iterator[tuple[str, float]]:
             for name, value in event[key].items():
                 if isinstance(value, int | float):
                     yield prefix + name, value
-
-
-def _not_installed(package: str) -> RunError:
-    return RunError(
-        "export.not_installed", "“{package}” is not installed here; run: pip install {package}", package=package
-    )

@@ -202,12 +202,19 @@ def sample(
 def evaluate(
     run: RunName,
     full: Annotated[bool, typer.Option(help="Measure on everything, and what takes long.")] = False,
+    inception: Annotated[
+        bool, typer.Option(help="Also in Inception's features (fetched once, 91 MB; pip install torch-fidelity).")
+    ] = False,
 ) -> None:
     """Print a run's figures on held-out data as JSON."""
     found = Run.open(run)
     from aigc_core.evaluate import evaluate as measure
+    from aigc_core.evaluate import in_inception
 
-    print(json.dumps(measure(found, "full" if full else "during"), indent=1))
+    figures = measure(found, "full" if full else "during")
+    if inception:
+        figures |= in_inception(found, lambda what, part: print(f"\r{what} {part:4.0%}", end="", file=sys.stderr))
+    print(json.dumps(figures, indent=1))
 
 
 @app.command()

@@ -96,6 +96,11 @@ class RunConfig(BaseModel):
     precision: Literal["auto", "float32", "bf16"] = option(
         "auto", "Number format of products; auto takes bf16 where it is fast.", group="record"
     )
+    compile: Literal["auto", "off", "on"] = option(
+        "auto",
+        "Whether to translate the networks for this machine first; auto measures in long trainings if it pays.",
+        group="record",
+    )
     log_every: int = option(0, "Steps between two points of a curve; 0 = four points a second.", group="record", ge=0)
     sample_every: int = option(100, "Steps between two samples.", group="record", ge=1)
     evaluate_every: int = option(250, "Steps between two measurements on held-out data.", group="record", ge=1)

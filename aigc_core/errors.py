@@ -52,3 +52,10 @@ class DeviceError(AigcError):
 
 class TrainingError(AigcError):
     """A training that cannot go on."""
+
+
+def not_installed(package: str) -> RunError:
+    """For what needs a package that the program does without."""
+    return RunError(
+        "package.not_installed", "“{package}” is not installed here; run: pip install {package}", package=package
+    )

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from aigc_core import features
-from aigc_core.data.sources import SOURCES, silent
+from aigc_core import features, inception
+from aigc_core.data.sources import SOURCES, Progress, silent
 from aigc_core.data.tensors import PictureData, load_data
 from aigc_core.device import device_of
+from aigc_core.errors import RunError
 from aigc_core.families.base import Extent, PictureFamily, PictureRequest
 from aigc_core.likeness import LEAST_COMPARED, Likeness, spread
 from aigc_core.metrics import classes_missing, frechet_distance, kernel_distance, moments
@@ -17,6 +18,7 @@ from aigc_core.run import Run
 from aigc_core.sampler import load
 
 MOST_JUDGED = {"end": 2_000, "full": 10_000}  # pictures on each side of a distance in features
+MOST_IN_INCEPTION = 2_000  # likewise, at some 20 a second and core
 MOST_LIKENED = 2_000  # made examples whose likeness is judged
 MOST_PAIRED = 2_000  # where every pair is looked at
 SEED = 1  # of the examples that are judged
@@ -52,6 +54,28 @@ def evaluate(run: Run, extent: Extent = "during", step: int | None = None) -> di
     }  # fmt: skip
 
 
+def in_inception(run: Run, progress: Progress) -> dict[str, Any]:
+    """Made against held-out pictures in Inception's features, as papers report them for photographs.
+
+    `frechet_inception`, `kernel_inception`, the same of training pictures as `…_real`, and `inception_n`.
+
+    Raises:
+        RunError: no pictures, no checkpoint, or the package is missing. DataError: no weights, or no data.
+    """
+    family = load(run).family
+    if not isinstance(family, PictureFamily) or len(family.facts.shape) != 3:
+        raise RunError(
+            "inception.no_pictures", "{run} makes no pictures, and Inception looks at nothing else.", run=run.name
+        )
+    network, data = inception.load(progress), load_data(family.config, device_of(family.networks), silent, None)
+    count = min(MOST_IN_INCEPTION, len(data.validation))
+    made = torch.from_numpy(family.sample(family.networks, PictureRequest(count=count, seed=SEED)))
+    ours = inception.measured(network, made.permute(0, 3, 1, 2))
+    held_out = inception.measured(network, spread(data.validation, count))
+    real = inception.measured(network, spread(data.train, count))
+    return _two_distances("inception", ours, real, held_out) | {"inception_n": count}
+
+
 def likeness(family: PictureFamily, data: PictureData) -> dict[str, Any]:
     """How like held-out examples made ones are: `aigc_core.likeness`, with their number as `likeness_n`."""
     made = family.sample(family.networks, PictureRequest(count=min(MOST_LIKENED, len(data.validation)), seed=SEED))
@@ -75,12 +99,18 @@ def in_features(family: PictureFamily, data: PictureData, most: int) -> dict[str
     ours, classes = features.measured(network, made.permute(0, 3, 1, 2))
     held_out = features.measured(network, spread(data.validation, count))[0]
     real, known = features.measured(network, spread(data.train, count))[0], network.head.out_features
-    return {
-        "frechet_features": frechet_distance(moments(ours), moments(held_out)),
-        "frechet_features_real": frechet_distance(moments(real), moments(held_out)),
-        "kernel_features": kernel_distance(ours[:MOST_PAIRED], held_out[:MOST_PAIRED]),
-        "kernel_features_real": kernel_distance(real[:MOST_PAIRED], held_out[:MOST_PAIRED]),
+    return _two_distances("features", ours, real, held_out) | {
         "features_n": count,
         "features": SOURCES[family.config.data].features,
         "classes_missing": classes_missing(classes, np.full(known, 1 / known)),
+    }
+
+
+def _two_distances(name: str, made: np.ndarray, real: np.ndarray, held_out: np.ndarray) -> dict[str, float]:
+    """Of made ones to held-out ones, and of real ones to them, in features (N, D) each."""
+    return {
+        f"frechet_{name}": frechet_distance(moments(made), moments(held_out)),
+        f"frechet_{name}_real": frechet_distance(moments(real), moments(held_out)),
+        f"kernel_{name}": kernel_distance(made[:MOST_PAIRED], held_out[:MOST_PAIRED]),
+        f"kernel_{name}_real": kernel_distance(real[:MOST_PAIRED], held_out[:MOST_PAIRED]),
     }

@@ -23,11 +23,11 @@ from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
 
-from aigc_core import checkpoint, optimiser
+from aigc_core import checkpoint, compiled, optimiser
 from aigc_core.data.tensors import Facts, load_data
 from aigc_core.device import Device, choose
 from aigc_core.energy import Meter
-from aigc_core.errors import AigcError, ConfigError, RunError, TrainingError, message
+from aigc_core.errors import AigcError, ConfigError, DeviceError, RunError, TrainingError, message
 from aigc_core.families import family_class
 from aigc_core.families.base import Family, Moment, Networks, Phase
 from aigc_core.run import Run, Status
@@ -156,12 +156,12 @@ class _Training:
         self.step, self.elapsed, self.best = 0, 0.0, math.inf
         self._prepare()
         self.optimizers = {
-            phase.network: optimiser.make(self.family.networks[phase.network], self.config, self.device)
+            phase.network: optimiser.make(self.networks[phase.network], self.config, self.device)
             for phase in self.family.phases
         }
         self.averages: Networks = {}
         if self.config.ema:
-            self.averages = {name: copy.deepcopy(self.family.networks[name]) for name in self.family.averaged}
+            self.averages = {name: copy.deepcopy(self.networks[name]) for name in self.family.averaged}
             for network in self.averages.values():
                 network.requires_grad_(False).eval()
         self.planned: dict[int, list[dict[str, Any]]] = {}
@@ -192,7 +192,7 @@ class _Training:
             self.data = load_data(self.config, target, self._data_progress, tokenizer)
         self.notes = [] if self.run.checkpoints() else self.data.facts.notes
         if self.main:
-            self.run.set_environment(self.config, _environment(self.device, self.accelerator))
+            self._set_environment(self.run.made().get("environment", {}).get("networks"))
             if known is None:
                 self.run.set_facts(self.data.facts.to_json())
             elif known["train_size"] != self.data.facts.train_size:
@@ -206,10 +206,15 @@ class _Training:
                 )
         facts = Facts.from_json(known) if known else self.data.facts
         self.family: Family = science(self.config, facts)
-        for network in self.family.networks.values():
+        self.networks = self.family.networks  # as they are written; the family may be given compiled ones
+        for network in self.networks.values():
             network.to(target)
         if known is None or not self.run.checkpoints():
             self.family.start()
+
+    def _set_environment(self, networks: str | None) -> None:
+        """Record what the run runs on, and how its networks are computed, once that is known."""
+        self.run.set_environment(self.config, _environment(self.device, self.accelerator) | {"networks": networks})
 
     def _restore(self) -> None:
         """Go back to the newest whole checkpoint, if there is one, and take back what came after it."""
@@ -217,7 +222,7 @@ class _Training:
         for step in reversed(self.run.checkpoints()):
             folder = self.run.checkpoint(step)
             try:
-                meta = checkpoint.load(folder, self.family.networks, self.averages, self.optimizers)
+                meta = checkpoint.load(folder, self.networks, self.averages, self.optimizers)
             except RunError as problem:
                 problems.append(problem)
                 continue
@@ -241,10 +246,63 @@ class _Training:
         for note in self.notes:
             self.run.append("note", self.step, **note)
 
+    def _compile(self) -> str:
+        """Give the family compiled networks, if they are asked for or were measured to be faster here; returns how.
+
+        Measured once a run: whoever goes on with it computes as before, and so continues to the last bit.
+        """
+        if self.config.compile == "off" or self.accelerator.num_processes > 1:
+            return compiled.PLAIN
+        kind, backend = self.device.kind, self.run.made()["environment"]["networks"]
+        possible = compiled.BACKENDS.get(kind, ())
+        if self.config.compile == "on":
+            self._announce("prepare.compile", "Compiling the networks.")
+            backend = compiled.checked(self.networks, possible[-1] if possible else "", self._rehearse)
+        elif backend in possible:
+            try:
+                self._announce("prepare.compile", "Compiling the networks.")
+                backend = compiled.checked(self.networks, backend, self._rehearse)
+            except DeviceError:  # the run has moved to a machine without a compiler
+                backend = compiled.PLAIN
+        elif backend is None:
+            self._announce("prepare.fastest", "Measuring which way to compute is the fastest.")
+            backend, gain = compiled.fastest(self.networks, kind, self._whole_s, self._rehearse)
+            if backend != compiled.PLAIN:
+                text = "Compiled networks ({backend}) compute a step {gain} times as fast here, so they are used."
+                self.run.append("note", self.step, **message("compile.used", text, backend=backend, gain=f"{gain:.2f}"))
+        self._set_environment(backend)
+        self.family.networks = compiled.compiled(self.networks, backend)
+        return backend
+
+    def _rehearse(self, networks: Networks) -> None:
+        """Compute a step with these networks and forget it."""
+        self.family.networks = networks
+        try:
+            for phase in self.family.phases:
+                self._hold_all_but(phase.network)
+                loss, _ = self._loss(phase, draw=0)
+                self.accelerator.backward(loss)
+            if self.device.kind == "cuda":
+                torch.cuda.synchronize()
+        finally:
+            self.family.networks = self.networks
+            for network in self.networks.values():
+                network.zero_grad(set_to_none=True)
+
+    def _whole_s(self, step_s: float) -> float:
+        """How long the training takes from here, if a step takes so long."""
+        return (
+            60 * self.config.minutes - self.elapsed if self.config.minutes else step_s * (self.config.steps - self.step)
+        )
+
     # -- the loop -----------------------------------------------------------------------------------------
 
     def run_to_end(self) -> Status:
         """Step after step until the budget is spent or someone says stop."""
+        with compiled.repeatable(self._compile()):
+            return self._loop()
+
+    def _loop(self) -> Status:
         self._enter("running")
         started = time.monotonic() - self.elapsed
         while True:
@@ -324,22 +382,30 @@ class _Training:
         torch.manual_seed(derived_seed(self.config.seed, Stream.DROPOUT, self.step, self.part.start))
         draw = 0
         for phase in self.family.phases:
-            for name, network in self.family.networks.items():
-                network.requires_grad_(name == phase.network)
+            self._hold_all_but(phase.network)
             for _ in range(phase.repeats(self.config)):
                 self._correct(phase, draw)
                 draw += 1
         self._average()
 
+    def _hold_all_but(self, learning: str) -> None:
+        for name, network in self.networks.items():
+            network.requires_grad_(name == learning)
+
+    def _loss(self, phase: Phase, draw: int) -> tuple[Tensor, dict[str, Tensor]]:
+        batch = self.data.batch(self.step, draw, self.part)
+        moment = Moment(self.config, self.step, draw, self.part, torch.device(self.device.kind))
+        if self.device.kind == "cuda" and self.family.networks is not self.networks:
+            torch.compiler.cudagraph_mark_step_begin()  # what the last one computed may be overwritten
+        with self.accelerator.autocast():
+            return self.family.loss(phase.network, batch, moment)
+
     def _correct(self, phase: Phase, draw: int) -> None:
         """One gradient and one correction of a phase's network."""
         optimizer = self.optimizers[phase.network]
-        batch = self.data.batch(self.step, draw, self.part)
-        moment = Moment(self.config, self.step, draw, self.part, torch.device(self.device.kind))
-        with self.accelerator.autocast():
-            loss, figures = self.family.loss(phase.network, batch, moment)
+        loss, figures = self._loss(phase, draw)
         self.accelerator.backward(loss)
-        parameters = [one for one in self.family.networks[phase.network].parameters() if one.grad is not None]
+        parameters = [one for one in self.networks[phase.network].parameters() if one.grad is not None]
         if self.accelerator.num_processes > 1:
             _mean_over_processes(parameters, self.accelerator)
         if self.config.grad_clip:
@@ -368,7 +434,7 @@ class _Training:
         decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             for name, average in self.averages.items():
-                network = self.family.networks[name]
+                network = self.networks[name]
                 theirs: list[Tensor] = list(network.parameters())
                 ours: list[Tensor] = list(average.parameters())
                 torch._foreach_lerp_(ours, theirs, 1 - decay)
@@ -404,9 +470,9 @@ class _Training:
         show = not again and (finished or self.step == 0 or self._is_multiple(self.config.sample_every))
         if not self.main or not (save or measure or show):
             return
-        if self.step and not _all_finite(self.family.networks):
+        if self.step and not _all_finite(self.networks):
             self._break_down("weights")
-        networks = self.family.networks | self.averages
+        networks = self.networks | self.averages
         with _evaluating(networks):
             if show:
                 content, ending = self.family.snapshot(networks)
@@ -438,7 +504,7 @@ class _Training:
             "live": {key: getattr(self.config, key) for key in sorted(self.config.live_keys())},
         }
         folder = self.run.checkpoint(self.step)
-        checkpoint.save(folder, self.family.networks, self.averages, self.optimizers, meta)
+        checkpoint.save(folder, self.networks, self.averages, self.optimizers, meta)
         self.saved_at = self.step
         self.run.mark("last", self.step)
         if is_best:
@@ -561,7 +627,7 @@ def estimate(config: Any) -> dict[str, Any]:
             training.step += 1
             times.append(time.monotonic() - before)
     step_s = statistics.median(times[1:])
-    networks = training.family.networks.values()
+    networks = training.networks.values()
     return {
         "device": device.describe(),
         "parameters": sum(one.numel() for network in networks for one in network.parameters()),

@@ -132,7 +132,7 @@ def anomaly(look: Look) -> dict[str, Any]:
         fitted(family, data, VAE_STEPS, lambda part: look((number + part) / len(LEFT_OUT)))  # noqa: B023 — used at once
         model = family.networks["autoencoder"]
         with torch.inference_mode():
-            terms = family._measured(model, as_float(data.validation), None, 0, False)
+            terms = family.measured(model, as_float(data.validation), None, 0, False)
         scores = (terms["reconstruction"] + terms["kl_per_dimension"].sum(1)).numpy()
         truth = (data.validation_labels == digit).numpy()
         near = [float(one.distance[0]) for one in novelty.nearest(data.train.numpy(), data.validation.numpy(), 1)]
@@ -144,13 +144,14 @@ def anomaly(look: Look) -> dict[str, Any]:
     said = {"ours": f"{ours:.3f}", "theirs": f"{theirs:.3f}"}
     yes = message(
         "useful.anomaly.yes",
-        "Yes: {ours} on average, and {theirs} by the nearest training picture. (0.5 is guessing.)",
+        "Yes: an area under the ROC curve of {ours} on average, and {theirs} by the nearest training picture (0.5 is "
+        "guessing).",
         **said,
     )
     no = message(
         "useful.anomaly.no",
-        "Not better than the simple way: {ours} on average, and {theirs} by the nearest training picture. (0.5 is "
-        "guessing.)",
+        "Not good enough: an area under the ROC curve of {ours} on average, and {theirs} by the nearest training "
+        "picture (0.5 is guessing).",
         **said,
     )
     return {"rows": rows, "verdict": yes if good else no, "good": good, "curves": curves}
@@ -205,7 +206,9 @@ def repair(look: Look) -> dict[str, Any]:
     said = {"model": f"{errors['model']:.3f}", "other": f"{errors[simple]:.3f}"}
     yes = message("useful.repair.yes", "Yes: an error of {model}, and {other} by the best simple way.", **said)
     no = message(
-        "useful.repair.no", "No: an error of {model}, and {other} by the best simple way, which may be chance.", **said
+        "useful.repair.no",
+        "No: an error of {model}, and {other} by the best simple way; no better than by chance.",
+        **said,
     )
     return {
         "rows": rows,

@@ -11,7 +11,7 @@ from gradio.components import Component
 from aigc_core import studio
 from aigc_core.errors import AigcError, ConfigError
 from pages import answers
-from pages.words import catalogue, word
+from pages.words import catalogue, sentence, word
 
 STATIC = Path(__file__).parent / "static"
 GROUPS = ("basic", "network", "data", "optimiser", "judge", "record")
@@ -272,15 +272,7 @@ def _language(request: gr.Request) -> str:
 
 def _said(error: AigcError, request: gr.Request) -> str:
     """An error in the page's language."""
-    return _sentence(error.message, catalogue(_language(request)))
-
-
-def _sentence(message: dict[str, Any], words: dict[str, str]) -> str:
-    """What the core says, likewise."""
-    template, values = words.get(f"error.{message['key']}"), message["values"]
-    if "name" in values:  # a setting, as the form calls it
-        values = values | {"name": words.get(f"field.{values['name']}", values["name"])}
-    return template.format(**values) if template else str(message["text"])
+    return sentence(error.message, catalogue(_language(request)))
 
 
 def _line(text: str, kind: str = "") -> str:
@@ -290,7 +282,7 @@ def _line(text: str, kind: str = "") -> str:
 def _report(report: dict[str, Any], words: dict[str, str]) -> str:
     """What was found out about a text: verdict, advice, and a table of facts."""
     verdict = report["verdict"]
-    advice = "".join(f"<p>{escape(_sentence(one, words))}</p>" for one in report["advice"])
+    advice = "".join(f"<p>{escape(sentence(one, words))}</p>" for one in report["advice"])
     rows = "".join(
         f"<tr><th>{escape(words[key])}{_question(words.get(f'{key}.help', ''))}</th><td>{escape(value)}</td></tr>"
         for key, value in _facts(report, words).items()

@@ -16,6 +16,14 @@ from aigc_core import studio
 
 FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "zh")
+# Where the names of settings, figures and data that stand in a sentence's fields have their words.
+NAMES = {
+    "name": ("field.", "lab.", "basics.parameter."),
+    "knob": ("knob.",),
+    "what": ("metric.", "metric.val:", "figure.", "data."),
+    "data": ("data.",),
+    "state": ("state.",),
+}
 
 
 @cache
@@ -71,6 +79,19 @@ def word(key: str) -> I18nData:
     return translations()(key)
 
 
+def sentence(message: dict[str, Any], words: dict[str, str]) -> str:
+    """What the core says, in the language of these words; `AIGC.sentence` does the same in the browser."""
+    template = words.get(f"error.{message['key']}")
+    if template is None:
+        return str(message["text"])
+    values = {field: _named(field, value, words) for field, value in message["values"].items()}
+    return template.format(**values)
+
+
+def _named(field: str, value: Any, words: dict[str, str]) -> Any:
+    return next((words[key] for one in NAMES.get(field, ()) if (key := f"{one}{value}") in words), value)
+
+
 @cache
 def translations() -> gr.I18n:
     """All languages for `launch(i18n=…)`, Chinese under every name a browser may give it."""
@@ -81,8 +102,9 @@ def translations() -> gr.I18n:
 def script() -> str:
     """JavaScript for the head of every page: the chosen language, and the words for our own widgets."""
     words = json.dumps({language: catalogue(language) for language in LANGUAGES}, ensure_ascii=False)
+    given = f"const AIGC_WORDS = {words}, AIGC_NAMES = {json.dumps(NAMES)};".replace("</", "<\\/")
     code = (FOLDER / "static" / "aigc.js").read_text(encoding="utf-8")
-    return f"<script>const AIGC_WORDS = {words.replace('</', '<' + chr(92) + '/')};\n{code}</script>"
+    return f"<script>{given}\n{code}</script>"
 
 
 class LanguageScript:

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,21 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
         return made[family]
 
     return run_of
+
+
+def values_of(run: Run, kind: str = "metrics") -> dict[int, dict[str, float]]:
+    return {event["step"]: event["values"] for event in run.events()[0] if event["kind"] == kind}
+
+
+def at_step(run: Run, step: int, act: Any) -> None:
+    """Call `act` from another thread as soon as the run's events have come to `step`."""
+
+    def wait() -> None:
+        while not any(event["step"] >= step for event in run.events()[0]):
+            time.sleep(0.002)
+        act()
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def command(*words: str, env: dict[str, str] | None = None, timeout: float = 240) -> subprocess.CompletedProcess[str]:

@@ -22,7 +22,7 @@ from transformers import (
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.errors import ConfigError
 from aigc_core.families.base import Drawn, TextRequest
-from aigc_core.families.gpt import pretrained
+from aigc_core.families.gpt import inside, pretrained
 from aigc_core.families.gpt.generate import draw, first_read, next_token_probabilities, pieces, tokens
 from aigc_core.families.gpt.model import GPT, Reader, from_transformers, to_transformers
 from aigc_core.loop import fit
@@ -375,3 +375,9 @@ def test_padding_of_the_vocabulary_is_cut_and_damaged_weights_are_a_sentence(tmp
 def test_no_such_model_and_no_internet_are_sentences(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="No internet: download it elsewhere"):
         pretrained.resolved(tiny("gpt", init_from="openai-community/gpt2"))
+
+
+def test_attended_tokens_are_between_one_and_all_before() -> None:
+    even = torch.ones(4, 4).tril() / torch.arange(1.0, 5)[:, None]
+    assert inside.attended(even[None, None]) == pytest.approx((1 + 2 + 3 + 4) / 4)
+    assert inside.attended(torch.eye(4)[None, None]) == 1

@@ -7,7 +7,6 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,9 @@ from safetensors.torch import load_file
 from aigc_core.errors import ConfigError, RunError, TrainingError
 from aigc_core.loop import estimate, fit
 from aigc_core.run import PROJECT, Run
-from tests.conftest import TINY, command, tiny
+from tests.conftest import TINY, at_step, command, tiny, values_of
 
 FAMILIES = tuple(TINY)
-
-
-def values_of(run: Run, kind: str = "metrics") -> dict[int, dict[str, float]]:
-    return {event["step"]: event["values"] for event in run.events()[0] if event["kind"] == kind}
 
 
 def weights(run: Run) -> dict[str, torch.Tensor]:
@@ -52,17 +47,6 @@ def assert_same_events(one: Run, other: Run) -> None:
         for run in (one, other)
     )
     assert first == second
-
-
-def at_step(run: Run, step: int, act: Any) -> None:
-    """Call `act` from another thread as soon as the run's events have come to `step`."""
-
-    def wait() -> None:
-        while not any(event["step"] >= step for event in run.events()[0]):
-            time.sleep(0.002)
-        act()
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 # -- a whole training -------------------------------------------------------------------------------------

@@ -19,8 +19,13 @@ const AIGC = (() => {
   // A sentence of the core, {key, text, values}, in the page's language; English if it has no translation.
   const sentence = ({ key, text, values }) => {
     const words = AIGC_WORDS[language], template = words[`error.${key}`];
-    const named = { ...values, name: words[`field.${values?.name}`] ?? values?.name }; // as the form calls it
-    return template ? fill(template, named) : text;
+    return template ? fill(template, Object.fromEntries(Object.entries(values).map(([field, value]) => [field, named(field, value)]))) : text;
+  };
+
+  // A setting, figure or source of data in a sentence, as the page calls it.
+  const named = (field, value) => {
+    const prefix = (AIGC_NAMES[field] ?? []).find((one) => AIGC_WORDS[language][one + value] !== undefined);
+    return prefix === undefined ? value : AIGC_WORDS[language][prefix + value];
   };
 
   const duration = (seconds) => {

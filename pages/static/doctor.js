@@ -88,7 +88,7 @@ function drawGate({ judgement, judging, following }) {
       make("td", one.value == null ? say("gate.unmeasured") : AIGC.number(one.value)), make("td", `${one.sign} ${one.limit}`));
     table.append(row);
   }
-  const facts = make("p", say("gate.facts", { n: judgement.figures.n, features: judgement.figures.features ? say("gate.features", { name: judgement.figures.features }) : "", seed: judgement.figures.seed }), { class: "quiet" });
+  const facts = make("p", say("gate.facts", { n: judgement.figures.n, features: judgement.figures.features ? say("gate.features", { name: AIGC.known(`data.${judgement.figures.features}`) ?? judgement.figures.features }) : "", seed: judgement.figures.seed }), { class: "quiet" });
   box.replaceChildren(head, table, facts);
   if (go) box.append(go);
   else if (!judgement.passed && Object.keys(judgement.changes).length) {

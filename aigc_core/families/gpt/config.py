@@ -168,7 +168,10 @@ class Config(TextOptions, MatrixOptions, RunConfig):
                 "gpt.perplexity", (Term("perplexity", "val:perplexity"), " = exp(", Term("L", "val:loss"), ")"),
                 "aigc_core.families.gpt.family:Family.evaluate",
             ),
-            Formula("gpt.attention", ("softmax(Q Kᵀ / √d) V",), "aigc_core.families.gpt.model:Attention.forward"),
+            Formula(
+                "gpt.attention", (Term("softmax(Q Kᵀ / √d)", "val:attended"), " V"),
+                "aigc_core.families.gpt.inside:look",
+            ),
         ]  # fmt: skip
 
     def shape(self) -> Size:

@@ -24,6 +24,7 @@ LEAST_EVALUATED = 64  # windows that are measured, or all there are
 MOST_TOKENS = {"during": 0, "end": 65_536}  # in more windows than that
 PART = 16  # windows at once
 MOST_SEARCHED = 5_000_000  # tokens of the training text in which copies are looked for
+MOST_ATTENDING = 128  # tokens whose attention is looked at
 TEXTS, WRITTEN = 8, 256  # texts that the model writes to be judged, and their tokens
 
 
@@ -127,8 +128,9 @@ class Family(TextFamily):
     @torch.inference_mode()
     def evaluate(self, networks: Networks, data: Any, extent: Extent = "during") -> dict[str, Any]:
         """`loss` in nats a token over windows of the validation text that do not overlap; `perplexity` = eˡᵒˢˢ;
-        `bits_per_byte` of its UTF-8; `n` tokens measured. At the end and in full also `gain`, the nats a
-        token that it is better than counting n-grams, and figures of its own writing (see `aigc_core.wording`)."""
+        `bits_per_byte` of its UTF-8; `attended`, the tokens that a head looks at in one window; `n` tokens measured.
+        At the end and in full also `gain`, the nats a token that it is better than counting n-grams, and figures of
+        its own writing (see `aigc_core.wording`)."""
         context = self.config.context
         windows = data.validation[: (len(data.validation) - 1) // context * context + 1]
         x, y = windows[:-1].view(-1, context), windows[1:].view(-1, context)
@@ -142,11 +144,13 @@ class Family(TextFamily):
             target = y[first : first + PART].flatten()
             total += F.cross_entropy(logits.float().flatten(0, 1), target, reduction="sum").item()
         loss = total / y.numel()
+        attention = inside.look(networks["gpt"], x[0, :MOST_ATTENDING]).attention  # type: ignore[arg-type]
         bytes_per_token = data.facts.validation_bytes / data.facts.validation_size
         figures = {
             "loss": loss,
             "perplexity": math.exp(min(loss, 700.0)),
             "bits_per_byte": loss / math.log(2) / bytes_per_token,
+            "attended": inside.attended(attention),
             "n": y.numel(),
         }
         if extent == "during":

@@ -39,3 +39,11 @@ def lens(model: GPT, states: Tensor) -> Tensor:
     The logit lens (nostalgebraist 2020). The last row is what the model says.
     """
     return model.ln_f(states) @ model.wte.weight.T
+
+
+def attended(attention: Tensor) -> float:
+    """How many tokens a head looks at, as if at each equally: e to the entropy of its weights.
+
+    The mean over layers, heads and tokens of weights (L, H, T, T) as in `Inside`.
+    """
+    return float(torch.special.entr(attention).sum(-1).exp().mean())

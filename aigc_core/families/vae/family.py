@@ -90,6 +90,12 @@ class Autoencoder(nn.Module):
         self.encoder = Encoder(config, facts, classes)
         self.decoder = Decoder(config, facts.shape, classes)
 
+    def forward(self, x: Tensor, noise: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Mean and log variance of q(z|x), and the decoder's output for one z drawn from it by `noise` (B, Z)."""
+        mean, log_var = self.encoder(x, labels)
+        z = mean + torch.exp(0.5 * log_var) * noise
+        return mean, log_var, self.decoder(z, labels)
+
 
 class Family(PictureFamily):
     encodes = True
@@ -102,9 +108,8 @@ class Family(PictureFamily):
     def loss(self, network: str, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
         model: Any = self.networks["autoencoder"]
         x, labels = batch["x"], batch.get("y") if self.classes else None
-        mean, log_var = model.encoder(x, labels)
-        z = mean + torch.exp(0.5 * log_var) * moment.normal(self.config.latent_size)
-        reconstruction = model.decoder.nll(model.decoder(z, labels), x).mean()
+        mean, log_var, output = model(x, moment.normal(self.config.latent_size), labels)
+        reconstruction = model.decoder.nll(output, x).mean()
         kl = kl_to_standard_normal(mean, log_var).sum(1).mean()
         beta = self.beta(moment.step)
         loss = reconstruction + beta * kl
@@ -149,7 +154,7 @@ class Family(PictureFamily):
             x = as_float(data.validation[first : first + PART])
             labels = data.validation_labels[first : first + PART] if self.classes else None
             weigh = extent == "full" or (extent == "end" and first == 0)
-            for name, value in self._measured(model, x, labels, first, weigh).items():
+            for name, value in self.measured(model, x, labels, first, weigh).items():
                 totals[name] = totals.get(name, 0) + value.double().sum(0)
                 counts[name] = counts.get(name, 0) + len(x)
         means: dict[str, Any] = {name: (total / counts[name]).tolist() for name, total in totals.items()}
@@ -183,7 +188,7 @@ class Family(PictureFamily):
         return total / len(data.validation)
 
     @torch.inference_mode()
-    def _measured(self, model: Any, x: Tensor, labels: Tensor | None, first: int, weigh: bool) -> dict[str, Tensor]:
+    def measured(self, model: Any, x: Tensor, labels: Tensor | None, first: int, weigh: bool) -> dict[str, Tensor]:
         """Terms of each of a part's examples; the noise belongs to the part's place in the set."""
         mean, log_var = model.encoder(x, labels)
         random = generator(0, Stream.EVALUATE, first)

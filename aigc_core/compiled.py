@@ -1,0 +1,131 @@
+"""Whether to compute with networks as they are written or translated for this machine: measured, not guessed.
+
+A compiled network has the weights of the one it was made of and computes the same up to rounding; random draws
+(dropout) are the same ones too.
+"""
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from aigc_core.errors import DeviceError
+from aigc_core.families.base import Networks
+
+PLAIN = "plain"
+# By kind of device, the cheapest to prepare first. "cudagraphs" replays the kernels without Python between them;
+# "inductor" writes new ones, on a GPU replayed likewise. Each is a backend of torch.compile.
+BACKENDS: dict[str, tuple[str, ...]] = {"cpu": ("inductor",), "cuda": ("cudagraphs", "inductor")}
+PAYS_FROM_S = {"cpu": 1800.0, "cuda": 60.0}  # of training: below, preparing takes longer than it can save
+LEAST_GAIN = 1.05  # times as fast, or it is not worth other roundings
+WARM = 3  # CUDA graphs warm up, record, and only then replay
+ROUNDS = 5
+CANNOT = (RuntimeError, ImportError, OSError)  # what torch.compile raises
+
+Rehearsal = Callable[[Networks], None]
+
+
+def compiled(networks: Networks, backend: str) -> Networks:
+    """The same networks, compiled when first called; `PLAIN` gives them as they are."""
+    if backend == PLAIN:
+        return networks
+    options: dict[str, Any] | None = None
+    if backend == "inductor":
+        options = {"fallback_random": True, "triton.cudagraphs": True}
+    made: dict[str, Any] = {
+        name: torch.compile(one, backend=backend, dynamic=False, options=options) for name, one in networks.items()
+    }
+    return made
+
+
+def checked(networks: Networks, backend: str, rehearse: Rehearsal) -> str:
+    """The backend, once it has computed a step; `rehearse` as in `fastest`.
+
+    Raises:
+        DeviceError: it cannot, on this machine or for one of these networks.
+    """
+    with _unchanged(networks):
+        try:
+            with repeatable(backend):
+                rehearse(compiled(networks, backend))
+        except CANNOT as problem:
+            raise DeviceError(
+                "compile.impossible",
+                "The networks could not be compiled here ({problem}); set compile to auto or off.",
+                problem=str(problem).strip().partition("\n")[0],
+            ) from problem
+    return backend
+
+
+def fastest(
+    networks: Networks, device: str, whole_s: Callable[[float], float], rehearse: Rehearsal
+) -> tuple[str, float]:
+    """The backend that computes a step fastest on this kind of device, and how many times as fast as `PLAIN`.
+
+    A backend that cannot work here, for want of a C++ compiler or of what a network needs, is passed over.
+
+    Args:
+        whole_s: from the seconds of a step to those of the training; a short one is left as it is.
+        rehearse: computes a step with these networks, forwards and backwards, waits for it, and changes no weight.
+    """
+    with _unchanged(networks):
+        rehearse(networks)  # the first one is always slow
+        if whole_s(_seconds(rehearse, networks)) < PAYS_FROM_S.get(device, math.inf):
+            return PLAIN, 1.0
+        ready = {PLAIN: networks}
+        for backend in BACKENDS[device]:
+            candidate = compiled(networks, backend)
+            try:
+                with repeatable(backend):
+                    for _ in range(WARM):
+                        rehearse(candidate)
+            except CANNOT:
+                continue
+            ready[backend] = candidate
+        rounds: list[dict[str, float]] = []
+        for _ in range(ROUNDS):
+            rounds.append({})
+            for backend, candidate in ready.items():
+                with repeatable(backend):
+                    rounds[-1][backend] = _seconds(rehearse, candidate)
+    medians = {backend: statistics.median(times[backend] for times in rounds) for backend in ready}
+    best = min(medians, key=medians.__getitem__)
+    gain = medians[PLAIN] / medians[best]
+    return (best, gain) if gain >= LEAST_GAIN else (PLAIN, 1.0)
+
+
+@contextmanager
+def repeatable(backend: str) -> Iterator[None]:
+    """Within this, what a compiled network computes on a CPU is the same every time.
+
+    Inductor adds up an embedding's gradient from several threads, in whatever order they come, unless torch is told
+    to be deterministic.
+    """
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    if backend == "inductor":
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+
+
+@contextmanager
+def _unchanged(networks: Networks) -> Iterator[None]:
+    """Buffers, such as the estimates of spectral norms, as they were before."""
+    kept = [(buffer, buffer.clone()) for one in networks.values() for buffer in one.buffers()]
+    try:
+        yield
+    finally:
+        for buffer, before in kept:
+            buffer.copy_(before)
+
+
+def _seconds(rehearse: Rehearsal, networks: Networks) -> float:
+    before = time.perf_counter()
+    rehearse(networks)
+    return time.perf_counter() - before

@@ -1,0 +1,113 @@
+"""Compiled networks: the same results, chosen by measuring, never missed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from aigc_core import compiled
+from aigc_core.errors import DeviceError
+from aigc_core.loop import fit
+from aigc_core.run import Run
+from tests.conftest import at_step, tiny, values_of
+
+TOLERANCE = 1e-4  # of a loss; compiled kernels add in another order
+
+
+def assert_alike(one: Run, other: Run) -> None:
+    first, second = values_of(one), values_of(other)
+    assert first.keys() == second.keys()
+    for step, values in first.items():
+        assert second[step] == pytest.approx(values, rel=TOLERANCE, abs=TOLERANCE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("family", "settings"),
+    [
+        ("gpt", {}),
+        ("vae", {}),
+        ("vae", {"network": "conv"}),
+        ("gan", {}),
+        ("gan", {"network": "dcgan", "conditional": True}),
+    ],
+    ids=str,
+)
+def test_a_compiled_training_is_the_same_training(family: str, settings: dict[str, Any], tmp_path: Path) -> None:
+    runs = {how: Run.create(tiny(family, **settings, compile=how), tmp_path / how) for how in ("off", "on")}
+    for run in runs.values():
+        fit(run)
+    assert runs["on"].made()["environment"]["networks"] == "inductor"
+    assert runs["off"].made()["environment"]["networks"] is None
+    assert_alike(runs["off"], runs["on"])
+
+
+def test_whoever_goes_on_computes_as_before_and_as_nearly_as_may_be_uncompiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def choose(networks: Any, kind: str, whole_s: Any, rehearse: Any) -> tuple[str, float]:
+        before = [one.clone() for one in networks["gpt"].parameters()]
+        rehearse(networks)
+        assert all(map(torch.equal, before, networks["gpt"].parameters())), "rehearsing changed a weight"
+        asked.append(kind)
+        return "inductor", 1.5
+
+    monkeypatch.setattr(compiled, "fastest", choose)
+    plain, straight, halting = (
+        Run.create(tiny("gpt", steps=40, dropout=0.1, compile=how), tmp_path / name)
+        for name, how in (("plain", "off"), ("straight", "auto"), ("halting", "auto"))
+    )
+    fit(plain)
+    fit(straight)
+    assert_alike(plain, straight)
+    halting.request("start")
+    at_step(halting, 5, lambda: halting.request("stop"))
+    assert fit(halting).state == "stopped"
+    halting.request("start")
+    assert fit(halting).state == "done" and asked == ["cpu", "cpu"], "measured anew on going on"
+    assert values_of(halting) == values_of(straight)
+    assert any(event.get("key") == "compile.used" for event in halting.events()[0])
+
+
+def test_a_short_training_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "compile", lambda *given, **more: pytest.fail("compiled"))
+    run = Run.create(tiny("vae", steps=2), tmp_path / "run")
+    fit(run)
+    assert run.made()["environment"]["networks"] == compiled.PLAIN
+
+
+@pytest.fixture
+def no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine without a C++ compiler, and without what one has made before."""
+    from torch._inductor import config
+
+    torch.compiler.reset()
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "cache"))
+    with config.patch({"cpp.cxx": ("/nowhere/c++",)}):
+        yield
+
+
+def test_without_a_compiler_a_long_training_just_starts(
+    no_compiler: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(compiled.PAYS_FROM_S, "cpu", 0.0)
+    run = Run.create(tiny("gpt", steps=2), tmp_path / "run")
+    assert fit(run).state == "done"
+    assert run.made()["environment"]["networks"] == compiled.PLAIN
+
+
+def test_without_a_compiler_whoever_insists_gets_a_sentence(no_compiler: None, tmp_path: Path) -> None:
+    run = Run.create(tiny("gpt", steps=2, compile="on"), tmp_path / "run")
+    with pytest.raises(DeviceError, match="set compile to auto or off"):
+        fit(run)
+    assert run.status().state == "failed"
+
+
+def test_a_network_whose_gradient_is_differentiated_is_passed_over(tmp_path: Path) -> None:
+    run = Run.create(tiny("gan", objective="relativistic", penalty=0.1, steps=2, compile="on"), tmp_path / "run")
+    with pytest.raises(DeviceError, match="double backward"):
+        fit(run)
