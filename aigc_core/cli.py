@@ -279,13 +279,15 @@ def estimate(
     preset: Annotated[str | None, typer.Option(help="A named set of settings.")] = None,
     data: Annotated[str | None, typer.Option(help="What to learn from.")] = None,
     set_: Settings = [],  # noqa: B006
+    at_most: Annotated[int, typer.Option(help="Refuse networks of more weights; 0 = none.")] = 0,
 ) -> None:
     """Time a few steps, and print as JSON where and how long such a training would take here."""
+    given = {"limits": {"parameters": at_most}} if at_most else {}
     config = make_config(config_class(family), preset, data, _settings(set_))
     check_own_data(config)
     from aigc_core.loop import estimate as measure
 
-    print(json.dumps(measure(config)))
+    print(json.dumps(measure(config, given)))
 
 
 def _fit(run: Run | None, turn: Turn | AlwaysFree) -> None:

@@ -15,12 +15,14 @@ from aigc_core.errors import ConfigError
 from aigc_core.formulas import Formula
 from aigc_core.thresholds import thresholds
 
+Group = Literal["basic", "network", "data", "optimiser", "judge", "record"]  # parts of a form, in its order
+
 
 def option(
     default: Any,
     help: str,
     *,
-    group: Literal["basic", "network", "data", "optimiser", "judge", "record"] = "network",
+    group: Group = "network",
     live: bool = False,
     **limits: Any,
 ) -> Any:

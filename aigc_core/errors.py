@@ -50,6 +50,10 @@ class DeviceError(AigcError):
     """A device or precision that this machine does not have."""
 
 
+class ClassError(AigcError):
+    """Something that the rules of a class do not allow, or nobody who has not joined."""
+
+
 class TrainingError(AigcError):
     """A training that cannot go on."""
 

@@ -15,6 +15,7 @@ from aigc_core.errors import AigcError, ConfigError, RunError, TrainingError, me
 from aigc_core.files import write_json
 from aigc_core.run import JUDGEMENT, Run, Status
 from aigc_core.thresholds import thresholds
+from aigc_core.turns import AlwaysFree, Report, Turn, wait
 
 
 def judgement(run: Run) -> dict[str, Any] | None:
@@ -131,21 +132,22 @@ MOST_TRIES = 20
 MOST_GROWTH = 4  # times the first attempt's budget
 
 
-def fit_and_judge(run: Run, **how: Any) -> Status:
+def fit_and_judge(run: Run, turn: Turn | AlwaysFree | None = None, report: Report = lambda status: None) -> Status:
     """Train a run to its end and judge it; where it does not pass and has tries left, train another one, changed as
     the doctor advises, and so on. Every attempt stays. Returns the last attempt's status.
 
-    Args:
-        how: as of `aigc_core.loop.fit`.
-
     Raises:
-        AigcError: as of `fit`; a training that breaks down is tried again like one that does not pass.
+        AigcError: as of `aigc_core.loop.fit`; a training that breaks down is tried again like one that does not pass.
     """
-    from aigc_core.loop import fit
+    turn = turn or AlwaysFree()
+    with run.claim(), suppress(AigcError):  # what is wrong with the queue, `fit` says and keeps in the run
+        if not wait(run, turn, report):
+            return run.status()
+    from aigc_core.loop import fit  # not before: it brings torch, and many processes may wait
 
     while True:
         try:
-            status = fit(run, **how)
+            status = fit(run, turn=turn, report=report)
         except TrainingError as error:
             if error.message["key"] != "train.not_finite":  # a full disk or memory will not be another next time
                 raise
@@ -177,7 +179,7 @@ def _following(run: Run, changes: dict[str, Any]) -> Run | None:
     if config.tries <= 1 or not changes or int(os.environ.get("WORLD_SIZE", "1")) > 1:
         return None
     try:
-        following = Run.create(config.changed(changes | {"tries": config.tries - 1}))
+        following = Run.create(config.changed(changes | {"tries": config.tries - 1}), given=run.given)
     except ConfigError as error:
         run.append("note", run.status().step, **error.message)
         return None

@@ -4,7 +4,12 @@ import os
 import subprocess
 import sys
 
+import psutil
+
+from aigc_core import classroom, turns
 from aigc_core.run import PROJECT, Run
+
+NICE = 5  # of a class's trainings: pages and wall come first
 
 
 def start(run: Run) -> None:
@@ -13,6 +18,10 @@ def start(run: Run) -> None:
     The child waits for its turn, writes its output to the run's `log.txt`, and belongs to no terminal, so that
     neither closing the browser nor stopping the app ends it.
     """
+    at_once, given = turns.slots(), {"PYTHONUNBUFFERED": "1"}
+    if at_once > 1:  # each its share of the cores: more threads than cores wait for one another
+        share = max(1, (psutil.cpu_count() or 1) // at_once)
+        given["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS") or str(share)
     run.request("start")
     path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
     with (run.path / "log.txt").open("ab") as log:
@@ -22,8 +31,10 @@ def start(run: Run) -> None:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env=os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
+            env=os.environ | given | {"PYTHONPATH": path},
         )
+    if classroom.rules() is not None and os.name == "posix":
+        os.setpriority(os.PRIO_PROCESS, child.pid, NICE)
     _reap(child)
 
 

@@ -4,12 +4,10 @@ import copy
 import math
 import os
 import platform
-import signal
 import statistics
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -17,7 +15,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import psutil
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
@@ -27,20 +24,18 @@ from aigc_core import checkpoint, compiled, optimiser
 from aigc_core.data.tensors import Facts, load_data
 from aigc_core.device import Device, choose
 from aigc_core.energy import Meter
-from aigc_core.errors import AigcError, ConfigError, DeviceError, RunError, TrainingError, message
+from aigc_core.errors import AigcError, ClassError, ConfigError, DeviceError, RunError, TrainingError, message
 from aigc_core.families import family_class
 from aigc_core.families.base import Family, Moment, Networks, Phase
 from aigc_core.run import Run, Status
 from aigc_core.seeds import Stream, derived_seed
-from aigc_core.turns import AlwaysFree, Turn
+from aigc_core.turns import AlwaysFree, Interruptions, Report, Turn, enter, fresh_status, still_waiting, wait
 
 LOG_INTERVAL_S = 0.25  # between two points of a curve
 STATUS_INTERVAL_S = 0.5
 PAUSE_POLL_S = 0.1
 ESTIMATE_S = 1.0  # of steps that an estimate times
 PACE_WINDOW_S = 20.0  # over which speed and ETA are taken
-
-Report = Callable[[Status], None]
 
 
 @dataclass
@@ -103,7 +98,7 @@ def fit(run: Run | None, *, turn: Turn | AlwaysFree | None = None, report: Repor
 
 def _failed(run: Run, report: Report, error: AigcError) -> AigcError:
     """Leave the error's sentence in the run, if its folder still takes one."""
-    status = _fresh_status(run)
+    status = fresh_status(run)
     status.state, status.message, status.eta_s = "failed", error.message, None
     with suppress(OSError):
         run.set_status(status)
@@ -113,13 +108,9 @@ def _failed(run: Run, report: Report, error: AigcError) -> AigcError:
 
 def _fit(run: Run | None, turn: Turn | AlwaysFree, report: Report) -> Status:
     """What `fit` does once the run is ours."""
-    with _Interruptions() as interruptions:
-        if run is not None:
-            status = _fresh_status(run)
-            _enter(run, status, "queued")
-            if not turn.acquire(lambda place: _still_waiting(run, status, place, interruptions, report)):
-                _enter(run, status, "stopped")
-                return status
+    if run is not None and not wait(run, turn, report):
+        return run.status()
+    with Interruptions() as interruptions:
         try:
             training = _Training(run, turn, interruptions, report)
             status = training.run_to_end()
@@ -133,9 +124,7 @@ def _fit(run: Run | None, turn: Turn | AlwaysFree, report: Report) -> Status:
 class _Training:
     """The state of one training, and the loop over its steps."""
 
-    def __init__(
-        self, run: Run | None, turn: Turn | AlwaysFree, interruptions: "_Interruptions", report: Report
-    ) -> None:
+    def __init__(self, run: Run | None, turn: Turn | AlwaysFree, interruptions: Interruptions, report: Report) -> None:
         self.turn, self.interruptions, self.report = turn, interruptions, report
         config = run.config() if run is not None else None
         device = choose(config.device, config.precision) if config else None
@@ -152,8 +141,9 @@ class _Training:
         rank = self.accelerator.process_index
         self.part = slice(rank * share, (rank + 1) * share)
 
-        self.status = _fresh_status(self.run)
+        self.status = fresh_status(self.run)
         self.step, self.elapsed, self.best = 0, 0.0, math.inf
+        self.most_minutes = self.run.limit("minutes")
         self._prepare()
         self.optimizers = {
             phase.network: optimiser.make(self.networks[phase.network], self.config, self.device)
@@ -205,6 +195,7 @@ class _Training:
                     )
                 )
         facts = Facts.from_json(known) if known else self.data.facts
+        _check_size(science, self.config, facts, self.run.limit("parameters"))
         self.family: Family = science(self.config, facts)
         self.networks = self.family.networks  # as they are written; the family may be given compiled ones
         for network in self.networks.values():
@@ -332,6 +323,10 @@ class _Training:
             orders.log = self._log_due(now)
             orders.out_of_time = bool(self.config.minutes) and elapsed >= 60 * self.config.minutes
             orders.stop = self.interruptions.asked
+            if elapsed >= 60 * self.most_minutes:
+                text = "The {minutes} minutes that a training may last in this class are over."
+                self.run.append("note", self.step, **message("class.time_up", text, minutes=f"{self.most_minutes:g}"))
+                orders.stop = True
             for changes in self.planned.pop(self.step, []):  # noted in the events already
                 orders.changes.append((changes, False))
             self._read_requests(orders)
@@ -558,7 +553,7 @@ class _Training:
             self.status.total_steps = self.step if self.config.minutes else self.config.steps
             self.status.eta_s = 0.0 if state == "done" else None
         self.pace.clear()
-        _enter(self.run, self.status, state)
+        enter(self.run, self.status, state)
         self.report(self.status)
 
     def _pause(self) -> None:
@@ -582,7 +577,10 @@ class _Training:
         elif self.main:
             self._enter("queued")
             waiting = self.turn.acquire(
-                lambda place: _still_waiting(self.run, self.status, place, self.interruptions, self.report)
+                self.run,
+                lambda place, left_s: still_waiting(
+                    self.run, self.status, place, left_s, self.interruptions, self.report
+                ),
             )
             self.interruptions.asked |= not waiting
             self.meter.joules()
@@ -596,7 +594,7 @@ class _Training:
     def _announce(self, key: str, text: str, **values: Any) -> None:
         if self.main:
             self.status.message = message(key, text, **values)
-            _enter(self.run, self.status, "running")
+            enter(self.run, self.status, "running")
             self.report(self.status)
 
     def _data_progress(self, what: str, part: float) -> None:
@@ -606,8 +604,11 @@ class _Training:
             self._announce("prepare.progress", "Preparing the data: {what} {percent}", what=what, percent=percent)
 
 
-def estimate(config: Any) -> dict[str, Any]:
+def estimate(config: Any, given: dict[str, Any] | None = None) -> dict[str, Any]:
     """Time a few steps of a training without making a run.
+
+    Args:
+        given: what a class would give the run: see `Run.create`.
 
     Returns:
         `device` in words, `parameters` of all networks, `step_s`, and `total_s` for the whole budget.
@@ -617,8 +618,8 @@ def estimate(config: Any) -> dict[str, Any]:
     """
     device = choose(config.device, config.precision)
     with TemporaryDirectory() as folder:
-        run = Run.create(config, Path(folder) / "estimate")
-        training = _Training(run, AlwaysFree(), _Interruptions(), lambda status: None)
+        run = Run.create(config, Path(folder) / "estimate", given)
+        training = _Training(run, AlwaysFree(), Interruptions(), lambda status: None)
         times: list[float] = []
         while len(times) < 3 or (sum(times) < ESTIMATE_S and len(times) < 50):
             before = time.monotonic()
@@ -636,29 +637,6 @@ def estimate(config: Any) -> dict[str, Any]:
     }
 
 
-class _Interruptions:
-    """SIGINT and SIGTERM as a wish to stop, so that Ctrl-C and a system shutdown lose nothing."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> "_Interruptions":
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._ask)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _ask(self, number: int, frame: object) -> None:
-        if self.asked:  # a second Ctrl-C means now
-            raise KeyboardInterrupt
-        self.asked = True
-
-
 def _together(run: Run | None, config: Any, device: Device | None) -> tuple[Accelerator, Run, Any, Device]:
     """The accelerator, and the run, settings and device of the main process in every process."""
     cpu = (device.kind == "cpu") if device else not torch.cuda.is_available()
@@ -671,6 +649,26 @@ def _together(run: Run | None, config: Any, device: Device | None) -> tuple[Acce
     shared = [str(run.path) if run else None, config, device]
     path, config, device = broadcast_object_list(shared)
     return accelerator, Run(Path(path)), config, device
+
+
+def _check_size(science: type[Family], config: Any, facts: Facts, most: float) -> None:
+    """Look how large the networks will be, without the memory for them.
+
+    Raises:
+        ClassError: larger than a class allows.
+    """
+    if math.isinf(most):
+        return
+    with torch.device("meta"):
+        networks = science(config, facts).networks
+    weights = sum(one.numel() for network in networks.values() for one in network.parameters())
+    if weights > most:
+        raise ClassError(
+            "class.too_large",
+            "This network has {weights} weights, and in this class at most {most} are allowed; make it smaller.",
+            weights=f"{weights:,}",
+            most=f"{most:,.0f}",
+        )
 
 
 def _mean_over_processes(parameters: list[nn.Parameter], accelerator: Accelerator) -> None:
@@ -709,25 +707,3 @@ def _environment(device: Device, accelerator: Accelerator) -> dict[str, Any]:
         "system": platform.platform(),
         "versions": {"torch": torch.__version__, "accelerate": version("accelerate")},
     }
-
-
-def _fresh_status(run: Run) -> Status:
-    """The last status, signed by this process."""
-    status = run.status()
-    process = psutil.Process()
-    status.pid, status.pid_started = process.pid, process.create_time()
-    return status
-
-
-def _enter(run: Run, status: Status, state: Any) -> None:
-    status.state = state
-    run.set_status(status)
-
-
-def _still_waiting(run: Run, status: Status, place: int, interruptions: _Interruptions, report: Report) -> bool:
-    """While queued: show the place, and look whether someone said stop."""
-    status.message = message("queue.place", "Waiting for its turn: place {place}.", place=place)
-    run.set_status(status)
-    report(status)
-    asked = any(one.get("request") == "stop" for one in run.requests_since_start()[0])
-    return not (asked or interruptions.asked)

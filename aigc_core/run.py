@@ -10,15 +10,18 @@ log.txt         the training process's own output
 samples/        step_000500.png (or .txt), always from the same noise or prompts
 step_000500/    weights and optimiser state of one checkpoint
 best, last      the name of a checkpoint each
+pinned          there if it is to stay when old runs are swept away
 """
 
 import json
+import math
 import os
 import re
 import secrets
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -35,6 +38,7 @@ from aigc_core.files import new_folder, write_atomic, write_json
 State = Literal["queued", "running", "paused", "done", "failed", "stopped", "interrupted"]
 FORMAT = 1
 JUDGEMENT = "judgement.json"
+PIN = "pinned"
 NAME = re.compile(r"\w[\w.-]*")  # of a run that pages may ask for; nothing that could be a path
 LONGEST_NAME = 200  # bytes
 START_TIMEOUT_S = 60  # a new run whose process has not shown itself by then never will
@@ -98,8 +102,11 @@ class Run:
     # -- making and finding ---------------------------------------------------------------------------
 
     @classmethod
-    def create(cls, config: Any, path: Path | None = None) -> "Run":
+    def create(cls, config: Any, path: Path | None = None, given: dict[str, Any] | None = None) -> "Run":
         """A new, queued run at `path`, or under `runs_root()` with a name of time, family and data.
+
+        Args:
+            given: what a class gives it: its `owner`, and `limits` (see `aigc_core.classroom.admit`).
 
         Raises:
             RunError: `path` is there already and not empty, or cannot be written.
@@ -114,7 +121,7 @@ class Run:
             path.parent.mkdir(parents=True, exist_ok=True)
             with new_folder(path) as folder:
                 (folder / "samples").mkdir()
-                made = {"format": FORMAT, "created": time.time(), "config": config.model_dump()}
+                made = {"format": FORMAT, "created": time.time(), "config": config.model_dump()} | (given or {})
                 write_json(folder / "config.json", made)
                 first = Status(total_steps=0 if config.minutes else config.steps, heartbeat=time.time())
                 write_json(folder / "status.json", asdict(first))
@@ -175,6 +182,41 @@ class Run:
     def shipped(self) -> bool:
         """Whether it came with the program (and must not be changed)."""
         return self.path.resolve().parent == shipped_root().resolve()
+
+    @property
+    def owner(self) -> str:
+        """Who in a class it belongs to; empty for a teacher's, or where there is no class."""
+        owner = self._made_or_nothing().get("owner")
+        return owner if isinstance(owner, str) else ""
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What a class gave it, for one more like it: see `create`."""
+        made = self._made_or_nothing()
+        return {key: made[key] for key in ("owner", "limits") if key in made}
+
+    def limit(self, what: Literal["minutes", "parameters"]) -> float:
+        """How far it may go in a class; infinite elsewhere."""
+        limits = self._made_or_nothing().get("limits")
+        value = limits.get(what) if isinstance(limits, dict) else None
+        return float(value) if isinstance(value, int | float) else math.inf
+
+    def _made_or_nothing(self) -> dict[str, Any]:
+        try:
+            return self.made()
+        except RunError:
+            return {}
+
+    @property
+    def pinned(self) -> bool:
+        """Whether somebody wants it kept when old runs are swept away."""
+        return (self.path / PIN).exists()
+
+    def pin(self, keep: bool) -> None:
+        if keep:
+            write_atomic(self.path / PIN, "")
+        else:
+            (self.path / PIN).unlink(missing_ok=True)
 
     # -- config and facts -----------------------------------------------------------------------------
 
@@ -248,8 +290,9 @@ class Run:
         status.heartbeat = time.time()
         write_json(self.path / "status.json", asdict(status), durable=False)
 
-    def claim(self) -> FileLock:
-        """Become the one process that trains this run; released by the system however the process ends.
+    @contextmanager
+    def claim(self) -> Iterator[None]:
+        """Be the one process that trains this run; the system gives it free however the process ends.
 
         Raises:
             RunError: another process has it.
@@ -258,7 +301,10 @@ class Run:
             self._attempt_lock.acquire(timeout=0)
         except Timeout:
             raise RunError("run.busy", "{name} is being trained already.", name=self.name) from None
-        return self._attempt_lock
+        try:
+            yield
+        finally:
+            self._attempt_lock.release()
 
     # -- events ---------------------------------------------------------------------------------------
 

@@ -1,103 +1,258 @@
 """Who may compute now: runs wait for one another without any server, by files beside the runs.
 
-`.queue/slot-0.lock` is held by the run that computes (one file per slot; `$AIGC_SLOTS`, normally 1). A waiting
-run leaves a ticket whose name sorts by time; the first living ticket takes the next free slot. Locks are the
-system's own, so a killed process frees its slot at once.
+`.queue/slot-0.lock` is held by the run that computes (one file per slot: see `slots`). Whoever waits or computes has a
+ticket, `TIME-PID-STARTED.waiting` or `.running`, which names its run and the run's owner. Owners take turns: each one's
+first ticket goes before any other's second, and nobody computes twice at once. Locks are the system's own and tickets
+count only while their process lives, so a killed one makes room at once.
+
+Importable without torch, because many may wait, and each is a process.
 """
 
+import json
 import os
 import re
+import signal
+import subprocess
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psutil
 from filelock import FileLock, Timeout
 
-from aigc_core.errors import ConfigError
+from aigc_core import classroom
+from aigc_core.errors import AigcError, ConfigError, message
+from aigc_core.run import Run, Status
 
 POLL_S = 0.3
+AROUND_S = 15.0  # what a training takes besides its steps: start, and being judged
+UNKNOWN_S = 60.0  # what one is taken to last whose steps nobody has timed
+MB_A_SLOT = 4000  # of a GPU's memory
 
-_TICKET = re.compile(r"\d+-(\d+)-([\d.]+)\.ticket")
-Waiting = Callable[[int], bool]  # called with the place in the queue; False gives up
+_TICKET = re.compile(r"\d+-(\d+)-([\d.]+)\.(waiting|running)")
+Waiting = Callable[[int, float], bool]  # called with the place in the queue and seconds to go; False gives up
+Report = Callable[[Status], None]
+
+
+class Interruptions:
+    """SIGINT and SIGTERM as a wish to stop, so that Ctrl-C and a system shutdown lose nothing."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "Interruptions":
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, frame: object) -> None:
+        if self.asked:  # a second Ctrl-C means now
+            raise KeyboardInterrupt
+        self.asked = True
 
 
 class AlwaysFree:
     """For a run that waits for nobody."""
 
-    def acquire(self, waiting: Waiting) -> bool:
+    def acquire(self, run: Run, waiting: Waiting) -> bool:
         return True
 
     def release(self) -> None:
         """Nothing was taken."""
 
 
+@dataclass(frozen=True)
+class Ticket:
+    """One that waits or computes; `path` of its file, whose name sorts by time."""
+
+    path: Path
+    running: bool
+    owner: str
+    run: Path
+
+    def left_s(self) -> float:
+        """How long its training is going to take from now on."""
+        try:
+            status = Run(self.run).status()
+            minutes = Run(self.run).config().minutes
+        except AigcError:
+            return UNKNOWN_S
+        steps_s = 60 * minutes - status.elapsed_s if minutes else UNKNOWN_S
+        return AROUND_S + (status.eta_s if self.running and status.eta_s is not None else max(0.0, steps_s))
+
+
 class Turn:
-    """A place in the queue of a folder of runs."""
+    """A process's place in the queue of a folder of runs."""
 
     def __init__(self, root: Path) -> None:
         self._folder = root / ".queue"
         self._held: FileLock | None = None
+        self._ticket: Path | None = None
 
-    def acquire(self, waiting: Waiting) -> bool:
-        """Wait for a slot. Meanwhile `waiting(place)` is called, 1 being next; False from it gives up."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        process = psutil.Process()
-        ticket = self._folder / f"{time.time_ns():020d}-{process.pid}-{process.create_time():.2f}.ticket"
-        ticket.touch()
-        try:
-            while True:
-                ahead = [one for one in self._living_tickets() if one.name < ticket.name]
-                if not ahead and self._take_slot():
-                    return True
-                if not waiting(len(ahead) + 1):
-                    return False
-                time.sleep(POLL_S)
-        finally:
-            ticket.unlink(missing_ok=True)
+    def acquire(self, run: Run, waiting: Waiting) -> bool:
+        """Wait for a slot to train `run`; True once it is taken.
+
+        Meanwhile `waiting(place, seconds)` is called, 1 being next; False from it gives up.
+        """
+        if self._held is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            process = psutil.Process()
+            self._ticket = self._folder / f"{time.time_ns():020d}-{process.pid}-{process.create_time():.2f}.waiting"
+            self._ticket.write_text(json.dumps({"owner": run.owner, "run": str(run.path)}), encoding="utf-8")
+            try:
+                while not self._taken(waiting):
+                    time.sleep(POLL_S)
+            finally:
+                if self._held is None:
+                    self.release()
+        return self._held is not None
+
+    def _taken(self, waiting: Waiting) -> bool:
+        """Look once; True ends the waiting, with a slot or without."""
+        with FileLock(self._folder / "lock"):
+            tickets = living(self._folder)
+            queue = _in_order(tickets)
+            place = next((place for place, one in enumerate(queue) if one.path == self._ticket), None)
+            free = next((place for place, one in enumerate(queue) if not _is_computing(one.owner, tickets)), None)
+            if place is None or (place == free and self._take_slot()):  # None: its file was deleted by hand
+                return True
+        ahead = [one for one in tickets if one.running] + queue[:place]
+        return not waiting(place + 1, sum(one.left_s() for one in ahead) / slots())
 
     def release(self) -> None:
+        if self._ticket is not None:
+            self._ticket.unlink(missing_ok=True)
+            self._ticket = None
         if self._held is not None:
             self._held.release()
             self._held = None
 
     def _take_slot(self) -> bool:
-        for number in range(_slots()):
+        for number in range(slots()):
             lock = FileLock(self._folder / f"slot-{number}.lock")
             try:
                 lock.acquire(timeout=0)
             except Timeout:
                 continue
             self._held = lock
+            if self._ticket is not None:
+                self._ticket = self._ticket.rename(self._ticket.with_suffix(".running"))
             return True
         return False
 
-    def _living_tickets(self) -> list[Path]:
-        living = []
-        for ticket in self._folder.glob("*.ticket"):
-            parts = _TICKET.fullmatch(ticket.name)
-            if parts is None:
+
+def living(folder: Path) -> list[Ticket]:
+    """The tickets of processes that exist, oldest first; others are cleared away."""
+    found = []
+    for path in sorted(folder.glob("*-*-*.*")):
+        parts = _TICKET.fullmatch(path.name)
+        if parts is None:
+            continue
+        pid, started, state = parts.groups()
+        try:
+            if abs(psutil.Process(int(pid)).create_time() - float(started)) < 1:
+                says = json.loads(path.read_text(encoding="utf-8"))
+                found.append(Ticket(path, state == "running", str(says["owner"]), Path(says["run"])))
                 continue
-            pid, started = parts.groups()
-            try:
-                if abs(psutil.Process(int(pid)).create_time() - float(started)) < 1:
-                    living.append(ticket)
-                    continue
-            except psutil.Error:
-                pass
-            ticket.unlink(missing_ok=True)
-        return living
+        except (psutil.Error, OSError, ValueError, KeyError, TypeError):
+            pass
+        path.unlink(missing_ok=True)
+    return found
 
 
-def _slots() -> int:
-    """How many may compute at once.
+def _in_order(tickets: list[Ticket]) -> list[Ticket]:
+    """Those who wait, next one first."""
+    before: dict[str, int] = {}
+    for one in tickets:
+        if one.running and one.owner:
+            before[one.owner] = before.get(one.owner, 0) + 1
+    ranked = []
+    for one in tickets:
+        if one.running:
+            continue
+        ranked.append((before.get(one.owner, 0), one.path.name, one))
+        if one.owner:  # where nobody owns anything, whoever came first is first
+            before[one.owner] = before.get(one.owner, 0) + 1
+    return [one for _, _, one in sorted(ranked, key=lambda entry: entry[:2])]
+
+
+def _is_computing(owner: str, tickets: list[Ticket]) -> bool:
+    return bool(owner) and any(one.running and one.owner == owner for one in tickets)
+
+
+def wait(run: Run, turn: Turn | AlwaysFree, report: Report = lambda status: None) -> bool:
+    """Wait until a run may compute, its status saying where it stands; False if somebody said stop."""
+    with Interruptions() as interruptions:
+        status = fresh_status(run)
+        enter(run, status, "queued")
+        if turn.acquire(run, lambda place, left_s: still_waiting(run, status, place, left_s, interruptions, report)):
+            return True
+        status.message = None
+        enter(run, status, "stopped")
+        report(status)
+        return False
+
+
+def still_waiting(
+    run: Run, status: Status, place: int, left_s: float, interruptions: Interruptions, report: Report
+) -> bool:
+    """While queued: show the place, and look whether someone said stop."""
+    minutes = max(1, round(left_s / 60))
+    text = "Waiting for its turn: place {place}, in about {minutes} min."
+    status.message = message("queue.place", text, place=place, minutes=minutes)
+    run.set_status(status)
+    report(status)
+    asked = any(one.get("request") == "stop" for one in run.requests_since_start()[0])
+    return not (asked or interruptions.asked)
+
+
+def fresh_status(run: Run) -> Status:
+    """The last status, signed by this process."""
+    status = run.status()
+    process = psutil.Process()
+    status.pid, status.pid_started = process.pid, process.create_time()
+    return status
+
+
+def enter(run: Run, status: Status, state: Any) -> None:
+    status.state = state
+    run.set_status(status)
+
+
+def slots() -> int:
+    """How many may compute at once: `$AIGC_SLOTS`, or what a class says, or 1.
 
     Raises:
         ConfigError: `$AIGC_SLOTS` is no number from 1 on.
     """
-    given = os.environ.get("AIGC_SLOTS", "1")
-    if not given.isdecimal() or int(given) < 1:
-        raise ConfigError(
-            "config.bad_slots", "AIGC_SLOTS must be a whole number from 1 on, not “{given}”.", given=given
-        )
-    return int(given)
+    given = os.environ.get("AIGC_SLOTS", "")
+    if given:
+        if not given.isdecimal() or int(given) < 1:
+            raise ConfigError(
+                "config.bad_slots", "AIGC_SLOTS must be a whole number from 1 on, not “{given}”.", given=given
+            )
+        return int(given)
+    rules = classroom.rules()
+    return 1 if rules is None else rules.slots or fitting_slots()
+
+
+@cache
+def fitting_slots() -> int:
+    """As many trainings as fit a GPU's memory, or the cores, a core each: so small networks get the most done."""
+    cores = psutil.cpu_count() or 1
+    try:
+        asked = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
+        told = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=True).stdout
+        return max(1, min(cores, int(told.splitlines()[0]) // MB_A_SLOT))
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+        return cores

@@ -116,6 +116,18 @@ def again(values: dict[str, Any]) -> str:
 
 
 @answering
+def pin(values: dict[str, Any]) -> bool:
+    studio.pin(text(values, "run"), values.get("keep") is True)
+    return True
+
+
+@answering
+def remove(values: dict[str, Any]) -> bool:
+    studio.delete(text(values, "run"))
+    return True
+
+
+@answering
 def job(values: dict[str, Any]) -> Any:
     return sent(studio.job(text(values, "job")))
 

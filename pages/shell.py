@@ -1,5 +1,6 @@
 """What every page shares: title, language switch, look, and how the app is served."""
 
+import hmac
 import json
 from pathlib import Path
 from typing import Any
@@ -8,16 +9,20 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from aigc_core.studio import latent as space
-from pages import basics, compare, lab, latent, text, train, useful
+from aigc_core.studio import people
+from pages import basics, classroom, compare, lab, latent, text, train, useful
+from pages.people import Doorman
 from pages.words import LanguageScript, translations
 
 STATIC = Path(__file__).parent / "static"
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
 OTHERS: dict[str, Any] = {
     "latent": latent, "text": text, "lab": lab, "basics": basics, "compare": compare, "useful": useful,
+    "classroom": classroom,
 }  # fmt: skip
 PAGES = {"train": "", **{name: name for name in OTHERS}}  # each page's place in the address
-TOP = """<div class="aigc-top"><h1></h1><nav></nav><p></p><button type="button"></button></div>"""
+TOP = """<div class="aigc-top"><h1></h1><nav></nav><p></p><button type="button"></button></div>
+<div class="aigc-task" hidden></div>"""
 FILL_TOP = """
 const [title, nav, about, button] = element.querySelector(".aigc-top").children;
 title.textContent = AIGC.say("app.title");
@@ -31,6 +36,8 @@ for (const [name, path] of Object.entries(PAGES)) {
   if (location.pathname.split("/").pop() === path) link.setAttribute("aria-current", "page");
   nav.append(link);
 }
+const task = new URLSearchParams(location.search).get("task"), place = element.querySelector(".aigc-task");
+if (task) { place.textContent = task.slice(0, 600); place.hidden = false; }
 """
 
 
@@ -54,17 +61,25 @@ def _top() -> None:
 
 def launch(demo: gr.Blocks) -> None:
     """Serve until interrupted. Host and port come from Gradio's own `GRADIO_SERVER_NAME` and `…_PORT`."""
+    if code := people.begin():
+        print(f"Class: the teacher's code is {code}", flush=True)
     space.warm_up()
     demo.launch(
+        auth=_may_sign_in if people.passwords() else None,
         theme=gr.themes.Default(
             primary_hue="blue", font=FONTS, font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"]
         ),
         css_paths=STATIC / "style.css",
         i18n=translations(),
-        app_kwargs={"middleware": [Middleware(LanguageScript)]},
+        app_kwargs={"middleware": [Middleware(LanguageScript), Middleware(Doorman)]},
         run_history=False,
         ssr_mode=False,
         state_session_capacity=200,
         footer_links=[],
         max_file_size="500mb",
     )
+
+
+def _may_sign_in(name: str, password: str) -> bool:
+    known = people.passwords().get(name)
+    return known is not None and hmac.compare_digest(known[0].encode(), password.encode())

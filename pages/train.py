@@ -10,13 +10,13 @@ from gradio.components import Component
 
 from aigc_core import studio
 from aigc_core.errors import AigcError, ConfigError
-from pages import answers
+from pages import answers, people
 from pages.words import catalogue, sentence, word
 
 STATIC = Path(__file__).parent / "static"
-GROUPS = ("basic", "network", "data", "optimiser", "judge", "record")
 WATCHING = [
     answers.runs, answers.describe, answers.follow, answers.sample, answers.ask, answers.examine, answers.again,
+    answers.pin, answers.remove,
 ]  # fmt: skip
 SCRIPTS = ("watch", "formulas", "doctor")  # of the live view, in the order they build up
 HIDDEN = ("data", "data_path")  # chosen above the form, or by upload
@@ -44,6 +44,15 @@ class Form:
     def inputs(self) -> set[Component]:
         return {self.choices.preset, self.choices.data, self.choices.upload, *self.fields.values()}
 
+    def drawn(self) -> list[Component]:
+        """What a lesson link fills in."""
+        return [self.choices.preset, self.choices.data, *self.fields.values()]
+
+    def filled(self, settings: dict[str, Any]) -> dict[Component, Any]:
+        """The same with these values."""
+        fields = {field: settings[name] for name, field in self.fields.items()}
+        return {self.choices.preset: settings["preset"], self.choices.data: settings["data"]} | fields
+
     def values(self, given: dict[Component, Any]) -> dict[str, Any]:
         """What the person chose, by setting."""
         chosen = {name: given[field] for name, field in self.fields.items() if given[field] is not None}
@@ -66,6 +75,7 @@ def build(demo: gr.Blocks) -> None:
                 value=next(iter(families)),
                 label=word("train.family"),
                 elem_id="family",
+                elem_classes="group-choices",
             )
             choices = {name: _choices(name, entry, name == family.value) for name, entry in families.items()}
             start = gr.Button(word("train.start"), variant="primary", size="lg", elem_id="start")
@@ -90,13 +100,16 @@ def build(demo: gr.Blocks) -> None:
 
     def begin(given: dict[Component, Any], request: gr.Request) -> list[Any]:
         try:
-            return [studio.start(*chosen(given)), gr.HTML(visible=False)]
+            with people.acting(request):
+                started = studio.start(*chosen(given))
+            return [started, gr.HTML(visible=False)]
         except AigcError as error:
             return [gr.skip(), gr.HTML(_line(_said(error, request), "problem"), visible=True)]
 
     def measure(given: dict[Component, Any], request: gr.Request) -> str:
         try:
-            found = studio.estimate(*chosen(given))
+            with people.acting(request):
+                found = studio.estimate(*chosen(given))
         except AigcError as error:
             return _line(_said(error, request), "problem")
         words = catalogue(_language(request))
@@ -112,7 +125,9 @@ def build(demo: gr.Blocks) -> None:
         if families[given[family]]["makes"] != "text":
             return ""
         try:
-            return _report(studio.judge_text(*chosen(given)), catalogue(_language(request)))
+            with people.acting(request):
+                report = studio.judge_text(*chosen(given))
+            return _report(report, catalogue(_language(request)))
         except ConfigError:  # the line above says it
             return ""
         except AigcError as error:  # data that the training will fetch is no problem
@@ -121,6 +136,21 @@ def build(demo: gr.Blocks) -> None:
     def measuring(request: gr.Request) -> str:
         return _line(catalogue(_language(request))["train.measuring"])
 
+    drawn = [family, trouble, *(one for form in forms.values() for one in form.drawn())]
+
+    def lesson(request: gr.Request) -> Any:
+        """What a lesson link chooses; nothing where there is no such link."""
+        try:
+            found = studio.lesson(dict(request.query_params))
+        except AigcError as error:
+            return {trouble: gr.HTML(_line(_said(error, request), "problem"), visible=True)}
+        return (
+            {family: found["family"]} | forms[found["family"]].filled(found["settings"])
+            if found
+            else {trouble: gr.skip()}
+        )
+
+    demo.load(lesson, None, drawn, queue=False, show_progress="hidden")
     family.change(
         lambda name: [gr.Group(visible=name == one) for _ in range(2) for one in forms],
         family,
@@ -143,7 +173,7 @@ def build(demo: gr.Blocks) -> None:
 
 def _choices(name: str, entry: dict[str, Any], visible: bool) -> Choices:
     first, data_name = next(iter(entry["presets"])), studio.settings(name)["data"]
-    with gr.Group(visible=visible) as group:
+    with gr.Group(visible=visible, elem_classes="group-choices") as group:
         preset = gr.Dropdown(
             [(word(f"preset.{name}.{key}"), key) for key in entry["presets"]],
             value=first,
@@ -170,11 +200,13 @@ def _form(name: str, choices: Choices, visible: bool) -> Form:
     values = studio.settings(name)
     fields: dict[str, Any] = {}
     with gr.Group(visible=visible, elem_id=f"form-{name}") as group:
-        for section in GROUPS:
+        for section in studio.groups():
             inside = [one for one in studio.fields(name) if one["group"] == section and one["name"] not in HIDDEN]
             if not inside:
                 continue
-            with gr.Accordion(word(f"group.{section}"), open=section == "basic"), gr.Row(equal_height=True):
+            named = f"group-{section}"  # a lesson link can hide it
+            opened = section == "basic"
+            with gr.Accordion(word(f"group.{section}"), open=opened, elem_classes=named), gr.Row(equal_height=True):
                 fields |= {one["name"]: _field(name, one, values) for one in inside}
     return Form(name, choices, group, fields)
 

@@ -24,16 +24,20 @@ QUIET = [
 
 
 @contextmanager
-def serving(place: Path) -> Iterator[str]:
-    """`gradio app.py` with the runs of `place`/runs; yields its address."""
+def serving(place: Path, **variables: str) -> Iterator[str]:
+    """`gradio app.py` with the runs of `place`/runs and these variables; yields its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    env = os.environ | {
-        "AIGC_RUNS": str(place / "runs"),
-        "GRADIO_TEMP_DIR": str(place / "gradio"),
-        "GRADIO_SERVER_PORT": str(port),
-    }
+    env = (
+        os.environ
+        | {
+            "AIGC_RUNS": str(place / "runs"),
+            "GRADIO_TEMP_DIR": str(place / "gradio"),
+            "GRADIO_SERVER_PORT": str(port),
+        }
+        | variables
+    )
     with (place / "log.txt").open("wb") as log:
         process = subprocess.Popen(
             [str(Path(sys.executable).parent / "gradio"), "app.py"],
@@ -68,7 +72,7 @@ def strict_page(browser: Browser, **context_settings: Any) -> Iterator[Page]:
     page.on("request", lambda request: problems.append(request.url) if leaves(request.url) else None)
     yield page
     context.close()
-    assert not problems
+    assert not problems, problems
 
 
 def leaves(url: str) -> bool:

@@ -20,14 +20,14 @@ import psutil
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from aigc_core import diagnose, formulas, gate, jobs, launch
-from aigc_core.config import RunConfig, check_data, check_own_data, make_config
+from aigc_core import classroom, diagnose, formulas, gate, jobs, launch
+from aigc_core.config import Group, RunConfig, check_data, check_own_data, make_config
 from aigc_core.data.download import cache_folder, nothing_fetched
 from aigc_core.data.sources import SOURCES, Text
 from aigc_core.errors import AigcError, ConfigError, DataError, RunError
 from aigc_core.families import FAMILIES, config_class
 from aigc_core.files import write_json
-from aigc_core.run import PROJECT, Run, list_runs, runs_root, thinned
+from aigc_core.run import PROJECT, Run, list_runs, thinned
 from aigc_core.usual import usual
 
 if TYPE_CHECKING:
@@ -83,6 +83,11 @@ def fields(family: str) -> list[dict[str, Any]]:
     return [_field(name, info) for name, info in config_class(family).model_fields.items() if info.description]
 
 
+def groups() -> list[str]:
+    """The parts of a form, in its order."""
+    return list(get_args(Group))
+
+
 def settings(family: str, preset: str | None = None, data: str | None = None) -> dict[str, Any]:
     """The values of every setting under a preset."""
     return make_config(config_class(family), preset, data).model_dump()
@@ -105,6 +110,27 @@ def _field(name: str, info: FieldInfo) -> dict[str, Any]:
         "default": default,
         **extra,
     }
+
+
+def lesson(given: dict[str, str]) -> dict[str, Any] | None:
+    """What a lesson link chooses: `family`, and the values of every setting, `preset` and `data` among them.
+
+    A link may name family, preset, data and any setting by its name; other parts of an address are no concern of
+    this. None if it chooses nothing.
+
+    Raises:
+        ConfigError: there is no such family, recipe or data, or an impossible value.
+    """
+    known = {"family", "preset", "data"}.union(*(config_class(one).model_fields for one in FAMILIES))
+    chosen = {key: value for key, value in given.items() if key in known}
+    if not chosen:
+        return None
+    family = chosen.pop("family", next(iter(FAMILIES)))
+    preset, data = chosen.pop("preset", None), chosen.pop("data", None)
+    chosen.pop("data_path", None)  # one's own data comes by upload
+    if "steps" in chosen and "minutes" not in chosen:
+        chosen["minutes"] = "0"  # or a recipe's minutes would count instead
+    return {"family": family, "settings": make_config(config_class(family), preset, data, chosen).model_dump()}
 
 
 # -- before the start -----------------------------------------------------------------------------------
@@ -203,7 +229,7 @@ def _kept_estimate(file: Path) -> dict[str, Any] | None:
 
 def _measure(config: RunConfig) -> dict[str, Any]:
     pairs = [f"{key}={value}" for key, value in config.model_dump().items() if key not in ("family", "preset")]
-    command = [sys.executable, "-m", "aigc_core", "estimate", config.family]
+    command = [sys.executable, "-m", "aigc_core", "estimate", config.family, "--at-most", str(classroom.most_weights())]
     for pair in pairs:
         command += ["--set", pair]
     try:
@@ -226,18 +252,21 @@ def keep_upload(file: str | Path) -> str:
     The name on disk is a hash of the content, so nothing of the person's own name is used.
 
     Raises:
-        DataError: too large, or neither .zip nor .txt.
+        DataError: too large, or neither .zip nor .txt. ClassError: a student has no place left.
     """
-    file = Path(file)
+    file, person = Path(file), classroom.present()
+    limit = LARGEST_UPLOAD
+    if person is not None:
+        limit = min(limit, classroom.largest_upload(person))
     ending = file.suffix.lower()
     if ending not in (".zip", ".txt"):
         raise DataError("data.bad_upload", "{file} is neither a .zip of pictures nor a .txt.", file=file.name)
-    if file.stat().st_size > LARGEST_UPLOAD:
+    if file.stat().st_size > limit:
         raise DataError(
             "data.large_upload",
             "{file} is larger than {limit} MB; take a part of it.",
             file=file.name,
-            limit=LARGEST_UPLOAD // 1_000_000,
+            limit=limit // 1_000_000,
         )
     with file.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()[:24]
@@ -251,7 +280,9 @@ def keep_upload(file: str | Path) -> str:
 
 
 def _uploads() -> Path:
-    return runs_root() / ".uploads"
+    """Of who asks: nobody in a class trains with another's."""
+    person = classroom.present()
+    return classroom.uploads_folder(person.name if person else None)
 
 
 def _is_upload(path: Path) -> bool:
@@ -265,9 +296,10 @@ def start(family: str, values: dict[str, Any]) -> str:
     """Make a run and train it in a process of its own; returns the run's name.
 
     Raises:
-        AigcError: impossible settings, or the folder cannot be written.
+        AigcError: impossible settings, the rules of a class, or the folder cannot be written.
     """
-    run = Run.create(check(family, values))
+    config = check(family, values)
+    run = Run.create(config, given=classroom.admit(config))
     launch.start(run)
     return run.name
 
@@ -276,11 +308,13 @@ def ask(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dic
     """Ask a training for something. A run that is not active is started again by `resume`.
 
     Raises:
-        AigcError: no such run, nothing to ask it, or settings that cannot change now.
+        AigcError: no such run, not yours, nothing to ask it, or settings that cannot change now.
     """
     run = Run.named(name)
+    classroom.check_may_change(run)
     status = run.status()
     if what == "resume" and not status.active and status.state != "done":
+        classroom.admit(run.config())
         launch.start(run)
     elif what == "set":
         run.config().checked_live(changes or {})
@@ -302,9 +336,31 @@ def again(name: str, changes: dict[str, Any]) -> str:
     config = config.changed(changes | {"preset": config.preset, "family": config.family})
     check_data(config)
     check_own_data(config)
-    run = Run.create(config)
+    run = Run.create(config, given=classroom.admit(config))
     launch.start(run)
     return run.name
+
+
+def delete(name: str) -> None:
+    """Remove a run and everything in it.
+
+    Raises:
+        AigcError: no such run, not yours, training now, or it came with the program.
+    """
+    run = Run.named(name)
+    classroom.check_may_change(run)
+    run.delete()
+
+
+def pin(name: str, keep: bool) -> None:
+    """Keep a run, or not, when old runs are swept away.
+
+    Raises:
+        AigcError: no such run, or not yours.
+    """
+    run = Run.named(name)
+    classroom.check_may_change(run)
+    run.pin(keep)
 
 
 def examine(name: str, per_kwh: float = 0.0, per_hour: float = 0.0) -> dict[str, Any]:
@@ -337,17 +393,20 @@ def _diagnosed(path: Path, size: int, state: str) -> tuple[list[dict[str, Any]],
 
 
 def runs() -> list[dict[str, Any]]:
-    """All runs, newest first: name, family, data, state, step, headline figure, time made. Damaged ones say so."""
+    """All runs, newest first: name, family, data, state, step, headline figure, time made, owner in a class, whether
+    it is `mine` to change, and whether it is pinned. Damaged ones say so."""
     found = []
     for run in list_runs():
         row: dict[str, Any] = {
             "name": run.name, "family": "", "data": "", "state": "damaged", "step": 0,
             "headline": "", "figure": None, "created": None, "shipped": run.shipped, "ready": False,
+            "owner": "", "mine": False, "pinned": run.pinned,
         }  # fmt: skip
         with suppress(AigcError):
             made, status = run.made(), run.status()
-            headline = config_class(made["config"]["family"]).headline
+            headline, owner = config_class(made["config"]["family"]).headline, made.get("owner", "")
             row |= {
+                "owner": owner, "mine": not run.shipped and classroom.owns(owner),
                 "family": made["config"]["family"], "data": made["config"]["data"], "state": status.state,
                 "step": status.step, "headline": headline, "figure": status.figures.get(headline),
                 "created": made["created"], "ready": gate.ready(run),
@@ -393,6 +452,9 @@ def describe(name: str) -> dict[str, Any]:
         "curves": config.curves,
         "headline": config.headline,
         "live": live,
+        "owner": run.owner,
+        "mine": classroom.may_change(run),
+        "pinned": run.pinned,
         "usual": usual(config),
         "formulas": formulas.plain(config.formulas()),
     }

@@ -5,7 +5,7 @@ import io
 import shutil
 from typing import Any
 
-from aigc_core import gate, jobs
+from aigc_core import classroom, gate, jobs
 from aigc_core.errors import RunError
 from aigc_core.run import Run, runs_root
 
@@ -126,8 +126,9 @@ def tensorboard(names: list[str]) -> str:
     """Write runs for TensorBoard in the background; returns the job's name, whose result is the folder.
 
     Raises:
-        RunError: none, too many, or one that is gone.
+        RunError: none, too many, or one that is gone. ClassError: in a class only a teacher can.
     """
+    classroom.check_teacher()
     runs, folder = _chosen(names), runs_root() / ".tensorboard"
 
     def write(look: jobs.Look) -> str:

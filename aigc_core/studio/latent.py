@@ -9,7 +9,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
-from aigc_core import jobs, studio
+from aigc_core import classroom, jobs, studio
 from aigc_core.errors import AigcError, DataError, RunError
 from aigc_core.run import Run
 
@@ -98,17 +98,29 @@ def learn(name: str, step: int | None) -> str:
 
 
 def name_direction(name: str, step: int | None, called: str, vector: Any) -> dict[str, Any]:
-    """Keep a direction under a name; returns it."""
+    """Keep a direction under a name; returns it.
+
+    Raises:
+        AigcError: not yours in a class, or no name or direction.
+    """
     from aigc_core import explore
 
-    return explore.name_direction(Run.named(name), step, called, vector)
+    run = Run.named(name)
+    classroom.check_may_change(run)
+    return explore.name_direction(run, step, called, vector)
 
 
 def forget_direction(name: str, which: str) -> None:
-    """Delete one of the named directions."""
+    """Delete one of the named directions.
+
+    Raises:
+        AigcError: not yours in a class, or there is none of this name.
+    """
     from aigc_core import explore
 
-    explore.forget_direction(Run.named(name), which)
+    run = Run.named(name)
+    classroom.check_may_change(run)
+    explore.forget_direction(run, which)
 
 
 def plane(

@@ -7,7 +7,7 @@ A beginning is {"prompt": text, "chosen": [token numbers after it]}. Knobs are t
 
 from typing import TYPE_CHECKING, Any
 
-from aigc_core import jobs
+from aigc_core import classroom, jobs
 from aigc_core.errors import ConfigError, DataError
 from aigc_core.run import Run
 
@@ -140,7 +140,12 @@ def lens(name: str, step: int | None, beginning: Any) -> dict[str, Any]:
 
 def bring(source: str) -> str:
     """Start fetching a GPT-2 from the Hugging Face Hub, by its name there; returns the job, whose result is the
-    run's name."""
+    run's name.
+
+    Raises:
+        ClassError: in a class only a teacher can.
+    """
+    classroom.check_teacher()
 
     def work(look: "Look") -> Any:
         from aigc_core import hub

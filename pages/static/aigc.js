@@ -1,5 +1,9 @@
 // The language of the page, its words, and small helpers for our widgets. Loaded before everything else.
 const AIGC = (() => {
+  const lesson = new URLSearchParams(location.search); // of a lesson link
+  if (["en", "zh"].includes(lesson.get("lang"))) localStorage.setItem("aigc-language", lesson.get("lang"));
+  const hidden = (lesson.get("hide") ?? "").split(",").filter((one) => /^[a-z]+$/.test(one));
+  if (hidden.length) document.write(`<style>${hidden.map((one) => `.group-${one}`).join(", ")} { display: none !important; }</style>`);
   const kept = localStorage.getItem("aigc-language");
   const language = kept || (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
   const locale = { en: "en", zh: "zh-CN" }[language]; // Gradio knows Chinese under this name only

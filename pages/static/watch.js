@@ -32,6 +32,8 @@ part("notes-box").children[0].textContent = say("watch.notes");
 part("play").textContent = say("watch.play");
 part("explore").textContent = say("watch.explore");
 part("explore").title = say("watch.explore.help");
+part("pin").title = say("watch.pin.help");
+part("delete").title = say("watch.delete.help");
 for (const what of ["pause", "resume", "stop"]) element.querySelector(`[data-ask=${what}]`).textContent = say(`watch.${what}`);
 
 // -- asking the server --------------------------------------------------------------------------------
@@ -52,6 +54,7 @@ async function open(name) {
   part("empty").hidden = true;
   part("explore").hidden = run.makes !== "pictures" || run.data === "points";
   part("explore").href = `./latent?run=${encodeURIComponent(name)}`;
+  showOwner();
   buildCharts(); buildLive(); buildFormulas();
   await poll();
   await examine();
@@ -116,10 +119,11 @@ function showStatus(status) {
   setText(badge, say("state." + status.state));
   badge.className = "state " + status.state;
   const active = ["queued", "running", "paused"].includes(status.state);
-  element.querySelector("[data-ask=pause]").disabled = status.state !== "running";
-  element.querySelector("[data-ask=resume]").disabled = !["paused", "stopped", "failed", "interrupted"].includes(status.state);
-  element.querySelector("[data-ask=stop]").disabled = !active;
-  part("live").hidden = !active || !run.live.length;
+  element.querySelector("[data-ask=pause]").disabled = !run.mine || status.state !== "running";
+  element.querySelector("[data-ask=resume]").disabled = !run.mine || !["paused", "stopped", "failed", "interrupted"].includes(status.state);
+  element.querySelector("[data-ask=stop]").disabled = !run.mine || !active;
+  part("delete").disabled = active;
+  part("live").hidden = !run.mine || !active || !run.live.length;
   fact("watch.step", status.total_steps ? `${status.step} / ${status.total_steps}` : `${status.step}`);
   fact("watch.speed", status.steps_per_s ? say("watch.speed.unit", { value: status.steps_per_s.toPrecision(3) }) : "–");
   fact("watch.left", active ? AIGC.duration(status.eta_s) : "–");
@@ -283,6 +287,29 @@ element.querySelectorAll("[data-ask]").forEach((button) => button.addEventListen
   await poll();
 }));
 
+// Whose it is, and what only its owner may do with it.
+function showOwner() {
+  part("pin").hidden = part("delete").hidden = !run.mine;
+  part("pin").textContent = say(run.pinned ? "watch.unpin" : "watch.pin");
+  part("delete").textContent = say("watch.delete");
+  if (run.owner || factNodes["watch.owner"]) fact("watch.owner", run.owner || "–");
+}
+part("pin").addEventListener("click", async () => {
+  if (await call("pin", { run: run.name, keep: !run.pinned })) { run.pinned = !run.pinned; showOwner(); }
+});
+part("delete").addEventListener("click", async () => {
+  if (part("delete").textContent !== say("watch.delete.really")) { // asked once more, for a moment
+    part("delete").textContent = say("watch.delete.really");
+    setTimeout(() => { part("delete").textContent = say("watch.delete"); }, 4000);
+    return;
+  }
+  if (!(await call("remove", { run: run.name }))) return;
+  localStorage.removeItem("aigc-run");
+  const left = (await refreshRuns()).filter((one) => one.state !== "damaged");
+  if (left.length) await open(left[0].name);
+  await refreshRuns();
+});
+
 function buildLive() {
   const row = part("live").children[1];
   const inputs = run.live.map((name) => {
@@ -311,7 +338,7 @@ async function refreshRuns() {
   if (text !== listed || part("runs").value !== (run && run.name)) {
     listed = text;
     part("runs").replaceChildren(...runs.filter((one) => one.state !== "damaged").map((one) => {
-      const option = make("option", `${one.name} · ${say("state." + one.state)}${one.ready ? " · " + say("gate.ready") : ""}`);
+      const option = make("option", `${one.owner ? one.owner + " · " : ""}${one.name} · ${say("state." + one.state)}${one.ready ? " · " + say("gate.ready") : ""}`);
       option.value = one.name;
       option.selected = run && one.name === run.name;
       return option;

@@ -1,0 +1,428 @@
+"""A class on one machine: who is who, and what each may do. Without `$AIGC_CLASS` everybody may do everything.
+
+`AIGC_CLASS=1` switches it on with the rules below, `AIGC_CLASS=class.toml` with those of a file; each rule can also be
+given as a variable, such as `AIGC_CLASS_MINUTES=5`, which counts more than the file.
+
+Who has joined is kept beside the runs in `.class/`: `people.json` (names and codes), `key` (signs the browsers'
+cookies), `teacher_code`.
+"""
+
+import csv
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import threading
+import time
+import tomllib
+import unicodedata
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from aigc_core.config import RunConfig
+from aigc_core.errors import AigcError, ClassError, ConfigError
+from aigc_core.files import write_atomic, write_json
+from aigc_core.run import Run, list_runs, runs_root
+
+SWITCH = "AIGC_CLASS"
+LONGEST_NAME = 40  # characters
+TRIES, WINDOW_S = 10, 60.0  # of wrong codes, after which one has to wait
+SECONDS_PER_DAY = 86_400
+
+
+class Rules(BaseModel):
+    """What a class allows. Limits are each student's; a teacher has none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str = Field("", description="Shown where one joins.", max_length=200)
+    code: str = Field("", description="Asked of students who join; empty = of nobody.")
+    teacher_code: str = Field("", description="Asked of teachers; empty = one is made up and shown at the start.")
+    passwords: str = Field("", description="File of lines name,password[,teacher]: people sign in instead of joining.")
+    minutes: float = Field(10, description="Longest training.", gt=0)
+    parameters: int = Field(10_000_000, description="Largest network, in weights.", gt=0)
+    tries: int = Field(3, description="Most attempts of a training that is repeated until it passes.", ge=1)
+    waiting: int = Field(3, description="Trainings in the queue.", ge=1)
+    disk_mb: float = Field(1000, description="All runs and uploads together.", gt=0)
+    upload_mb: float = Field(50, description="Largest upload.", gt=0)
+    keep_days: float = Field(14, description="Days after which a run is swept away, unless it is pinned.", gt=0)
+    slots: int = Field(0, description="Trainings at once; 0 = as cores and the GPU's memory allow.", ge=0)
+
+
+def rules() -> Rules | None:
+    """Those of the class, or None where there is none.
+
+    Raises:
+        ConfigError: the file or a variable cannot be used.
+    """
+    given = os.environ.get(SWITCH, "")
+    if given in ("", "0"):
+        return None
+    prefix = f"{SWITCH}_"
+    named = {key.removeprefix(prefix).lower(): value for key, value in os.environ.items() if key.startswith(prefix)}
+    return _rules(given, tuple(sorted(named.items())))
+
+
+@lru_cache(maxsize=8)
+def _rules(given: str, named: tuple[tuple[str, str], ...]) -> Rules:
+    try:
+        values = {} if given == "1" else tomllib.loads(Path(given).read_text(encoding="utf-8"))
+        return Rules.model_validate(values | dict(named))
+    except (OSError, ValueError) as problem:  # TOML's and pydantic's errors are ValueErrors
+        if isinstance(problem, ValidationError):
+            first = problem.errors()[0]
+            reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        else:
+            reason = str(problem)
+        raise ConfigError(
+            "class.bad_rules",
+            "The rules of the class cannot be used ({reason}); {switch} is 1 or a file like docs/class.toml.",
+            reason=reason,
+            switch=SWITCH,
+        ) from problem
+
+
+# -- who asks ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone who has joined."""
+
+    name: str
+    teacher: bool = False
+
+
+_present: ContextVar[Person | None] = ContextVar("_present", default=None)
+
+
+def present() -> Person | None:
+    """Who asks for what is being done now; None outside a class, and for whoever has not joined."""
+    return _present.get()
+
+
+@contextmanager
+def acting(person: Person | None) -> Iterator[None]:
+    """What happens within is asked for by this person."""
+    token = _present.set(person)
+    try:
+        yield
+    finally:
+        _present.reset(token)
+
+
+def may_change(run: Run) -> bool:
+    """Whether who asks may stop, steer, pin and delete this run."""
+    return not run.shipped and owns(run.owner)
+
+
+def owns(owner: str) -> bool:
+    """Whether what belongs to `owner` is at the disposal of who asks; outside a class everything is."""
+    if rules() is None:
+        return True
+    person = present()
+    return person is not None and (person.teacher or owner == person.name)
+
+
+def check_may_change(run: Run) -> None:
+    """Raises: ClassError: someone else's run, or one that came with the program."""
+    if not owns(run.owner):
+        raise ClassError(
+            "class.not_yours", "{run} is not yours: you can look at it, and train one like it.", run=run.name
+        )
+
+
+def check_teacher() -> None:
+    """Raises: ClassError: this is a class, and who asks is no teacher of it."""
+    person = present()
+    if rules() is not None and (person is None or not person.teacher):
+        raise ClassError("class.teachers_only", "In this class only a teacher can do this.")
+
+
+# -- joining ----------------------------------------------------------------------------------------------
+
+_wrong: list[float] = []  # when wrong codes came
+_wrong_lock = threading.Lock()
+
+
+def join(name: str, own_code: str, class_code: str) -> str:
+    """Come into the class; returns the token that the browser keeps. A new name gets a code of its own.
+
+    Raises:
+        ClassError: the name cannot be used, or a code is wrong.
+    """
+    allowed = _needed()
+    name = unicodedata.normalize("NFC", " ".join(name.split()))
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise ClassError("class.bad_name", "Write your name, with at most {most} characters.", most=LONGEST_NAME)
+    with _people() as people:
+        known = next((one for one in people if one.casefold() == name.casefold()), None)
+        if known is None:
+            _check(class_code, allowed.code, "class.wrong_code", "This is not the code of the class.")
+            people[name] = {"code": f"{secrets.randbelow(10**6):06d}", "joined": time.time()}
+            known = name
+        elif people[known]["code"] != own_code.strip():
+            _check(own_code, people[known]["code"], "class.taken", "There is a {name} already: give the code that was "
+                   "shown then (your teacher knows it), or another name.", name=known)  # fmt: skip
+    return _token(Person(known))
+
+
+def join_as_teacher(code: str) -> str:
+    """Likewise as a teacher.
+
+    Raises:
+        ClassError: the code is wrong.
+    """
+    _check(code, teacher_code(), "class.wrong_teacher_code", "This is not the teacher's code.")
+    return _token(Person("", teacher=True))
+
+
+def joined(token: str) -> Person | None:
+    """Who has this token; None if nobody has, or not any more."""
+    try:
+        body = urlsafe_b64decode(token.partition(".")[0].encode())
+        values = json.loads(body)
+        person = Person(str(values["name"]), bool(values["teacher"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+    return person if hmac.compare_digest(token, _token(person)) else None
+
+
+def passwords() -> dict[str, tuple[str, bool]]:
+    """Name to password and whether it is a teacher's; empty where people join by themselves.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    allowed = rules()
+    if allowed is None or not allowed.passwords:
+        return {}
+    try:
+        lines = Path(allowed.passwords).read_text(encoding="utf-8").splitlines()
+        rows = [[one.strip() for one in row] for row in csv.reader(lines) if row and not row[0].startswith("#")]
+        return {name: (password, rest == ["teacher"]) for name, password, *rest in rows}
+    except (OSError, ValueError, csv.Error) as problem:
+        raise ConfigError(
+            "class.bad_passwords",
+            "{file} cannot be used ({problem}); it has lines like: name,password or name,password,teacher.",
+            file=allowed.passwords,
+            problem=problem,
+        ) from problem
+
+
+def signed_in(name: str | None) -> Person | None:
+    """Who has signed in under this name; None if nobody has."""
+    known = passwords().get(name or "")
+    return Person(str(name), teacher=known[1]) if known else None
+
+
+def own_code(person: Person) -> str:
+    """The code with which a student comes back from another browser; empty for a teacher."""
+    return str(_read_people().get(person.name, {}).get("code", ""))
+
+
+def teacher_code() -> str:
+    """The one in the rules, or the one that was made up for this folder of runs."""
+    allowed = _needed()
+    if allowed.teacher_code:
+        return allowed.teacher_code
+    file = _folder() / "teacher_code"
+    with FileLock(_folder() / ".lock"):
+        if not file.exists():
+            _write_secret(file, secrets.token_hex(4))
+    return file.read_text().strip()
+
+
+def students() -> dict[str, dict[str, Any]]:
+    """Name to `code` and `joined`, in the order they came; those with a password have no code."""
+    by_password = {name: {"code": ""} for name, (_, teacher) in passwords().items() if not teacher}
+    return by_password or _read_people()
+
+
+def forget(name: str) -> None:
+    """Take a student out: the name is free, and whoever has its token has to join again. Runs stay."""
+    with _people() as people:
+        people.pop(name, None)
+
+
+def _check(given: str, right: str, key: str, sentence: str, **values: Any) -> None:
+    """Raises: ClassError: a wrong code, or too many of them for now."""
+    now = time.monotonic()
+    with _wrong_lock:
+        _wrong[:] = [one for one in _wrong if now - one < WINDOW_S]
+        if len(_wrong) >= TRIES:
+            raise ClassError("class.wait", "Too many wrong codes; wait a minute.")
+        if not hmac.compare_digest(given.strip().encode(), right.encode()):
+            _wrong.append(now)
+            raise ClassError(key, sentence, **values)
+
+
+def _token(person: Person) -> str:
+    """Signed, and worthless once the person's code has changed."""
+    body = json.dumps({"name": person.name, "teacher": person.teacher}).encode()
+    code = teacher_code() if person.teacher else own_code(person)
+    signature = hmac.new(_key(), body + b"\0" + code.encode(), hashlib.sha256).hexdigest()
+    return f"{urlsafe_b64encode(body).decode()}.{signature}"
+
+
+def _key() -> bytes:
+    file = _folder() / "key"
+    with FileLock(_folder() / ".lock"):
+        if not file.exists():
+            _write_secret(file, secrets.token_hex(32))
+    return file.read_bytes()
+
+
+def _write_secret(file: Path, text: str) -> None:
+    write_atomic(file, text)
+    file.chmod(0o600)
+
+
+def _folder() -> Path:
+    folder = runs_root() / ".class"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _read_people() -> dict[str, dict[str, Any]]:
+    file = _folder() / "people.json"
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
+
+
+@contextmanager
+def _people() -> Iterator[dict[str, dict[str, Any]]]:
+    """The people, to be changed by one at a time."""
+    with FileLock(_folder() / ".people.lock"):
+        before = _read_people()
+        people = dict(before)
+        yield people
+        if people != before:
+            write_json(_folder() / "people.json", people)
+            (_folder() / "people.json").chmod(0o600)
+
+
+def _needed() -> Rules:
+    allowed = rules()
+    if allowed is None:
+        raise ClassError("class.none", "This machine holds no class; it is started with {switch}=1.", switch=SWITCH)
+    return allowed
+
+
+# -- limits -----------------------------------------------------------------------------------------------
+
+
+def admit(config: RunConfig) -> dict[str, Any]:
+    """Look whether who asks may start such a training; returns what the run is to know: its owner and limits.
+
+    Raises:
+        ClassError: not now, or not so.
+    """
+    allowed, person = rules(), present()
+    if allowed is None:
+        return {}
+    if person is None:
+        raise ClassError("class.join_first", "Join the class first.")
+    if person.teacher:
+        return {}
+    if config.minutes > allowed.minutes:
+        raise ClassError(
+            "class.minutes", "In this class a training lasts at most {most} minutes.", most=f"{allowed.minutes:g}"
+        )
+    if config.tries > allowed.tries:
+        raise ClassError("class.tries", "In this class a training is tried at most {most} times.", most=allowed.tries)
+    if sum(_is_queued(run) for run in list_runs() if run.owner == person.name) >= allowed.waiting:
+        raise ClassError("class.waiting", "{count} of your trainings are waiting already.", count=allowed.waiting)
+    check_disk(person)
+    return {"owner": person.name, "limits": {"minutes": allowed.minutes, "parameters": allowed.parameters}}
+
+
+def _is_queued(run: Run) -> bool:
+    with suppress(AigcError):
+        return run.status().state == "queued"
+    return False
+
+
+def most_weights() -> int:
+    """Of a network that who asks may train; 0 where there is no limit."""
+    allowed, person = rules(), present()
+    return 0 if allowed is None or (person is not None and person.teacher) else allowed.parameters
+
+
+def largest_upload(person: Person) -> int:
+    """Bytes that a file of this person may have.
+
+    Raises:
+        ClassError: there is no place left for any.
+    """
+    check_disk(person)
+    return 2**62 if person.teacher else round(1e6 * _needed().upload_mb)
+
+
+def check_disk(person: Person) -> None:
+    """Raises: ClassError: the person's runs and uploads take all the place there is."""
+    if person.teacher:
+        return
+    allowed, used = _needed(), used_mb(person.name)
+    if used >= allowed.disk_mb:
+        raise ClassError(
+            "class.disk",
+            "Your runs take {used} of {most} MB; delete some of them first.",
+            used=round(used),
+            most=round(allowed.disk_mb),
+        )
+
+
+def uploads_folder(name: str | None) -> Path:
+    """Where a person's uploads are kept; None outside a class. Nothing of the name becomes part of a path."""
+    root = runs_root() / ".uploads"
+    return root / hashlib.sha256(name.encode()).hexdigest()[:16] if name else root
+
+
+def used_mb(name: str) -> float:
+    """What a person's runs and uploads take."""
+    places = [run.path for run in list_runs() if run.owner == name]
+    return sum(size_mb(one) for one in [*places, uploads_folder(name)])
+
+
+def size_mb(folder: Path) -> float:
+    """What all files below a folder take; those that vanish meanwhile count as nothing."""
+    total = 0
+    for place, _, files in os.walk(folder):
+        for file in files:
+            with suppress(OSError):
+                total += (Path(place) / file).stat().st_size
+    return total / 1e6
+
+
+def sweep(days: float, now: float) -> list[str]:
+    """Delete runs that nobody has touched for so long, and uploads likewise, but never a pinned, active or shipped
+    one; returns their names."""
+    swept = []
+    for run in list_runs():
+        with suppress(AigcError):  # a damaged one is for a person to look at
+            status = run.status()
+            old = now - status.heartbeat > days * SECONDS_PER_DAY
+            if old and not (run.shipped or run.pinned or status.active):
+                run.delete()
+                swept.append(run.name)
+    needed = {_data_path(run) for run in list_runs()}  # what is left can only go on with its data
+    for file in (runs_root() / ".uploads").rglob("*"):
+        if file.is_file() and str(file) not in needed and now - file.stat().st_mtime > days * SECONDS_PER_DAY:
+            file.unlink(missing_ok=True)
+    return swept
+
+
+def _data_path(run: Run) -> str:
+    with suppress(AigcError):
+        return str(run.made()["config"].get("data_path", ""))
+    return ""
