@@ -1,0 +1,60 @@
+"""`streamlit run board.py`: the wall of the classroom, which only looks. `?lang=zh` and `?run=NAME` in the address."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from aigc_core.studio import wall as door
+
+REFRESH_S = 1.5
+PAGES = Path(__file__).parent / "pages"
+WORDS = ("wall.", "family.", "data.", "state.", "metric.", "figure.", "error.", "gate.ready", "time.", "watch.step")
+# Only the wall, from edge to edge.
+PLAIN = """header, footer { display: none !important }
+.block-container { padding: 1rem 2rem !important; max-width: 100% !important }"""
+
+st.set_page_config(page_title="AIGC Studio", layout="wide", initial_sidebar_state="collapsed")
+
+
+def read(name: str) -> str:
+    return (PAGES / "static" / "wall" / name).read_text(encoding="utf-8")
+
+
+@st.cache_data
+def words(language: str) -> dict[str, str]:
+    """The words of the wall in a language; what the core says in English is English in the core itself."""
+    from aigc_core import studio
+
+    said: dict[str, str] = json.loads((PAGES / "locale" / f"{language}.json").read_text(encoding="utf-8"))
+    if language == "en":
+        said |= {f"family.{name}": one["title"] for name, one in studio.families().items()}
+        said |= {f"data.{name}": one["title"] for name, one in studio.sources().items()}
+    return {key: text for key, text in said.items() if key.startswith(WORDS)}
+
+
+def language() -> str:
+    asked = st.query_params.get("lang") or (st.context.locale or "")
+    return "zh" if asked.lower().startswith("zh") else "en"
+
+
+board = st.components.v2.component("wall", html=read("page.html"), css=read("style.css"), js=read("page.js"))
+
+
+@st.fragment(run_every=REFRESH_S)
+def look() -> None:
+    """Everything anew; the run that somebody clicked stays large."""
+    kept: Any = st.session_state.get("wall", {})
+    chosen = kept.get("chosen") or st.query_params.get("run") or ""
+    data = door.wall(chosen) | {"words": words(language()), "language": language()}
+    board(data=data, key="wall", on_chosen_change=lambda: None)
+
+
+def page() -> None:
+    st.html(f"<style>{PLAIN}</style>")
+    look()
+
+
+# With a navigation of its own Streamlit does not take the folder `pages` for one.
+st.navigation([st.Page(page, title="AIGC Studio")], position="hidden").run()
