@@ -11,10 +11,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from aigc_core import classroom, gate, studio
 from aigc_core import diagnose as doctor
-from aigc_core import gate, studio
 from aigc_core.config import RunConfig, check_own_data, make_config
-from aigc_core.data.sources import SOURCES
+from aigc_core.data.sources import SOURCES, silent
 from aigc_core.errors import AigcError, ConfigError
 from aigc_core.families import FAMILIES, config_class
 from aigc_core.run import Run, Status, runs_root
@@ -215,6 +215,39 @@ def evaluate(
     if inception:
         figures |= in_inception(found, lambda what, part: print(f"\r{what} {part:4.0%}", end="", file=sys.stderr))
     print(json.dumps(figures, indent=1))
+
+
+@app.command()
+def push(
+    run: RunName,
+    name: Annotated[str, typer.Argument(help="user/name on the Hugging Face Hub; HF_TOKEN says who you are.")],
+    licence: Annotated[str, typer.Option(help="Licence of the weights, such as cc-by-4.0.")] = "other",
+    private: Annotated[bool, typer.Option(help="Only for you.")] = False,
+) -> None:
+    """Put a run on the Hugging Face Hub, with a model card, and print its address."""
+    from aigc_core import publish
+
+    print(publish.push(Run.open(run), name, licence, private))
+
+
+@app.command()
+def pull(
+    name: Annotated[str, typer.Argument(help="user/name on the Hugging Face Hub.")],
+    out: Annotated[Path | None, typer.Option(help="Directory of the run, new or empty.")] = None,
+) -> None:
+    """Make a run of one that somebody has pushed, and print its directory."""
+    from aigc_core import publish
+
+    print(publish.pull(name, silent, out).path)
+
+
+@app.command()
+def sweep(
+    days: Annotated[float, typer.Option(help="Delete runs that nobody has touched for so long.")] = 14.0,
+) -> None:
+    """Delete old runs, but never pinned, active or shipped ones, and print their names."""
+    for name in classroom.sweep(days, time.time()):
+        print(name)
 
 
 @app.command()

@@ -34,7 +34,7 @@ def bring(source: str | Path, progress: Progress, to: Path | None = None) -> Run
     Raises:
         AigcError: there is no such model, it cannot be fetched or used, or `to` cannot be written.
     """
-    to = (to or _place(str(source))).absolute()
+    to = (to or place_for(str(source))).absolute()
     refuse_taken(to)
     folder = _folder(source, progress)
     config, tokenizer = pretrained.whole(folder)
@@ -79,8 +79,8 @@ def export(run: Run, to: Path) -> Path:
     return to
 
 
-def _place(source: str) -> Path:
-    """A directory for a new run; of the source's name only letters and digits are used."""
+def place_for(source: str) -> Path:
+    """A directory under the folder of runs for a new run; of the source's name only letters and digits are used."""
     name = re.sub(r"[^a-z0-9]+", "-", source.lower().rstrip("/").split("/")[-1]).strip("-")[:LONGEST_NAME]
     return runs_root() / f"{time.strftime('%Y%m%d-%H%M%S')}-{name or 'model'}-{secrets.token_hex(2)}"
 

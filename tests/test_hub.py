@@ -288,10 +288,12 @@ class Answer(BaseHTTPRequestHandler):
         elif rest[0] == "revision":
             self._json({"id": name, "sha": COMMIT, "siblings": [], "private": False, "tags": [], "downloads": 0})
         elif rest[0] == "tree":
-            files = [(one, one.stat().st_size) for one in self.server.models[name].iterdir()]
-            self._json([{"type": "file", "path": one.name, "size": size, "oid": etag(one)} for one, size in files])
+            root = self.server.models[name]
+            files = [one for one in root.rglob("*") if one.is_file()]
+            listed = [(one.relative_to(root).as_posix(), one.stat().st_size, etag(one)) for one in files]
+            self._json([{"type": "file", "path": path, "size": size, "oid": oid} for path, size, oid in listed])
         else:
-            self._file(self.server.models[name] / rest[2])
+            self._file(self.server.models[name].joinpath(*rest[2:]))
 
     def _file(self, file: Path) -> None:
         if not file.is_file():

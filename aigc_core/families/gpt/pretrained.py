@@ -5,28 +5,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from huggingface_hub import constants, snapshot_download
-from huggingface_hub.errors import (
-    GatedRepoError,
-    HfHubHTTPError,
-    HFValidationError,
-    OfflineModeIsEnabled,
-    RepositoryNotFoundError,
-)
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from tokenizers import AddedToken, decoders, models, pre_tokenizers
 from tokenizers import Tokenizer as Library
 from torch import Tensor
-from tqdm import tqdm
 
 from aigc_core.config import checked
 from aigc_core.data.sources import Progress, silent
 from aigc_core.data.tokenizer import END, Tokenizer
-from aigc_core.errors import AigcError, ConfigError, DataError, RunError
+from aigc_core.errors import ConfigError, DataError, RunError
 from aigc_core.families.gpt.config import HUB_NAME, SIZES, Config, Size
 from aigc_core.families.gpt.model import EPSILON, GPT, from_transformers, to_transformers
 from aigc_core.files import write_json
+from aigc_core.hubclient import snapshot
 from aigc_core.run import Run
 
 DESCRIPTION = ["config.json", "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "vocab.txt"]
@@ -40,8 +32,6 @@ ARCHITECTURE = {
     "n_inner": None,
     "tie_word_embeddings": True,
 }
-# The client lets errors of its HTTP library through, and which library that is depends on the client's version.
-NOT_FETCHED: tuple[type[BaseException], ...] = (OSError, *HfHubHTTPError.__bases__)
 NUMBERS = ("n_layer", "n_head", "n_embd", "n_positions", "vocab_size")
 
 
@@ -147,68 +137,10 @@ def fetched(name: str, progress: Progress) -> Folder:
         ConfigError: it is not of GPT-2's architecture.
         DataError: it cannot be fetched; the sentence says what helps.
     """
-    folder = _snapshot(name, None, DESCRIPTION, silent)
-    _gpt2_config(folder)
-    return _snapshot(name, folder.commit, [*DESCRIPTION, *WEIGHTS], progress)
-
-
-def _snapshot(name: str, revision: str | None, files: list[str], progress: Progress) -> Folder:
-    try:
-        path = snapshot_download(name, revision=revision, allow_patterns=files, tqdm_class=_bar(name, progress))
-    except GatedRepoError as problem:
-        raise DataError(
-            "hub.gated",
-            "“{name}” is open only to people its owners have approved: ask for access on {hub}/{name}, then set "
-            "HF_TOKEN to your token.",
-            name=name,
-            hub=constants.ENDPOINT,
-        ) from problem
-    except (RepositoryNotFoundError, HFValidationError) as problem:
-        raise DataError(
-            "hub.no_such_model",
-            "On {hub} there is no model “{name}” that everyone may read: check the name, or, if it is a private "
-            "one of yours, set HF_TOKEN to your token.",
-            name=name,
-            hub=constants.ENDPOINT,
-        ) from problem
-    except NOT_FETCHED as problem:
-        raise _not_fetched(name, problem) from problem
-    return Folder(name, Path(path), Path(path).name)
-
-
-def _not_fetched(name: str, problem: BaseException) -> AigcError:
-    cause = problem if isinstance(problem, HfHubHTTPError) else problem.__cause__ or problem
-    if isinstance(cause, OfflineModeIsEnabled):
-        return DataError(
-            "hub.offline",
-            "“{name}” is not on this machine, and HF_HUB_OFFLINE forbids fetching it: unset that. No internet: "
-            "download it elsewhere and give the folder.",
-            name=name,
-        )
-    said = f"HTTP {cause.response.status_code}" if isinstance(cause, HfHubHTTPError) else type(cause).__name__
-    return DataError(
-        "data.no_hub",
-        "“{name}” could not be fetched from the Hugging Face Hub ({problem}). No internet: download it "
-        "elsewhere and give the folder, or set HF_ENDPOINT to a mirror you can reach.",
-        name=name,
-        problem=getattr(cause, "strerror", None) or said,
-    )
-
-
-def _bar(name: str, progress: Progress) -> type[tqdm]:
-    """What the client takes for a progress bar: it draws nothing and reports the part of the bytes that are here."""
-
-    class Bar(tqdm):
-        def __init__(self, *values: Any, **options: Any) -> None:
-            self._of_bytes = options.get("unit") == "B"  # others count files
-            super().__init__(*values, **options | {"disable": True})
-
-        def update(self, n: float | None = 1) -> None:
-            self.n += n or 0
-            if self._of_bytes and self.total:
-                progress(name, min(1.0, self.n / self.total))
-
-    return Bar
+    first = snapshot(name, None, DESCRIPTION, silent)
+    _gpt2_config(Folder(name, first, first.name))
+    path = snapshot(name, first.name, [*DESCRIPTION, *WEIGHTS], progress)
+    return Folder(name, path, path.name)
 
 
 def _nature(source: Run | Folder) -> Nature:
