@@ -6,7 +6,7 @@ import sys
 
 import psutil
 
-from aigc_core import classroom, turns
+from aigc_core import classroom, turns, zero
 from aigc_core.run import PROJECT, Run
 
 NICE = 5  # of a class's trainings: pages and wall come first
@@ -18,6 +18,9 @@ def start(run: Run) -> None:
     The child waits for its turn, writes its output to the run's `log.txt`, and belongs to no terminal, so that
     neither closing the browser nor stopping the app ends it.
     """
+    if zero.lent():
+        zero.start(run)
+        return
     at_once, given = turns.slots(), {"PYTHONUNBUFFERED": "1"}
     if at_once > 1:  # each its share of the cores: more threads than cores wait for one another
         share = max(1, (psutil.cpu_count() or 1) // at_once)

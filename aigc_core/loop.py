@@ -32,6 +32,7 @@ from aigc_core.seeds import Stream, derived_seed
 from aigc_core.turns import AlwaysFree, Interruptions, Report, Turn, enter, fresh_status, still_waiting, wait
 
 LOG_INTERVAL_S = 0.25  # between two points of a curve
+LEAST_POINTS = 64  # of a curve, however quickly the training is over
 STATUS_INTERVAL_S = 0.5
 PAUSE_POLL_S = 0.1
 ESTIMATE_S = 1.0  # of steps that an estimate times
@@ -339,6 +340,8 @@ class _Training:
     def _log_due(self, now: float) -> bool:
         if self.config.log_every:
             return (self.step + 1) % self.config.log_every == 0
+        if not self.config.minutes and (self.step + 1) % max(1, self.config.steps // LEAST_POINTS) == 0:
+            return True
         return now - self.last_log >= LOG_INTERVAL_S or self.step < 2
 
     def _read_requests(self, orders: Orders) -> None:

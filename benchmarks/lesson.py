@@ -1,0 +1,239 @@
+"""A lesson, played by browsers: join, train for a while, move a slider, write a prompt, read the wall. Prints a table.
+
+    python benchmarks/lesson.py            # thirty students, or --quick (three); --students 30 --seconds 60
+
+One app in class mode, one wall, one Chromium with a context for each student and one for the teacher, all on this
+machine, whose cores the browsers share with the trainings: a class has computers of its own.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from aigc_core.run import PROJECT
+from benchmarks.sides import header
+from tests.browsing import CHROMIUM, QUIET, serving
+
+PATIENCE_MS = 120_000
+ARRIVING_S = 10.0  # over which the students come in
+MOVES = 10
+MOVE = """async (value) => {
+  const root = document.querySelector(".aigc-latent"), slider = document.querySelector(".slider input[type=range]");
+  const drawn = new Promise((resolve) => root.addEventListener("drawn", resolve, { once: true }));
+  slider.value = value;
+  const start = performance.now();
+  slider.dispatchEvent(new Event("input"));
+  await drawn;
+  return (performance.now() - start) / 1000;
+}"""
+
+ENDED = "/ (done|failed|stopped)/.test(document.querySelector('[data-role=state]').className)"
+MINE = "(who) => document.querySelector('[data-role=facts]')?.textContent.includes(who)"
+LINK = "?family=gan&preset=default&data=digits&minutes={:.3f}&hide=network,data,optimiser,judge,record"
+# Each page as if alone on a screen of its own.
+AWAKE = ["--disable-background-timer-throttling", "--disable-renderer-backgrounding",
+         "--disable-backgrounding-occluded-windows"]  # fmt: skip
+
+
+@dataclass
+class Lesson:
+    """What happened: seconds of each action, over all students, and what went wrong."""
+
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    problems: list[str] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def timed(self, action: str) -> AsyncIterator[None]:
+        start = time.perf_counter()
+        yield
+        self.times[action].append(time.perf_counter() - start)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--students", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=60.0, help="of training, for each student")
+    parser.add_argument("--quick", action="store_true", help="three students, five seconds")
+    given = parser.parse_args()
+    students, seconds = (3, 5.0) if given.quick else (given.students, given.seconds)
+    header()
+    lesson, all_s = play(students, seconds)
+    print(f"{students} students, {seconds:g} s of training each: {all_s:.0f} s until the last model was done")
+    show(lesson)
+    if lesson.problems:
+        print("\n".join(["problems:", *lesson.problems[:20]]))
+        sys.exit(1)
+
+
+def play(students: int, seconds: float) -> tuple[Lesson, float]:
+    """The whole lesson; returns what happened and how long it took."""
+    place, lesson = Path(tempfile.mkdtemp()), Lesson()
+    start = time.perf_counter()
+    with serving(place, AIGC_CLASS="1", AIGC_CLASS_TEACHER_CODE="owl") as url, board(place) as wall:
+        asyncio.run(_play(lesson, url, wall, students, seconds))
+    return lesson, time.perf_counter() - start
+
+
+def show(lesson: Lesson) -> None:
+    print(f"  {'action':34} {'n':>4} {'median':>8} {'p95':>8} {'longest':>8}")
+    for action, times in lesson.times.items():
+        ordered = sorted(times)
+        p95 = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
+        print(f"  {action:34} {len(times):4} {statistics.median(times):7.2f}s {p95:7.2f}s {ordered[-1]:7.2f}s")
+
+
+class board:
+    """The wall, as the teacher starts it; its address."""
+
+    def __init__(self, place: Path) -> None:
+        self.place, self.port = place, 8700 + os.getpid() % 200
+
+    def __enter__(self) -> str:
+        command = [sys.executable, "-m", "streamlit", "run", "board.py", "--server.port", str(self.port)]
+        env = os.environ | {"AIGC_RUNS": str(self.place / "runs")}
+        with (self.place / "wall.txt").open("wb") as log:
+            self.process = subprocess.Popen(
+                command, cwd=PROJECT, env=env, stdout=log, stderr=log, start_new_session=True
+            )
+        return f"http://127.0.0.1:{self.port}/"
+
+    def __exit__(self, *error: object) -> None:
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait(20)
+
+
+async def _play(lesson: Lesson, url: str, wall: str, students: int, seconds: float) -> None:
+    over = asyncio.Event()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET + AWAKE)
+        ready = asyncio.Event()
+        teacher = asyncio.create_task(_teacher(lesson, browser, url, wall, ready, over))
+        await ready.wait()  # who teaches is there before the class
+        pause = ARRIVING_S / students
+        await asyncio.gather(*(_student(lesson, browser, url, n, n * pause, seconds) for n in range(students)))
+        over.set()
+        await teacher
+        await browser.close()
+
+
+async def _page(lesson: Lesson, browser: Browser, who: str) -> Page:
+    context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+    context.set_default_timeout(PATIENCE_MS)
+    page = await context.new_page()
+    page.on("pageerror", lambda error: lesson.problems.append(f"{who}: {error}"))
+    page.on(
+        "response", lambda one: lesson.problems.append(f"{who}: {one.status} {one.url}") if one.status >= 500 else None
+    )
+    return page
+
+
+async def _student(lesson: Lesson, browser: Browser, url: str, number: int, later: float, seconds: float) -> None:
+    """One student's lesson, from the door to the finished model."""
+    await asyncio.sleep(later)
+    who = f"student {number}"
+    page = await _page(lesson, browser, who)
+    try:
+        async with lesson.timed("join, until the page is there"):
+            await page.goto(url)
+            await page.fill("[name=name]", who)
+            await page.click("[type=submit]")
+            await page.wait_for_selector("#start")
+        async with lesson.timed("open the lesson's link"):
+            await page.goto(url + LINK.format(seconds / 60))
+            await page.wait_for_function("document.querySelector('#gan-minutes input')?.value > 0")
+        async with lesson.timed("start, until it is in the queue"):
+            await page.click("#start")
+            await page.wait_for_function(
+                f"document.querySelector('[data-role=runs] option:checked')?.textContent.includes('{who} ·')"
+            )
+        begun = time.perf_counter()
+        await _explore(lesson, page, url)
+        async with lesson.timed("back to the own training"):
+            await page.goto(url)
+            await page.wait_for_function(MINE, arg=who)
+        await page.wait_for_function(ENDED, timeout=3_600_000)
+        lesson.times["from start to the finished model"].append(time.perf_counter() - begun)
+        state = await page.inner_text("[data-role=state]")
+        if state != "done":
+            lesson.problems.append(f"{who}: the training ended as {state}")
+    except Exception as problem:  # noqa: BLE001 — one student's trouble is counted, and the lesson goes on
+        lesson.problems.append(f"{who}: {type(problem).__name__}: {str(problem)[:300]}")
+    finally:
+        await page.context.close()
+
+
+async def _explore(lesson: Lesson, page: Page, url: str) -> None:
+    """While one's model waits and trains: somebody else's, by sliders and prompts."""
+    async with lesson.timed("open Latent space, with a picture"):
+        await page.goto(url + "latent?run=gan-mnist")
+        await page.wait_for_selector(".slider input[type=range]")
+    for move in range(MOVES):
+        lesson.times["a slider, until the picture follows"].append(
+            await page.evaluate(MOVE, 2 * (-1) ** move * (move + 1) / MOVES)
+        )
+        await asyncio.sleep(0.3)
+    async with lesson.timed("open Text"):
+        await page.goto(url + "text?run=gpt-stories")
+        await page.wait_for_function("document.querySelector('[data-do=write]')?.disabled === false")
+    await page.fill("[data-role=prompt]", "Once upon a time")
+    start = time.perf_counter()
+    await page.click("[data-do=write]")
+    await page.wait_for_selector(".sample .spans .token")
+    lesson.times["a prompt, until the first letters"].append(time.perf_counter() - start)
+    await page.wait_for_function("document.querySelector('[data-do=write]')?.disabled === false")
+    lesson.times["a prompt, until 200 letters are there"].append(time.perf_counter() - start)
+
+
+async def _teacher(
+    lesson: Lesson, browser: Browser, url: str, wall: str, ready: asyncio.Event, over: asyncio.Event
+) -> None:
+    """Looks at the Class page and at the wall again and again."""
+    page, board_page = await _page(lesson, browser, "teacher"), await _page(lesson, browser, "wall")
+    await page.goto(url)
+    await page.click("#teacher")
+    await page.fill("[name=code]", "owl")
+    await page.click("[type=submit]")
+    await page.wait_for_selector("#start")
+    async with lesson.timed("teacher: open the wall"):
+        await board_page.goto(wall)
+        await board_page.wait_for_selector(".wall h1")
+    for path in ("latent", "text", "classroom", ""):
+        await page.goto(url + path)
+        await page.wait_for_load_state("networkidle")
+    ready.set()
+    while not over.is_set():
+        async with lesson.timed("teacher: open the Class page"):
+            await page.goto(url + "classroom")
+            await page.wait_for_selector("[data-role=students]")
+        if await board_page.query_selector(".wall .large h2"):
+            async with lesson.timed("teacher: the wall shows a new step"):
+                await _changes(board_page, over)
+        await asyncio.sleep(2)
+
+
+async def _changes(page: Page, over: asyncio.Event) -> None:
+    """Until the wall shows something that it did not show a moment before."""
+    read: Any = "document.querySelector('.wall')?.textContent ?? ''"
+    before, end = await page.evaluate(read), time.perf_counter() + PATIENCE_MS / 1000
+    while not over.is_set() and time.perf_counter() < end and await page.evaluate(read) == before:
+        await asyncio.sleep(0.1)
+
+
+if __name__ == "__main__":
+    main()
