@@ -212,6 +212,10 @@ class Run:
         """Whether somebody wants it kept when old runs are swept away."""
         return (self.path / PIN).exists()
 
+    def changed(self) -> tuple[int, ...]:
+        """When the small files that describe it were last written, in nanoseconds; 0 for one that is not there."""
+        return tuple(_written(self.path / name) for name in ("config.json", "status.json", JUDGEMENT, PIN))
+
     def pin(self, keep: bool) -> None:
         if keep:
             write_atomic(self.path / PIN, "")
@@ -522,6 +526,13 @@ def _runs_in(root: Path, newest_first: bool) -> Iterator[Run]:
     for path in sorted(root.iterdir(), reverse=newest_first):
         if NAME.fullmatch(path.name) and (path / "config.json").is_file():
             yield Run(path)
+
+
+def _written(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _append_line(path: Path, value: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 
 from aigc_core.studio import latent as space
 from aigc_core.studio import people
-from pages import basics, classroom, compare, lab, latent, text, train, useful
+from pages import basics, classroom, compare, lab, latent, publish, text, train, useful
 from pages.people import Doorman
 from pages.words import LanguageScript, translations
 
@@ -18,7 +18,7 @@ STATIC = Path(__file__).parent / "static"
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
 OTHERS: dict[str, Any] = {
     "latent": latent, "text": text, "lab": lab, "basics": basics, "compare": compare, "useful": useful,
-    "classroom": classroom,
+    "publish": publish, "classroom": classroom,
 }  # fmt: skip
 PAGES = {"train": "", **{name: name for name in OTHERS}}  # each page's place in the address
 TOP = """<div class="aigc-top"><h1></h1><nav></nav><p></p><button type="button"></button></div>

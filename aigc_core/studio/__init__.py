@@ -405,24 +405,35 @@ def _diagnosed(path: Path, size: int, state: str) -> tuple[list[dict[str, Any]],
 def runs() -> list[dict[str, Any]]:
     """All runs, newest first: name, family, data, state, step, headline figure, time made, owner in a class, whether
     it is `mine` to change, and whether it is pinned. Damaged ones say so."""
-    found = []
-    for run in list_runs():
-        row: dict[str, Any] = {
-            "name": run.name, "family": "", "data": "", "state": "damaged", "step": 0,
-            "headline": "", "figure": None, "created": None, "shipped": run.shipped, "ready": False,
-            "owner": "", "mine": False, "pinned": run.pinned,
+    rows = [_row(run) for run in list_runs()]
+    return [row | {"mine": not row["shipped"] and classroom.owns(row["owner"])} for row in rows]
+
+
+def _row(run: Run) -> dict[str, Any]:
+    row = _row_of(run.path, run.changed())
+    return _read_row(run) if row["state"] in ("queued", "running", "paused") else row  # its process may have died
+
+
+@lru_cache(maxsize=4096)
+def _row_of(path: Path, changed: tuple[int, ...]) -> dict[str, Any]:
+    """Read once for everybody, and anew when the run's files have changed."""
+    return _read_row(Run(path))
+
+
+def _read_row(run: Run) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "name": run.name, "family": "", "data": "", "state": "damaged", "step": 0, "headline": "", "figure": None,
+        "created": None, "shipped": run.shipped, "ready": False, "owner": "", "pinned": run.pinned,
+    }  # fmt: skip
+    with suppress(AigcError):
+        made, status = run.made(), run.status()
+        headline = config_class(made["config"]["family"]).headline
+        row |= {
+            "owner": made.get("owner", ""), "family": made["config"]["family"], "data": made["config"]["data"],
+            "state": status.state, "step": status.step, "headline": headline,
+            "figure": status.figures.get(headline), "created": made["created"], "ready": gate.ready(run),
         }  # fmt: skip
-        with suppress(AigcError):
-            made, status = run.made(), run.status()
-            headline, owner = config_class(made["config"]["family"]).headline, made.get("owner", "")
-            row |= {
-                "owner": owner, "mine": not run.shipped and classroom.owns(owner),
-                "family": made["config"]["family"], "data": made["config"]["data"], "state": status.state,
-                "step": status.step, "headline": headline, "figure": status.figures.get(headline),
-                "created": made["created"], "ready": gate.ready(run),
-            }  # fmt: skip
-        found.append(row)
-    return found
+    return row
 
 
 def models(makes: Literal["pictures", "text"]) -> list[dict[str, Any]]:

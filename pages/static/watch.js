@@ -1,12 +1,14 @@
 // The live view of one run: asks the server for what is new, draws only what changed.
 // `element`, `server`, `props` and `watch` come from Gradio.
 const POLL_MS = 1000; // more often would cost the training on the same machine
+const QUIET_TICKS = 5; // between two looks at a run that does nothing: thirty people may have one open
 const MOST_POINTS = 3000;
 const COLOURS = ["--aigc-1", "--aigc-2", "--aigc-3", "--aigc-4"];
 const { say, make, question } = AIGC;
 const part = (role) => element.querySelector(`[data-role="${role}"]`);
 
 let run = null; // what describe() said of it
+let active = false; // whether it trains, waits or pauses
 let cursor = "";
 let series = {}; // name -> [[step, value], …]
 let samples = []; // [{step, file}, …]
@@ -118,7 +120,7 @@ function showStatus(status) {
   const badge = part("state");
   setText(badge, say("state." + status.state));
   badge.className = "state " + status.state;
-  const active = ["queued", "running", "paused"].includes(status.state);
+  active = ["queued", "running", "paused"].includes(status.state);
   element.querySelector("[data-ask=pause]").disabled = !run.mine || status.state !== "running";
   element.querySelector("[data-ask=resume]").disabled = !run.mine || !["paused", "stopped", "failed", "interrupted"].includes(status.state);
   element.querySelector("[data-ask=stop]").disabled = !run.mine || !active;
@@ -361,7 +363,8 @@ watch("value", () => { if (props.value) open(props.value).then(refreshRuns); });
   while (element.isConnected) {
     await new Promise((done) => setTimeout(done, POLL_MS));
     if (document.hidden) continue;
-    if (run) await poll();
-    if (++ticks % 4 === 0) await refreshRuns();
+    ticks += 1;
+    if (run && (active || ticks % QUIET_TICKS === 0)) await poll();
+    if (ticks % QUIET_TICKS === 0) await refreshRuns();
   }
 })();
