@@ -1,11 +1,14 @@
 """What the tests share: a place of their own, tiny settings, and a run that is trained in seconds."""
 
 import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: these networks are too small for two threads
+
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ import pytest
 from aigc_core.config import RunConfig, make_config
 from aigc_core.families import config_class
 from aigc_core.run import PROJECT, Run
-from tests.browsing import CHROMIUM, QUIET
+from tests.browsing import CHROMIUM, QUIET, serving
 
 # The smallest training of each family that still has all its parts.
 TINY: dict[str, dict[str, Any]] = {
@@ -30,6 +33,15 @@ def browser_type_launch_args() -> dict[str, Any]:
     if not Path(CHROMIUM).exists():
         pytest.skip(f"{CHROMIUM} is missing: apt-get install chromium")
     return {"executable_path": CHROMIUM, "args": QUIET}
+
+
+@pytest.fixture(scope="session")
+def plain_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an app without runs of its own, for pages that need none."""
+    place = tmp_path_factory.mktemp("plain")
+    (place / "runs").mkdir()
+    with serving(place) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)

@@ -5,17 +5,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import serving, strict_page, wait_until
+from tests.browsing import strict_page, wait_until
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    place = tmp_path_factory.mktemp("basics")
-    (place / "runs").mkdir()
-    with serving(place) as address:
-        yield f"{address}basics"
+@pytest.fixture
+def app(plain_app: str) -> str:
+    return f"{plain_app}basics"
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from aigc_core.run import Run
 from tests.browsing import serving, strict_page, wait_until
 from tests.conftest import tiny
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -1,17 +1,20 @@
-"""A lesson with three students, each in a browser context of their own; thirty by `python benchmarks/lesson.py`."""
+"""A lesson with two students, each in a browser context of their own; thirty by `python benchmarks/lesson.py`."""
+
+from pathlib import Path
+
+import pytest
 
 from benchmarks import lesson
+from tests.browsing import CHROMIUM
 
 
-def test_three_students_get_through_a_lesson() -> None:
-    happened, _ = lesson.play(students=3, seconds=3)
+@pytest.mark.browser
+@pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"{CHROMIUM} is missing: apt-get install chromium")
+def test_two_students_get_through_a_lesson(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lesson, "ARRIVING_S", 0.5)
+    happened, _ = lesson.play(students=2, seconds=2)
     assert not happened.problems
-    for action, count in (
-        ("join", 3),
-        ("start", 3),
-        ("a slider", 3 * lesson.MOVES),
-        ("a prompt", 3),
-        ("from start", 3),
-    ):
+    expected = {"join": 2, "start": 2, "a slider": 2 * lesson.MOVES, "a prompt": 2, "from start": 2}
+    for action, count in expected.items():
         assert any(name.startswith(action) and len(times) == count for name, times in happened.times.items()), action
     assert any(name.startswith("teacher: open the wall") for name in happened.times)

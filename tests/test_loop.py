@@ -21,6 +21,8 @@ from aigc_core.run import PROJECT, Run
 from tests.conftest import TINY, at_step, command, tiny, values_of
 
 FAMILIES = tuple(TINY)
+# One with two networks and an average is the hardest; the others take as long again.
+GAN_AND_SLOWLY_ALL = ["gan", *(pytest.param(one, marks=pytest.mark.slow) for one in ("vae", "gpt"))]
 
 
 def weights(run: Run) -> dict[str, torch.Tensor]:
@@ -425,7 +427,7 @@ def pairs_of(config: Any) -> list[str]:
     return [f"{key}={value}" for key, value in config.model_dump().items() if key not in ("family", "preset")]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", GAN_AND_SLOWLY_ALL)
 def test_killed_and_resumed_ends_with_the_same_weights_and_events(family: str, tmp_path: Path) -> None:
     config = tiny(family, steps=60, ema=0.9)
     killed = kill_at(tmp_path / "killed", family, pairs_of(config), step=17)
@@ -465,7 +467,7 @@ def test_killed_ten_times_at_any_moment(family: str, tmp_path: Path) -> None:
 # -- several processes ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", GAN_AND_SLOWLY_ALL)
 def test_two_processes_learn_as_one(family: str, tmp_path: Path) -> None:
     config = tiny(family, steps=8, precision="float32", device="cpu")
     pairs = [word for pair in pairs_of(config) for word in ("--set", pair)]

@@ -16,6 +16,8 @@ from tests.browsing import serving, strict_page
 from tests.test_hub import asking
 from tests.test_publish import TOKEN, WritableHub
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WritableHub]:

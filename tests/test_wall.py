@@ -95,6 +95,7 @@ def board(tmp_path: Path) -> Iterator[str]:
             process.wait(20)
 
 
+@pytest.mark.browser
 def test_it_shows_what_goes_on_in_both_languages(browser: Browser, board: str, tmp_path: Path) -> None:
     with strict_page(browser) as page:
         page.goto(board)
