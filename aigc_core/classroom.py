@@ -11,6 +11,7 @@ import csv
 import hashlib
 import hmac
 import json
+import math
 import os
 import secrets
 import threading
@@ -38,6 +39,7 @@ SWITCH = "AIGC_CLASS"
 LONGEST_NAME = 40  # characters
 TRIES, WINDOW_S = 10, 60.0  # of wrong codes, after which one has to wait
 SECONDS_PER_DAY = 86_400
+OTHER_REQUESTS_MB = 45  # pictures and films that pages send
 
 
 class Rules(BaseModel):
@@ -135,7 +137,7 @@ def owns(owner: str) -> bool:
 
 
 def check_may_change(run: Run) -> None:
-    """Raises: ClassError: someone else's run, or one that came with the program."""
+    """Raises: ClassError: someone else's run."""
     if not owns(run.owner):
         raise ClassError(
             "class.not_yours", "{run} is not yours: you can look at it, and train one like it.", run=run.name
@@ -151,7 +153,7 @@ def check_teacher() -> None:
 
 # -- joining ----------------------------------------------------------------------------------------------
 
-_wrong: list[float] = []  # when wrong codes came
+_wrong: dict[str, list[float]] = {}  # when wrong codes came, by whose they were
 _wrong_lock = threading.Lock()
 
 
@@ -168,12 +170,12 @@ def join(name: str, own_code: str, class_code: str) -> str:
     with _people() as people:
         known = next((one for one in people if one.casefold() == name.casefold()), None)
         if known is None:
-            _check(class_code, allowed.code, "class.wrong_code", "This is not the code of the class.")
+            _check("class", class_code, allowed.code, "class.wrong_code", "This is not the code of the class.")
             people[name] = {"code": f"{secrets.randbelow(10**6):06d}", "joined": time.time()}
             known = name
-        elif people[known]["code"] != own_code.strip():
-            _check(own_code, people[known]["code"], "class.taken", "There is a {name} already: give the code that was "
-                   "shown then (your teacher knows it), or another name.", name=known)  # fmt: skip
+        else:
+            _check(known, own_code, people[known]["code"], "class.taken", "There is a {name} already: give the code "
+                   "that was shown then (your teacher knows it), or another name.", name=known)  # fmt: skip
     return _token(Person(known))
 
 
@@ -183,7 +185,7 @@ def join_as_teacher(code: str) -> str:
     Raises:
         ClassError: the code is wrong.
     """
-    _check(code, teacher_code(), "class.wrong_teacher_code", "This is not the teacher's code.")
+    _check("teacher", code, teacher_code(), "class.wrong_teacher_code", "This is not the teacher's code.")
     return _token(Person("", teacher=True))
 
 
@@ -195,7 +197,7 @@ def joined(token: str) -> Person | None:
         person = Person(str(values["name"]), bool(values["teacher"]))
     except (ValueError, KeyError, TypeError):
         return None
-    return person if hmac.compare_digest(token, _token(person)) else None
+    return person if hmac.compare_digest(token.encode(), _token(person).encode()) else None
 
 
 def passwords() -> dict[str, tuple[str, bool]]:
@@ -218,6 +220,16 @@ def passwords() -> dict[str, tuple[str, bool]]:
             file=allowed.passwords,
             problem=problem,
         ) from problem
+
+
+def may_sign_in(name: str, password: str) -> bool:
+    """Whether this is the password of this name; of nobody's once it was wrong too often."""
+    known = passwords().get(name)
+    try:
+        _check(name, password, known[0] if known else secrets.token_hex(), "class.wrong_password", "Wrong password.")
+    except ClassError:
+        return False
+    return True
 
 
 def signed_in(name: str | None) -> Person | None:
@@ -255,15 +267,15 @@ def forget(name: str) -> None:
         people.pop(name, None)
 
 
-def _check(given: str, right: str, key: str, sentence: str, **values: Any) -> None:
-    """Raises: ClassError: a wrong code, or too many of them for now."""
+def _check(whose: str, given: str, right: str, key: str, sentence: str, **values: Any) -> None:
+    """Raises: ClassError: a wrong code, or too many of them for whose code it is: then no right one counts either."""
     now = time.monotonic()
     with _wrong_lock:
-        _wrong[:] = [one for one in _wrong if now - one < WINDOW_S]
-        if len(_wrong) >= TRIES:
+        wrong = [one for one in _wrong.get(whose, []) if now - one < WINDOW_S]
+        if len(wrong) >= TRIES:
             raise ClassError("class.wait", "Too many wrong codes; wait a minute.")
         if not hmac.compare_digest(given.strip().encode(), right.encode()):
-            _wrong.append(now)
+            _wrong[whose] = [*wrong, now]
             raise ClassError(key, sentence, **values)
 
 
@@ -340,15 +352,18 @@ def admit(config: RunConfig) -> dict[str, Any]:
         )
     if config.tries > allowed.tries:
         raise ClassError("class.tries", "In this class a training is tried at most {most} times.", most=allowed.tries)
-    if sum(_is_queued(run) for run in list_runs() if run.owner == person.name) >= allowed.waiting:
+    if sum(_is_held(run) for run in list_runs() if run.owner == person.name) >= allowed.waiting:
         raise ClassError("class.waiting", "{count} of your trainings are waiting already.", count=allowed.waiting)
     check_disk(person)
-    return {"owner": person.name, "limits": {"minutes": allowed.minutes, "parameters": allowed.parameters}}
+    left_mb = allowed.disk_mb - used_mb(person.name)
+    limits = {"minutes": allowed.minutes, "parameters": allowed.parameters, "disk_mb": left_mb}
+    return {"owner": person.name, "limits": limits}
 
 
-def _is_queued(run: Run) -> bool:
+def _is_held(run: Run) -> bool:
+    """Whether a process waits for its turn, or keeps what it had in memory."""
     with suppress(AigcError):
-        return run.status().state == "queued"
+        return run.status().state in ("queued", "paused")
     return False
 
 
@@ -356,6 +371,14 @@ def most_weights() -> int:
     """Of a network that who asks may train; 0 where there is no limit."""
     allowed, person = rules(), present()
     return 0 if allowed is None or (person is not None and person.teacher) else allowed.parameters
+
+
+def largest_request() -> float:
+    """Bytes that who asks may send at once; infinite outside a class and for a teacher."""
+    allowed, person = rules(), present()
+    if allowed is None or (person is not None and person.teacher):
+        return math.inf
+    return 1e6 * max(allowed.upload_mb, OTHER_REQUESTS_MB)
 
 
 def largest_upload(person: Person) -> int:
@@ -409,7 +432,7 @@ def sweep(days: float, now: float) -> list[str]:
     one; returns their names."""
     swept = []
     for run in list_runs():
-        with suppress(AigcError):  # a damaged one is for a person to look at
+        with suppress(AigcError, OSError):  # a damaged or protected one is for a person to look at
             status = run.status()
             old = now - status.heartbeat > days * SECONDS_PER_DAY
             if old and not (run.shipped or run.pinned or status.active):

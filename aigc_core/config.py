@@ -118,7 +118,7 @@ class RunConfig(BaseModel):
         le=20,
     )
     keep_checkpoints: int = option(
-        10, "Checkpoints kept, spread over the run; the best and the last always stay.", group="record", ge=2
+        10, "Checkpoints kept, spread over the run; the best and the last always stay.", group="record", ge=2, le=1000
     )
 
     @model_validator(mode="after")

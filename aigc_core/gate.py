@@ -95,6 +95,8 @@ def next_changes(run: Run, found: list[dict[str, Any]]) -> dict[str, Any]:
             return changes
     budget = "minutes" if config.minutes else "steps"
     longer, most = 2 * getattr(config, budget), MOST_GROWTH * getattr(first, budget)
+    if budget == "minutes":
+        most = min(most, run.limit("minutes"))
     return {budget: longer} if longer <= most else {}
 
 
@@ -176,7 +178,8 @@ def _following(run: Run, changes: dict[str, Any]) -> Run | None:
     """The next attempt, or None if there is no try left or nothing to change. Where several processes share a run there
     is none either: the others have ended with this one."""
     config: RunConfig = run.config()
-    if config.tries <= 1 or not changes or int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    told_to_stop = any(one.get("request") == "stop" for one in run.requests_since_start()[0])
+    if config.tries <= 1 or not changes or told_to_stop or int(os.environ.get("WORLD_SIZE", "1")) > 1:
         return None
     try:
         following = Run.create(config.changed(changes | {"tries": config.tries - 1}), given=run.given)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from aigc_core import classroom
 from aigc_core.errors import AigcError, RunError, message
 
 log = logging.getLogger(__name__)
@@ -15,6 +16,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = {"compute": 2, "fetch": 2}  # jobs; others of the kind wait
 ABANDONED_S = 150  # nobody asked for so long; a hidden page asks once a minute
 MOST_WAITING = 40
+MOST_OF_ONE = 6  # of one person in a class
 KEPT_S = 600  # after its end
 
 Look = Callable[[float, Any], None]  # the part done (0 to 1) and what can be shown so far
@@ -35,6 +37,7 @@ class Job:
     error: dict[str, Any] | None = None
     ended: float = 0.0
     asked: float = field(default_factory=time.monotonic)  # when somebody looked last
+    person: classroom.Person | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -51,11 +54,16 @@ def begin(work: Callable[[Look], Any], kind: Literal["compute", "fetch"] = "comp
     Raises:
         RunError: far too many are waiting.
     """
-    job, name = Job(), secrets.token_urlsafe(12)
+    job, name = Job(person=classroom.present()), secrets.token_urlsafe(12)
     with _lock:
         for old in [key for key, one in _jobs.items() if one.ended and time.monotonic() - one.ended > KEPT_S]:
             del _jobs[old]
-        if sum(not one.ended for one in _jobs.values()) >= MOST_WAITING:
+        waiting = [one for one in _jobs.values() if not one.ended]
+        if job.person and sum(one.person == job.person for one in waiting) >= MOST_OF_ONE:
+            raise RunError(
+                "job.yours", "{count} of your requests are being worked on; wait for one.", count=MOST_OF_ONE
+            )
+        if len(waiting) >= MOST_WAITING:
             raise RunError("job.too_many", "Too many people are asking for this right now; try again in a minute.")
         _jobs[name] = job
     threading.Thread(target=_do, args=(job, work, kind), name=f"job-{name}", daemon=True).start()

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -25,6 +27,9 @@ def start(run: Run) -> None:
     if at_once > 1:  # each its share of the cores: more threads than cores wait for one another
         share = max(1, (psutil.cpu_count() or 1) // at_once)
         given["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS") or str(share)
+    status = run.status()
+    status.state, status.pid = "queued", None  # counts as waiting from now on, not only once the child has come up
+    run.set_status(status)
     run.request("start")
     path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
     with (run.path / "log.txt").open("ab") as log:
@@ -38,6 +43,8 @@ def start(run: Run) -> None:
         )
     if classroom.rules() is not None and os.name == "posix":
         os.setpriority(os.PRIO_PROCESS, child.pid, NICE)
+        with suppress(OSError):  # where memory runs out, a training shall go and not the app
+            Path(f"/proc/{child.pid}/oom_score_adj").write_text("500")
     _reap(child)
 
 

@@ -21,6 +21,7 @@ from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
 
 from aigc_core import checkpoint, compiled, optimiser
+from aigc_core.classroom import size_mb
 from aigc_core.data.tensors import Facts, load_data
 from aigc_core.device import Device, choose
 from aigc_core.energy import Meter
@@ -144,7 +145,7 @@ class _Training:
 
         self.status = fresh_status(self.run)
         self.step, self.elapsed, self.best = 0, 0.0, math.inf
-        self.most_minutes = self.run.limit("minutes")
+        self.most_minutes, self.most_mb = self.run.limit("minutes"), self.run.limit("disk_mb")
         self._prepare()
         self.optimizers = {
             phase.network: optimiser.make(self.networks[phase.network], self.config, self.device)
@@ -283,9 +284,9 @@ class _Training:
 
     def _whole_s(self, step_s: float) -> float:
         """How long the training takes from here, if a step takes so long."""
-        return (
-            60 * self.config.minutes - self.elapsed if self.config.minutes else step_s * (self.config.steps - self.step)
-        )
+        steps_s = step_s * (self.config.steps - self.step)
+        left_s = 60 * min(self.config.minutes or math.inf, self.most_minutes) - self.elapsed
+        return left_s if self.config.minutes else min(steps_s, left_s)
 
     # -- the loop -----------------------------------------------------------------------------------------
 
@@ -508,6 +509,10 @@ class _Training:
         if is_best:
             self.run.mark("best", self.step)
         self.run.thin_checkpoints(self.config.keep_checkpoints)
+        if self.most_mb < math.inf and size_mb(self.run.path) > self.most_mb:
+            text = "This training has used up the {most} MB that were left for it; delete older runs and resume it."
+            self.run.append("note", self.step, **message("class.disk_over", text, most=round(self.most_mb)))
+            self.interruptions.asked = True
 
     def _break_down(self, what: str) -> None:
         """Stop because numbers are no longer numbers; the last good checkpoint stays as it is."""

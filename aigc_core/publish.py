@@ -22,9 +22,9 @@ from aigc_core.errors import AigcError, ConfigError, RunError
 from aigc_core.families import config_class
 from aigc_core.families.base import PictureRequest, TextRequest
 from aigc_core.files import new_folder, write_json
-from aigc_core.hub import HUB_NAME, place_for
+from aigc_core.hub import place_for
 from aigc_core.release import release
-from aigc_core.run import Run, cannot_write, refuse_taken
+from aigc_core.run import Run, Status, cannot_write, refuse_taken
 
 LICENCES = {
     "cc-by-4.0": "CC BY 4.0", "cc-by-sa-4.0": "CC BY-SA 4.0", "cc0-1.0": "CC0", "mit": "MIT",
@@ -33,6 +33,7 @@ LICENCES = {
 # What a run on the Hub may consist of: neither code nor anything that would be unpickled, and no verdict of others.
 FILES = ["config.json", "facts.json", "status.json", "events.jsonl", "best", "last", "README.md",
          "samples/step_*.png", "samples/step_*.txt", "step_*/model.safetensors", "step_*/meta.json"]  # fmt: skip
+NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)  # of a model on the Hub; no path has this form
 PRIVATE = ("data_path", "init_from")  # settings that name places on somebody's machine
 
 
@@ -105,9 +106,19 @@ def pull(name: str, progress: Progress, to: Path | None = None) -> Run:
                     (folder / file.relative_to(fetched)).parent.mkdir(exist_ok=True)
                     shutil.copyfile(file, folder / file.relative_to(fetched))
             _tidy(folder)
+            _settle(Run(folder))
     except OSError as problem:
         raise cannot_write(to, problem) from problem
     return Run(to)
+
+
+def _settle(run: Run) -> None:
+    """What was pulled is finished as of today, whatever its status says."""
+    before = run.status()
+    figures = {key: value for key, value in before.figures.items() if isinstance(value, int | float | str)}
+    run.set_status(
+        Status("done", before.step, before.step, elapsed_s=before.elapsed_s, attempt=before.attempt, figures=figures)
+    )
 
 
 def pack(run: Run, to: Path, licence: str = "other", name: str = "user/name") -> Path:
@@ -152,7 +163,8 @@ def card(run: Run, licence: str, name: str) -> str:
         "tags:", "- aigc-studio", f"- {config.family}", "- machine-generated",
     ]  # fmt: skip
     origin = "data of the author's own" if data.origin == "yours" else f"{data.title}: {data.about.rstrip('.')}"
-    began = config.init_from if HUB_NAME.fullmatch(config.__dict__.get("init_from", "")) else ""
+    began = getattr(config, "init_from", "")
+    began = began if NAME.fullmatch(began) else ""
     if began:
         about.append(f"base_model: {began}")
     device = made.get("environment", {}).get("device", "unknown device")
@@ -230,7 +242,7 @@ def _tidy(folder: Path) -> None:
     """Take out of the settings what is nobody's business, or would be a place on another machine."""
     made = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     for key in PRIVATE:
-        if key in made["config"] and not HUB_NAME.fullmatch(made["config"][key]):
+        if key in made["config"] and not (key == "init_from" and NAME.fullmatch(str(made["config"][key]))):
             made["config"][key] = ""
     kept = ("format", "created", "config", "environment")
     write_json(folder / "config.json", {key: made[key] for key in kept if key in made})
@@ -254,6 +266,6 @@ def _whole(run: Run, name: str) -> Run:
 
 def _checked_name(name: str) -> str:
     """Raises: ConfigError: no name that a model on the Hub could have."""
-    if not re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name, re.ASCII):
+    if not NAME.fullmatch(name):
         raise ConfigError("publish.bad_name", "“{name}” is no name of a model on the Hub; write user/name.", name=name)
     return name

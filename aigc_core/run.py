@@ -195,7 +195,13 @@ class Run:
         made = self._made_or_nothing()
         return {key: made[key] for key in ("owner", "limits") if key in made}
 
-    def limit(self, what: Literal["minutes", "parameters"]) -> float:
+    def limit_minutes(self, most: float) -> None:
+        """Let the training last no longer than this, or than it may already."""
+        made = self.made()
+        limits = made.get("limits", {}) | {"minutes": min(most, self.limit("minutes"))}
+        write_json(self.path / "config.json", made | {"limits": limits})
+
+    def limit(self, what: Literal["minutes", "parameters", "disk_mb"]) -> float:
         """How far it may go in a class; infinite elsewhere."""
         limits = self._made_or_nothing().get("limits")
         value = limits.get(what) if isinstance(limits, dict) else None

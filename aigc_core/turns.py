@@ -16,6 +16,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ from filelock import FileLock, Timeout
 
 from aigc_core import classroom
 from aigc_core.errors import AigcError, ConfigError, message
+from aigc_core.files import write_atomic
 from aigc_core.run import Run, Status
 
 POLL_S = 0.3
@@ -108,7 +110,7 @@ class Turn:
             self._folder.mkdir(parents=True, exist_ok=True)
             process = psutil.Process()
             self._ticket = self._folder / f"{time.time_ns():020d}-{process.pid}-{process.create_time():.2f}.waiting"
-            self._ticket.write_text(json.dumps({"owner": run.owner, "run": str(run.path)}), encoding="utf-8")
+            write_atomic(self._ticket, json.dumps({"owner": run.owner, "run": str(run.path)}), durable=False)
             try:
                 while not self._taken(waiting):
                     time.sleep(POLL_S)
@@ -210,7 +212,8 @@ def still_waiting(
     minutes = max(1, round(left_s / 60))
     text = "Waiting for its turn: place {place}, in about {minutes} min."
     status.message = message("queue.place", text, place=place, minutes=minutes)
-    run.set_status(status)
+    with suppress(OSError):  # a disk that is full for a moment is no reason to leave the queue
+        run.set_status(status)
     report(status)
     asked = any(one.get("request") == "stop" for one in run.requests_since_start()[0])
     return not (asked or interruptions.asked)

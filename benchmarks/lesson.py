@@ -32,8 +32,6 @@ from tests.browsing import CHROMIUM, QUIET, serving
 
 PATIENCE_MS = 120_000
 ARRIVING_S = 3.0  # between two students who come in
-# Gradio lets every page draw sixty times a second, which thirty pages on two cores cannot: here twenty times.
-CALM = "window.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 50)"
 MOVES = 10
 MOVE = """async (value) => {
   const root = document.querySelector(".aigc-latent"), slider = document.querySelector(".slider input[type=range]");
@@ -136,7 +134,6 @@ async def _play(lesson: Lesson, url: str, wall: str, students: int, seconds: flo
 async def _page(lesson: Lesson, browser: Browser, who: str) -> Page:
     context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
     context.set_default_timeout(PATIENCE_MS)
-    await context.add_init_script(CALM)
     page = await context.new_page()
     page.on("pageerror", lambda error: lesson.problems.append(f"{who}: {error}"))
     page.on(
@@ -151,13 +148,10 @@ async def _student(lesson: Lesson, browser: Browser, url: str, number: int, late
     who = f"student {number}"
     page = await _page(lesson, browser, who)
     try:
-        async with lesson.timed("join, until the page is there"):
-            await page.goto(url)
+        async with lesson.timed("open the lesson's link and join"):
+            await page.goto(url + LINK.format(seconds / 60))
             await page.fill("[name=name]", who)
             await page.click("[type=submit]")
-            await page.wait_for_selector("#start")
-        async with lesson.timed("open the lesson's link"):
-            await page.goto(url + LINK.format(seconds / 60))
             await page.wait_for_function("document.querySelector('#gan-minutes input')?.value > 0")
         async with lesson.timed("start, until it is in the queue"):
             await page.click("#start")

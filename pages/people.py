@@ -1,6 +1,9 @@
 """Who is at the browser: the door of a class, and `/healthz`. Everything else of a class is `aigc_core.classroom`."""
 
 import json
+import logging
+import math
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookies import CookieError
@@ -13,6 +16,8 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from aigc_core.errors import AigcError
 from aigc_core.studio import people as door
+
+log = logging.getLogger(__name__)
 
 COOKIE = "aigc-person"
 KEPT_S = 180 * 86_400
@@ -32,10 +37,14 @@ def acting(request: gr.Request | None) -> Iterator[None]:
 
 
 def _person(token: str, username: str | None) -> Any:
-    found = door.open_class()
-    if found is None:
+    try:
+        found = door.open_class()
+        if found is None:
+            return None
+        return door.signed_in(username) if found["passwords"] else door.joined(token)
+    except AigcError:  # the file of passwords was changed and cannot be read: nobody is anybody until it is mended
+        log.exception("Who asks cannot be told")
         return None
-    return door.signed_in(username) if found["passwords"] else door.joined(token)
 
 
 class Doorman:
@@ -55,6 +64,9 @@ class Doorman:
             await answer(scope, receive, send)
             return
         with door.acting(_person(_cookie(request, COOKIE), _username(request))):
+            if request.method == "POST" and not _small_enough(request):
+                await JSONResponse({"detail": "Too large."}, 413)(scope, receive, send)
+                return
             await self.app(scope, receive, send)
 
     async def _own(self, request: Request) -> Response | None:
@@ -79,6 +91,12 @@ class Doorman:
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
             return RedirectResponse(f"{request.scope.get('root_path', '')}/join?{_then(request)}", 303)
         return JSONResponse({"detail": "Join the class first."}, 401)
+
+
+def _small_enough(request: Request) -> bool:
+    """Whether a body is told to be no larger than who asks may send. One of untold length is not."""
+    limit, told = door.largest_request(), request.headers.get("content-length", "")
+    return math.isinf(limit) or (told.isdecimal() and int(told) <= limit)
 
 
 def _cookie(request: Request, name: str) -> str:
@@ -119,8 +137,9 @@ async def _join(request: Request, found: dict[str, Any]) -> Response:
     except AigcError as error:
         return JSONResponse({"ok": False, "error": error.message})
     answer = JSONResponse({"ok": True})
-    secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, token, max_age=KEPT_S, httponly=True, samesite="lax", secure=secure)
+    within = bool(os.environ.get("SPACE_ID"))  # a Space is shown inside a page of another site
+    secure = within or request.url.scheme == "https"
+    answer.set_cookie(COOKIE, token, max_age=KEPT_S, httponly=True, samesite="none" if within else "lax", secure=secure)
     return answer
 
 

@@ -1,13 +1,14 @@
 """What every page shares: title, language switch, look, and how the app is served."""
 
-import hmac
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
 
+from aigc_core.errors import AigcError
 from aigc_core.studio import latent as space
 from aigc_core.studio import people
 from pages import basics, classroom, compare, lab, latent, publish, text, train, useful
@@ -61,11 +62,16 @@ def _top() -> None:
 
 def launch(demo: gr.Blocks) -> None:
     """Serve until interrupted. Host and port come from Gradio's own `GRADIO_SERVER_NAME` and `…_PORT`."""
-    if code := people.begin():
+    try:
+        code = people.begin()
+    except AigcError as error:
+        sys.exit(f"Error: {error}")
+    if code:
         print(f"Class: the teacher's code is {code}", flush=True)
     space.warm_up()
+    demo.queue(api_open=False)  # pages alone, so that their limits of concurrency hold
     demo.launch(
-        auth=_may_sign_in if people.passwords() else None,
+        auth=people.may_sign_in if people.passwords() else None,
         theme=gr.themes.Default(
             primary_hue="blue", font=FONTS, font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"]
         ),
@@ -78,8 +84,3 @@ def launch(demo: gr.Blocks) -> None:
         footer_links=[],
         max_file_size="500mb",
     )
-
-
-def _may_sign_in(name: str, password: str) -> bool:
-    known = people.passwords().get(name)
-    return known is not None and hmac.compare_digest(known[0].encode(), password.encode())

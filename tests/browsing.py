@@ -69,6 +69,8 @@ def strict_page(browser: Browser, **context_settings: Any) -> Iterator[Page]:
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
+    # Gradio catches what a widget's script throws, and says so here.
+    page.on("console", lambda one: problems.append(one.text) if "executing js_on_load" in one.text else None)
     page.on("request", lambda request: problems.append(request.url) if leaves(request.url) else None)
     yield page
     context.close()

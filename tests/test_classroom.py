@@ -88,17 +88,28 @@ def test_a_name_is_taken_once_and_comes_back_with_its_code() -> None:
 
 def test_codes_are_asked_for_and_cannot_be_guessed_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIGC_CLASS_CODE", "blue")
-    for _ in range(classroom.TRIES - 1):
-        with pytest.raises(ClassError, match="not the code of the class"):
-            classroom.join("Ann", "", "red")
-    with pytest.raises(ClassError, match="not the teacher's code"):
-        classroom.join_as_teacher("owl")
-    with pytest.raises(ClassError, match="wait a minute"):
-        classroom.join("Ann", "", "blue")
-    classroom._wrong[:] = [one - classroom.WINDOW_S for one in classroom._wrong]
-    assert classroom.joined(classroom.join("Ann", "", "blue")) == ANN
     teacher = classroom.joined(classroom.join_as_teacher(classroom.teacher_code()))
     assert teacher is not None and teacher.teacher
+    classroom.join("Ben", "", "blue")
+    guesses = {
+        "not the code of the class": lambda: classroom.join("Ann", "", "red"),
+        "not the teacher's code": lambda: classroom.join_as_teacher("owl"),
+        "There is a Ben already": lambda: classroom.join("Ben", "000000x", "blue"),
+    }
+    for says, guess in guesses.items():
+        for _ in range(classroom.TRIES):
+            with pytest.raises(ClassError, match=says):
+                guess()
+    for right in (
+        lambda: classroom.join("Ann", "", "blue"),
+        lambda: classroom.join_as_teacher(classroom.teacher_code()),
+        lambda: classroom.join("Ben", classroom.own_code(BEN), "blue"),
+    ):
+        with pytest.raises(ClassError, match="wait a minute"):
+            right()
+    for times in classroom._wrong.values():
+        times[:] = [one - classroom.WINDOW_S for one in times]
+    assert classroom.joined(classroom.join("Ann", "", "blue")) == ANN
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 41, "a\x00b", "a\u202eb"])
@@ -111,7 +122,16 @@ def test_a_token_cannot_be_made_up_and_ends_with_its_code() -> None:
     token = classroom.join("Ann", "", "")
     body, _, signature = token.partition(".")
     forged = people.classroom.urlsafe_b64encode(json.dumps({"name": "", "teacher": True}).encode()).decode()
-    for bad in ("", ".", body, f"{body}.{'0' * 64}", f"{forged}.{signature}", "é.é", f"{body}x.{signature}"):
+    for bad in (
+        "",
+        ".",
+        body,
+        f"{body}.{'0' * 64}",
+        f"{forged}.{signature}",
+        "é.é",
+        f"{body}x.{signature}",
+        f"{body}.é",
+    ):
         assert classroom.joined(bad) is None
     classroom.forget("Ann")
     assert classroom.joined(token) is None
@@ -209,7 +229,8 @@ def test_a_training_beyond_the_limits_is_refused_with_a_sentence(monkeypatch: py
         with pytest.raises(ClassError, match="at most 3 times"):
             studio.start("vae", values | {"tries": 4})
         first = studio.start("vae", values)
-        assert Run.named(first).given == {"owner": "Ann", "limits": {"minutes": 10, "parameters": 10_000_000}}
+        limits = {"minutes": 10, "parameters": 10_000_000, "disk_mb": 1000}
+        assert Run.named(first).given == {"owner": "Ann", "limits": limits}
         studio.start("vae", values), studio.again(first, {"lr": 0.1})
         with pytest.raises(ClassError, match="3 of your trainings are waiting"):
             studio.start("vae", values)
@@ -235,6 +256,28 @@ def test_a_network_too_large_and_a_time_that_is_over_end_the_training() -> None:
     assert any(event.get("key") == "class.time_up" for event in long.events()[0])
     long.request("start")
     assert fit(long).step <= status.step + 1, "going on gives no more time"
+
+
+def test_a_training_that_fills_its_place_stops_and_says_so() -> None:
+    limits = {"minutes": 10, "parameters": 10**6, "disk_mb": 0.05}
+    run = Run.create(tiny("vae", steps=10**5, checkpoint_every=2), given={"owner": "Ann", "limits": limits})
+    assert fit(run).state == "stopped" and run.checkpoints()
+    assert any(event.get("key") == "class.disk_over" for event in run.events()[0])
+
+
+def test_a_student_uses_neither_the_machine_s_token_nor_another_s_data(tmp_path: Path) -> None:
+    file = tmp_path / "text.txt"
+    file.write_text("hello " * 1000)
+    with acting(ANN):
+        kept = studio.keep_upload(file)
+        anns = Run.create(tiny("gpt", data="text", data_path=kept), given={"owner": "Ann"})
+        assert studio.describe(anns.name)["settings"]["data_path"] == kept
+        with pytest.raises(ClassError, match="only a teacher"):
+            studio.check("gpt", {"init_from": "openai-community/gpt2"})
+    with acting(BEN):
+        assert studio.describe(anns.name)["settings"]["data_path"] == ""
+        with pytest.raises(ClassError, match="not yours"):
+            studio.again(anns.name, {})
 
 
 def test_uploads_are_one_s_own_and_have_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,17 @@ def test_nothing_is_served_before_the_door(school: str) -> None:
         refused.value.close()
 
 
+def test_a_student_s_request_has_a_size(school: str) -> None:
+    body = json.dumps({"name": "Fay", "code": "blue"}).encode()
+    with urllib.request.urlopen(school + "join", data=body) as answer:
+        cookie = answer.headers["Set-Cookie"].partition(";")[0]
+    huge = urllib.request.Request(school + "gradio_api/upload", b"x", {"Cookie": cookie, "Content-Length": str(10**8)})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(huge)
+    assert refused.value.code == 413
+    refused.value.close()
+
+
 def test_a_student_comes_in_trains_and_only_looks_at_others(browser: Browser, school: str, place: Path) -> None:
     run_of(place, "Ben")
     with strict_page(browser) as page:

@@ -14,7 +14,7 @@ def test_two_students_get_through_a_lesson(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(lesson, "ARRIVING_S", 0.5)
     happened, _ = lesson.play(students=2, seconds=2)
     assert not happened.problems
-    expected = {"join": 2, "start": 2, "a slider": 2 * lesson.MOVES, "a prompt": 2, "from start": 2}
+    expected = {"open the lesson": 2, "start": 2, "a slider": 2 * lesson.MOVES, "a prompt": 2, "from start": 2}
     for action, count in expected.items():
         assert any(name.startswith(action) and len(times) == count for name, times in happened.times.items()), action
     assert any(name.startswith("teacher: open the wall") for name in happened.times)

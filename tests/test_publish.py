@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -185,14 +186,19 @@ def test_what_strangers_may_have_put_there_is_not_taken(
     (folder / "weights.bin").write_bytes(b"\x80\x04")
     (folder / "judgement.json").write_text('{"passed": true}')
     (folder / "pinned").write_text("")
+    status = json.loads((folder / "status.json").read_text())
+    status |= {"heartbeat": 1.0, "state": "running", "figures": status["figures"] | {"negative_elbo": [1]}}
+    (folder / "status.json").write_text(json.dumps(status))
     made: dict[str, Any] = json.loads((folder / "config.json").read_text())
-    made["config"]["data_path"] = "/etc/passwd"
+    made["config"]["data_path"] = "../people.csv"  # could be a name on the Hub, if one did not look closely
     (folder / "config.json").write_text(json.dumps(made | {"owner": "Ben", "limits": {}, "following": "../x"}))
     environment = asking(server.url, tmp_path / "home")
     done = command("pull", "bad/model", "--out", str(tmp_path / "back"), env=environment)
     assert done.returncode == 0, done.stderr
     back = Run(tmp_path / "back")
     assert not {"evil.py", "weights.bin", "judgement.json", "pinned"} & {one.name for one in back.path.iterdir()}
+    assert back.status().state == "done" and time.time() - back.status().heartbeat < 600
+    assert "negative_elbo" not in back.status().figures
     assert back.owner == "" and back.config().data_path == "" and "following" not in back.made()
     (folder / back.checkpoint(12).name / "model.safetensors").write_bytes(b"\x80\x04junk")
     monkeypatch.setattr("aigc_core.publish.hubclient.snapshot", lambda *given: folder)

@@ -6,6 +6,7 @@ Everything that a person can get wrong raises `AigcError`.
 import hashlib
 import json
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 MOST_POINTS = 1500  # of a curve, when a viewer first opens a run
 ESTIMATE_TIMEOUT_S = 120
 ESTIMATE_KEPT_S = 600
+ESTIMATE_WAIT_S = 60  # for those who asked before
+LONGEST_MODEL = 200  # characters of its name
 BUSY_PERCENT = 40  # of all cores, from which on a measured time is not kept
 JOULES_PER_KWH = 3.6e6
 LARGEST_UPLOAD = 500_000_000  # bytes
@@ -44,6 +47,7 @@ LARGEST_UPLOAD = 500_000_000  # bytes
 NOT_TIMED = ("preset", "steps", "minutes", "seed", "lr", "beta", "prompt", "title", "gate", "tries")
 
 _estimating = threading.Lock()
+_starting = threading.Lock()  # what is allowed is counted and used up by one at a time
 _of_late: dict[str, tuple[float, dict[str, Any]]] = {}
 
 
@@ -131,6 +135,8 @@ def lesson(given: dict[str, str]) -> dict[str, Any] | None:
     family = chosen.pop("family", next(iter(FAMILIES)))
     preset, data = chosen.pop("preset", None), chosen.pop("data", None)
     chosen.pop("data_path", None)  # one's own data comes by upload
+    if not _may_be_a_model(chosen.get("init_from", "x")):
+        del chosen["init_from"]
     if "steps" in chosen and "minutes" not in chosen:
         chosen["minutes"] = "0"  # or a recipe's minutes would count instead
     return {"family": family, "settings": make_config(config_class(family), preset, data, chosen).model_dump()}
@@ -151,13 +157,20 @@ def check(family: str, values: dict[str, Any]) -> RunConfig:
     if path and not _is_upload(Path(path)):
         raise ConfigError("config.no_paths", "Give your own data by uploading it.")
     model = values.get("init_from", "")
-    if model and (not re.fullmatch(r"\w[\w.-]*(/[\w.-]+)?", model) or Path(model).exists()):
+    if model and (not _may_be_a_model(model) or Path(model).exists()):
         raise ConfigError(
             "config.no_model_paths", "“{name}” is no run and no model name like “openai-community/gpt2”.", name=model
         )
+    if "/" in model:
+        classroom.check_teacher()  # the machine's own token fetches it
     config = make_config(config_class(family), preset, data, values)
     check_own_data(config)
     return config
+
+
+def _may_be_a_model(name: str) -> bool:
+    """Whether a run or a model of the Hub could be called so."""
+    return len(name) <= LONGEST_MODEL and bool(re.fullmatch(r"\w[\w.-]*(/[\w.-]+)?", name))
 
 
 def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -172,7 +185,9 @@ def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:
     timed = {key: value for key, value in config.model_dump().items() if key not in NOT_TIMED}
     key = hashlib.sha256(json.dumps(timed, sort_keys=True).encode()).hexdigest()[:16]
     kept = cache_folder() / "estimates" / f"{key}.json"
-    with _estimating:
+    if not _estimating.acquire(timeout=ESTIMATE_WAIT_S):
+        raise ConfigError("estimate.busy", "Many people ask for the time just now; start it, or ask again later.")
+    try:
         found = _kept_estimate(kept) or _estimate_of_late(key)
         if found is None:
             idle = psutil.cpu_percent(interval=0.3) < BUSY_PERCENT
@@ -181,6 +196,8 @@ def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:
             if idle:  # what was timed beside other work is true for now only
                 kept.parent.mkdir(exist_ok=True)
                 write_json(kept, found)
+    finally:
+        _estimating.release()
     return found | {"total_s": 60 * config.minutes or found["step_s"] * config.steps}
 
 
@@ -283,7 +300,7 @@ def keep_upload(file: str | Path) -> str:
     kept = _uploads() / f"{digest}{ending}"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_suffix(".partial")
+        partial = kept.with_suffix(f".{secrets.token_hex(4)}.partial")  # the same file may come twice at once
         shutil.copyfile(file, partial)
         partial.replace(kept)
     return str(kept)
@@ -309,8 +326,9 @@ def start(family: str, values: dict[str, Any]) -> str:
         AigcError: impossible settings, the rules of a class, or the folder cannot be written.
     """
     config = check(family, values)
-    run = Run.create(config, given=classroom.admit(config))
-    launch.start(run)
+    with _starting:
+        run = Run.create(config, given=classroom.admit(config))
+        launch.start(run)
     return run.name
 
 
@@ -324,8 +342,9 @@ def ask(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dic
     classroom.check_may_change(run)
     status = run.status()
     if what == "resume" and not status.active and status.state != "done":
-        classroom.admit(run.config())
-        launch.start(run)
+        with _starting:
+            classroom.admit(run.config())
+            launch.start(run)
     elif what == "set":
         run.config().checked_live(changes or {})
         run.ask(what, **(changes or {}))
@@ -339,15 +358,22 @@ def again(name: str, changes: dict[str, Any]) -> str:
     Raises:
         AigcError: impossible settings, or a path among them; the folder cannot be written.
     """
-    config = Run.named(name).config()
+    run = Run.named(name)
+    config = run.config()
+    data_path = getattr(config, "data_path", "")
+    if data_path and not _is_upload(Path(data_path)):
+        classroom.check_may_change(run)  # nobody in a class trains with another's data
+    if "/" in getattr(config, "init_from", ""):
+        classroom.check_teacher()
     for key in ("data_path", "init_from"):
         if key in changes:
             raise ConfigError("config.no_paths", "Give your own data by uploading it.")
     config = config.changed(changes | {"preset": config.preset, "family": config.family})
     check_data(config)
     check_own_data(config)
-    run = Run.create(config, given=classroom.admit(config))
-    launch.start(run)
+    with _starting:
+        run = Run.create(config, given=classroom.admit(config))
+        launch.start(run)
     return run.name
 
 
@@ -468,7 +494,7 @@ def describe(name: str) -> dict[str, Any]:
         "family": config.family,
         "makes": config.makes,
         "data": config.data,
-        "settings": config.model_dump(),
+        "settings": config.model_dump() | ({} if classroom.owns(run.owner) else {"data_path": ""}),
         "device": made.get("environment", {}).get("device", ""),
         "curves": config.curves,
         "headline": config.headline,

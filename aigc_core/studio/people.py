@@ -1,5 +1,6 @@
 """A class as its pages and its door need it: plain values in, plain values out."""
 
+import os
 import shutil
 import time
 from contextlib import suppress
@@ -12,7 +13,8 @@ from aigc_core.run import Run, list_runs, runs_root
 LEAST_FREE_MB = 100  # below, the next checkpoint may not fit
 
 Person = classroom.Person
-acting, joined, signed_in, passwords = classroom.acting, classroom.joined, classroom.signed_in, classroom.passwords
+acting, joined, signed_in = classroom.acting, classroom.joined, classroom.signed_in
+passwords, may_sign_in, largest_request = classroom.passwords, classroom.may_sign_in, classroom.largest_request
 
 
 def open_class() -> dict[str, Any] | None:
@@ -43,6 +45,8 @@ def begin() -> str:
     rules = classroom.rules()
     if rules is None:
         return ""
+    turns.slots()
+    classroom.passwords()
     classroom.sweep(rules.keep_days, time.time())
     return "" if rules.passwords else classroom.teacher_code()
 
@@ -95,7 +99,7 @@ def overview() -> dict[str, Any]:
                     "step": status.step, "total_steps": status.total_steps, "eta_s": status.eta_s,
                     "message": status.message,
                 })  # fmt: skip
-                student["state"] = status.state
+                student["state"] = student.get("state") or status.state  # the newest run comes first
     return {
         "students": list(students.values()),
         "trainings": trainings,
@@ -114,8 +118,10 @@ def stop_all() -> int:
     asked = 0
     for run in list_runs():
         with suppress(AigcError):
-            run.ask("stop")
-            asked += 1
+            status = run.status()
+            if status.active or (status.state == "done" and status.alive()):  # being judged, to be tried again
+                run.request("stop")
+                asked += status.active
     return asked
 
 
@@ -171,5 +177,9 @@ def health() -> dict[str, Any]:
     except OSError as problem:
         return {"ok": False, "problem": problem.strerror or str(problem)}
     running = sum(one.running for one in tickets)
-    return {"ok": free_mb > LEAST_FREE_MB, "running": running, "waiting": len(tickets) - running,
-            "free_mb": round(free_mb)}  # fmt: skip
+    return {
+        "ok": free_mb > LEAST_FREE_MB and os.access(root, os.W_OK),
+        "running": running,
+        "waiting": len(tickets) - running,
+        "free_mb": round(free_mb),
+    }

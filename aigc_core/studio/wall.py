@@ -26,7 +26,7 @@ _last: tuple[float, list[dict[str, Any]]] = (0.0, [])
 
 
 def wall(chosen: str = "") -> dict[str, Any]:
-    """`runs`, the newest ones as cards; `ranking`, by family and data the best finished ones by the figure that decides
+    """`runs`, the newest ones as cards; `ranking`, by family and data the best ones by the figure that decides
     which is best, ready ones first; `large`, the chosen run or the newest one that trains, with its curves."""
     rows = _rows()
     names = [row["name"] for row in rows]
@@ -66,7 +66,7 @@ def _row(run: Run) -> dict[str, Any] | None:
 def _ranking(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows:
-        if row["figure"] is not None:
+        if isinstance(row["figure"], int | float):
             groups.setdefault((row["family"], row["data"]), []).append(row)
     kept = ("name", "owner", "figure", "ready")
     return [

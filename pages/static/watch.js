@@ -8,7 +8,7 @@ const { say, make, question } = AIGC;
 const part = (role) => element.querySelector(`[data-role="${role}"]`);
 
 let run = null; // what describe() said of it
-let active = false; // whether it trains, waits or pauses
+let working = false; // whether it trains, waits or pauses
 let cursor = "";
 let series = {}; // name -> [[step, value], …]
 let samples = []; // [{step, file}, …]
@@ -120,7 +120,7 @@ function showStatus(status) {
   const badge = part("state");
   setText(badge, say("state." + status.state));
   badge.className = "state " + status.state;
-  active = ["queued", "running", "paused"].includes(status.state);
+  const active = working = ["queued", "running", "paused"].includes(status.state);
   element.querySelector("[data-ask=pause]").disabled = !run.mine || status.state !== "running";
   element.querySelector("[data-ask=resume]").disabled = !run.mine || !["paused", "stopped", "failed", "interrupted"].includes(status.state);
   element.querySelector("[data-ask=stop]").disabled = !run.mine || !active;
@@ -364,7 +364,7 @@ watch("value", () => { if (props.value) open(props.value).then(refreshRuns); });
     await new Promise((done) => setTimeout(done, POLL_MS));
     if (document.hidden) continue;
     ticks += 1;
-    if (run && (active || ticks % QUIET_TICKS === 0)) await poll();
+    if (run && (working || ticks % QUIET_TICKS === 0)) await poll();
     if (ticks % QUIET_TICKS === 0) await refreshRuns();
   }
 })();
