@@ -7,10 +7,8 @@ if not os.environ.get("AIGC_RELOAD"):  # the watcher rescans all folders of runs
         del os.environ[name]
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-from aigc_core.zero import prepare
 from pages.shell import build, launch
 
-prepare()
 demo = build()
 
 if __name__ == "__main__":

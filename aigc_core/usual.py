@@ -35,5 +35,5 @@ def settings_that_matter(config: Any) -> dict[str, Any]:
 
 WITHOUT_EFFECT = (
     "seed", "device", "log_every", "sample_every", "evaluate_every", "checkpoint_every", "keep_checkpoints", "gate",
-    "tries", "prompt", "sample_tokens", "data_path",
+    "tries", "prompt", "sample_tokens", "data_path", "compile",
 )  # fmt: skip

@@ -8,10 +8,7 @@ machine, whose cores the browsers share with the trainings: a class has computer
 
 import argparse
 import asyncio
-import os
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,9 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from aigc_core.run import PROJECT
 from benchmarks.sides import header
-from tests.browsing import CHROMIUM, QUIET, serving
+from tests.browsing import CHROMIUM, QUIET, serving, wall
 
 PATIENCE_MS = 120_000
 ARRIVING_S = 3.0  # between two students who come in
@@ -85,8 +81,8 @@ def play(students: int, seconds: float) -> tuple[Lesson, float]:
     """The whole lesson; returns what happened and how long it took."""
     place, lesson = Path(tempfile.mkdtemp()), Lesson()
     start = time.perf_counter()
-    with serving(place, AIGC_CLASS="1", AIGC_CLASS_TEACHER_CODE="owl") as url, board(place) as wall:
-        asyncio.run(_play(lesson, url, wall, students, seconds))
+    with serving(place, AIGC_CLASS="1", AIGC_CLASS_TEACHER_CODE="owl") as url, wall(place) as board:
+        asyncio.run(_play(lesson, url, board, students, seconds))
     return lesson, time.perf_counter() - start
 
 
@@ -96,26 +92,6 @@ def show(lesson: Lesson) -> None:
         ordered = sorted(times)
         p95 = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
         print(f"  {action:34} {len(times):4} {statistics.median(times):7.2f}s {p95:7.2f}s {ordered[-1]:7.2f}s")
-
-
-class board:
-    """The wall, as the teacher starts it; its address."""
-
-    def __init__(self, place: Path) -> None:
-        self.place, self.port = place, 8700 + os.getpid() % 200
-
-    def __enter__(self) -> str:
-        command = [sys.executable, "-m", "streamlit", "run", "board.py", "--server.port", str(self.port)]
-        env = os.environ | {"AIGC_RUNS": str(self.place / "runs")}
-        with (self.place / "wall.txt").open("wb") as log:
-            self.process = subprocess.Popen(
-                command, cwd=PROJECT, env=env, stdout=log, stderr=log, start_new_session=True
-            )
-        return f"http://127.0.0.1:{self.port}/"
-
-    def __exit__(self, *error: object) -> None:
-        os.killpg(self.process.pid, signal.SIGTERM)
-        self.process.wait(20)
 
 
 async def _play(lesson: Lesson, url: str, wall: str, students: int, seconds: float) -> None:

@@ -44,6 +44,7 @@ if (task) { place.textContent = task.slice(0, 600); place.hidden = false; }
 
 def build() -> gr.Blocks:
     """All pages; nothing is served yet."""
+    people.prepare()
     with gr.Blocks(title="AIGC Studio", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
         _top()
         train.build(demo)

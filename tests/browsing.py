@@ -26,23 +26,39 @@ QUIET = [
 @contextmanager
 def serving(place: Path, **variables: str) -> Iterator[str]:
     """`gradio app.py` with the runs of `place`/runs and these variables; yields its address."""
+    port = _free_port()
+    variables = {"GRADIO_TEMP_DIR": str(place / "gradio"), "GRADIO_SERVER_PORT": str(port)} | variables
+    with _started([str(Path(sys.executable).parent / "gradio"), "app.py"], place, port, variables) as address:
+        try:
+            yield address
+        finally:
+            for control in (place / "runs").glob("*/control.jsonl"):
+                with control.open("a") as file:
+                    file.write('{"t": 0, "request": "stop", "changes": {}}\n')
+
+
+@contextmanager
+def wall(place: Path) -> Iterator[str]:
+    """`streamlit run board.py` over the runs of `place`/runs; yields its address."""
+    port = _free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "board.py", "--server.port", str(port)]
+    with _started(command, place, port, {}) as address:
+        yield address
+
+
+def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    env = (
-        os.environ
-        | {
-            "AIGC_RUNS": str(place / "runs"),
-            "GRADIO_TEMP_DIR": str(place / "gradio"),
-            "GRADIO_SERVER_PORT": str(port),
-        }
-        | variables
-    )
-    with (place / "log.txt").open("wb") as log:
-        process = subprocess.Popen(
-            [str(Path(sys.executable).parent / "gradio"), "app.py"],
-            cwd=PROJECT, env=env, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def _started(command: list[str], place: Path, port: int, variables: dict[str, str]) -> Iterator[str]:
+    """A server of its own process group, its output in `place`, from the moment that its port is open."""
+    env = os.environ | {"AIGC_RUNS": str(place / "runs")} | variables
+    file = place / f"log-{port}.txt"
+    with file.open("wb") as log:
+        process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=log, stderr=log, start_new_session=True)
         try:
             end = time.monotonic() + 90
             while time.monotonic() < end:
@@ -51,14 +67,11 @@ def serving(place: Path, **variables: str) -> Iterator[str]:
                         break
                 time.sleep(0.2)
             else:
-                raise AssertionError((place / "log.txt").read_text())
+                raise AssertionError(file.read_text())
             yield f"http://127.0.0.1:{port}/"
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(20)
-            for control in (place / "runs").glob("*/control.jsonl"):
-                with control.open("a") as file:
-                    file.write('{"t": 0, "request": "stop", "changes": {}}\n')
 
 
 @contextmanager

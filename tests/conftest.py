@@ -1,9 +1,6 @@
 """What the tests share: a place of their own, tiny settings, and a run that is trained in seconds."""
 
 import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: these networks are too small for two threads
-
 import subprocess
 import sys
 import threading

@@ -68,6 +68,7 @@ def test_optimisers_race_and_the_wrong_adam_is_behind(page: Page) -> None:
     wait_until(page, lambda: picture(page, "surface-map") != before)
 
 
+@pytest.mark.slow
 def test_a_wrong_formula_is_trained_beside_the_right_one(page: Page) -> None:
     box = page.locator("[data-mistake=averaged-pixels]")
     box.get_by_role("button", name="Train both").click()
@@ -82,6 +83,7 @@ def test_it_speaks_chinese(browser: Browser, app: str) -> None:
         expect(page.locator("[data-role=mistakes]")).to_contain_text("两个都训练")
 
 
+@pytest.mark.slow
 def test_what_is_useful_is_measured_on_demand(browser: Browser, app: str) -> None:
     with strict_page(browser) as page:
         page.goto(app.replace("basics", "useful"))

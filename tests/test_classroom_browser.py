@@ -104,6 +104,7 @@ def test_a_student_comes_in_trains_and_only_looks_at_others(browser: Browser, sc
         expect(page.locator("[data-role=students-box]")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_start_is_a_student_s_own_and_kept_within_limits(browser: Browser, school: str, place: Path) -> None:
     with strict_page(browser) as page:
         come_in(page, school, "Cem")
@@ -164,6 +165,7 @@ def test_the_door_is_also_chinese_and_fits_a_phone(browser: Browser, school: str
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.slow
 def test_passwords_instead_of_names(browser: Browser, tmp_path: Path) -> None:
     file: Any = tmp_path / "people.csv"
     file.write_text("Ann,secret\nMs Wu,owl,teacher\n")

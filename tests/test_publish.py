@@ -108,7 +108,7 @@ def own_upload(tmp_path: Path) -> Run:
     return run
 
 
-@pytest.mark.parametrize("family", ["gan", "vae", "gpt"])
+@pytest.mark.parametrize("family", ["vae", *(pytest.param(one, marks=pytest.mark.slow) for one in ("gan", "gpt"))])
 def test_there_and_back_it_makes_the_same(
     family: str, server: WritableHub, trained: Callable[[str], Run], tmp_path: Path
 ) -> None:

@@ -1,11 +1,5 @@
 """The wall board: what it is told, and Streamlit showing it while a run goes on."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from aigc_core.run import PROJECT, Run
+from aigc_core.run import Run
 from aigc_core.studio import wall
+from tests import browsing
 from tests.browsing import strict_page
 from tests.conftest import tiny
 
@@ -75,24 +70,8 @@ def test_an_empty_folder_is_no_problem() -> None:
 
 @pytest.fixture
 def board(tmp_path: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "board.py", "--server.port", str(port)]
-    env = os.environ | {"AIGC_RUNS": str(tmp_path / "runs")}
-    with (tmp_path / "log.txt").open("wb") as log:
-        process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=log, stderr=log, start_new_session=True)
-        try:
-            end = time.monotonic() + 60
-            while time.monotonic() < end:
-                with socket.socket() as door:
-                    if door.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.2)
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(20)
+    with browsing.wall(tmp_path) as address:
+        yield address
 
 
 @pytest.mark.browser

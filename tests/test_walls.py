@@ -11,7 +11,7 @@ import pytest
 from aigc_core.run import PROJECT
 
 CORE = sorted((PROJECT / "aigc_core").rglob("*.py"))
-PAGES = [PROJECT / "app.py", *sorted((PROJECT / "pages").rglob("*.py"))]
+PAGES = [PROJECT / "app.py", PROJECT / "board.py", *sorted((PROJECT / "pages").rglob("*.py"))]
 HEAVY = {"torch", "torchvision", "accelerate", "transformers", "matplotlib", "sklearn", "mlxtend"}
 
 

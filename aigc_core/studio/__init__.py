@@ -44,7 +44,7 @@ BUSY_PERCENT = 40  # of all cores, from which on a measured time is not kept
 JOULES_PER_KWH = 3.6e6
 LARGEST_UPLOAD = 500_000_000  # bytes
 # What an estimate does not depend on: it is a time per step.
-NOT_TIMED = ("preset", "steps", "minutes", "seed", "lr", "beta", "prompt", "title", "gate", "tries")
+NOT_TIMED = ("preset", "steps", "minutes", "seed", "lr", "beta", "prompt", "title", "gate", "tries", "compile")
 
 _estimating = threading.Lock()
 _starting = threading.Lock()  # what is allowed is counted and used up by one at a time
