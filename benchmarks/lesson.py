@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -201,9 +200,8 @@ async def _teacher(
 
 async def _changes(page: Page, over: asyncio.Event) -> None:
     """Until the wall shows something that it did not show a moment before."""
-    read: Any = "document.querySelector('.wall')?.textContent ?? ''"
-    before, end = await page.evaluate(read), time.perf_counter() + PATIENCE_MS / 1000
-    while not over.is_set() and time.perf_counter() < end and await page.evaluate(read) == before:
+    before, end = await page.text_content(".wall"), time.perf_counter() + PATIENCE_MS / 1000
+    while not over.is_set() and time.perf_counter() < end and await page.text_content(".wall") == before:
         await asyncio.sleep(0.1)
 
 
