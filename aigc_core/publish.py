@@ -228,7 +228,7 @@ def _figures(run: Run) -> str:
     judged = gate.judgement(run)
     figures = judged["figures"] if judged else run.status().figures
     rows = [
-        f"| {key} | {value:.4g} |" for key, value in figures.items()
+        f"| {key} | {f'{value:,}' if isinstance(value, int) else f'{value:.4g}'} |" for key, value in figures.items()
         if isinstance(value, int | float) and not isinstance(value, bool) and key not in ("seed", "step")
     ]  # fmt: skip
     if not rows:
