@@ -10,6 +10,7 @@ from aigc_core.data.sources import SOURCES, Progress
 from aigc_core.data.tensors import Facts
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.errors import ConfigError, message
+from aigc_core.families.base import weights_of
 from aigc_core.families.gpt import pretrained
 from aigc_core.families.gpt.config import HUB_NAME
 from aigc_core.families.gpt.family import Family
@@ -108,7 +109,7 @@ def _origin(folder: pretrained.Folder) -> dict[str, object]:
 def _card(run: Run, model: sampler.Model) -> str:
     """A model card: what it is, where it comes from, how to load it."""
     config, step = model.family.config, model.step
-    size = sum(one.numel() for network in model.family.networks.values() for one in network.parameters())
+    size = weights_of(model.family.networks)
     figures = [one["figures"] for one in run.events()[0] if one["kind"] == "eval" and one["step"] == step]
     data = SOURCES[config.data]
     facts = [f"- **Weights:** {size:,}, float32."]

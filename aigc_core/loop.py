@@ -27,7 +27,7 @@ from aigc_core.device import Device, choose
 from aigc_core.energy import Meter
 from aigc_core.errors import AigcError, ClassError, ConfigError, DeviceError, RunError, TrainingError, message
 from aigc_core.families import family_class
-from aigc_core.families.base import Family, Moment, Networks, Phase
+from aigc_core.families.base import Family, Moment, Networks, Phase, weights_of
 from aigc_core.run import Run, Status
 from aigc_core.seeds import Stream, derived_seed
 from aigc_core.turns import AlwaysFree, Interruptions, Report, Turn, enter, fresh_status, still_waiting, wait
@@ -636,10 +636,9 @@ def estimate(config: Any, given: dict[str, Any] | None = None) -> dict[str, Any]
             training.step += 1
             times.append(time.monotonic() - before)
     step_s = statistics.median(times[1:])
-    networks = training.networks.values()
     return {
         "device": device.describe(),
-        "parameters": sum(one.numel() for network in networks for one in network.parameters()),
+        "parameters": weights_of(training.networks),
         "step_s": step_s,
         "total_s": 60 * config.minutes or step_s * config.steps,
     }
@@ -669,7 +668,7 @@ def _check_size(science: type[Family], config: Any, facts: Facts, most: float) -
         return
     with torch.device("meta"):
         networks = science(config, facts).networks
-    weights = sum(one.numel() for network in networks.values() for one in network.parameters())
+    weights = weights_of(networks)
     if weights > most:
         raise ClassError(
             "class.too_large",

@@ -19,7 +19,7 @@ from aigc_core.data.text import cleaned
 from aigc_core.data.tokenizer import Speller
 from aigc_core.device import SMALL, device_of
 from aigc_core.errors import ConfigError, DataError, RunError
-from aigc_core.families.base import Inside, TextFamily, TextRequest
+from aigc_core.families.base import Inside, TextFamily, TextRequest, weights_of
 from aigc_core.jobs import Look
 from aigc_core.run import Run
 
@@ -80,7 +80,7 @@ def describe(run: Run, step: int | None) -> dict[str, Any]:
     """What a page must know of a model: size, context, vocabulary, languages, its checkpoints, its data."""
     model, family = opened(run, step)
     layers, heads = family.layers_and_heads
-    parameters = sum(one.numel() for net in family.networks.values() for one in net.parameters())
+    parameters = weights_of(family.networks)
     known = {language: not family.tokenizer.unknown_in(letters) for language, letters in LETTERS.items()}
     return {
         "run": run.name,

@@ -17,6 +17,13 @@ from aigc_core.errors import ConfigError, RunError
 from aigc_core.seeds import Stream, generator
 
 Networks = dict[str, nn.Module]
+
+
+def weights_of(networks: Networks) -> int:
+    """How many numbers of these networks are learned."""
+    return sum(one.numel() for network in networks.values() for one in network.parameters())
+
+
 # How much is measured: what is cheap, at the end of a run also what takes some seconds, or everything there is.
 Extent = Literal["during", "end", "full"]
 

@@ -437,7 +437,10 @@ def runs() -> list[dict[str, Any]]:
 
 def _row(run: Run) -> dict[str, Any]:
     row = _row_of(run.path, run.changed())
-    return _read_row(run) if row["state"] in ("queued", "running", "paused") else row  # its process may have died
+    if row["state"] in ("queued", "running", "paused"):
+        with suppress(AigcError):
+            return row | {"state": run.status().state}  # its process may have died without a word
+    return row
 
 
 @lru_cache(maxsize=4096)
