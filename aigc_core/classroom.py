@@ -58,6 +58,7 @@ class Rules(BaseModel):
     disk_mb: float = Field(1000, description="All runs and uploads together.", gt=0)
     upload_mb: float = Field(50, description="Largest upload.", gt=0)
     keep_days: float = Field(14, description="Days after which a run is swept away, unless it is pinned.", gt=0)
+    memory_mb: float = Field(0, description="Memory of a training; 0 = its share. Not with a GPU.", ge=0)
     slots: int = Field(0, description="Trainings at once; 0 = as cores and the GPU's memory allow.", ge=0)
 
 

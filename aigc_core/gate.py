@@ -142,36 +142,45 @@ def fit_and_judge(run: Run, turn: Turn | AlwaysFree | None = None, report: Repor
         AigcError: as of `aigc_core.loop.fit`; a training that breaks down is tried again like one that does not pass.
     """
     turn = turn or AlwaysFree()
-    with run.claim(), suppress(AigcError):  # what is wrong with the queue, `fit` says and keeps in the run
+    while True:
+        with run.claim():
+            try:
+                status, following = _attempt(run, turn, report)
+            finally:
+                turn.release()
+        if following is None:
+            return status
+        run = following
+
+
+def _attempt(run: Run, turn: Turn | AlwaysFree, report: Report) -> tuple[Status, Run | None]:
+    """Train and judge one run; returns its status and the next attempt, if there is to be one."""
+    with suppress(AigcError):  # what is wrong with the queue, `fit` says and keeps in the run
         if not wait(run, turn, report):
-            return run.status()
+            return run.status(), None
     from aigc_core.loop import fit  # not before: it brings torch, and many processes may wait
 
-    while True:
-        try:
-            status = fit(run, turn=turn, report=report)
-        except TrainingError as error:
-            if error.message["key"] != "train.not_finite":  # a full disk or memory will not be another next time
-                raise
-            following = _following(run, next_changes(run, diagnose.plain(diagnose.diagnose(run))))
-            if following is None:
-                raise
-        else:
-            if status.state != "done":
-                return status
-            try:
-                verdict = judge(run)
-            except AigcError as error:  # the model is trained all the same
-                run.append("note", status.step, **error.message)
-                return status
-            except RuntimeError as problem:  # torch's word for too little memory
-                said = message("gate.failed", "The model could not be judged ({problem}).", problem=problem)
-                run.append("note", status.step, **said)
-                return status
-            following = None if verdict["passed"] else _following(run, verdict["changes"])
-            if following is None:
-                return status
-        run = following
+    try:
+        status = fit(run, turn=turn, report=report)
+    except TrainingError as error:
+        if error.message["key"] != "train.not_finite":  # a full disk or memory will not be another next time
+            raise
+        following = _following(run, next_changes(run, diagnose.plain(diagnose.diagnose(run))))
+        if following is None:
+            raise
+        return run.status(), following
+    if status.state != "done":
+        return status, None
+    try:
+        verdict = judge(run)
+    except AigcError as error:  # the model is trained all the same
+        run.append("note", status.step, **error.message)
+        return status, None
+    except RuntimeError as problem:  # torch's word for too little memory
+        said = message("gate.failed", "The model could not be judged ({problem}).", problem=problem)
+        run.append("note", status.step, **said)
+        return status, None
+    return status, None if verdict["passed"] else _following(run, verdict["changes"])
 
 
 def _following(run: Run, changes: dict[str, Any]) -> Run | None:

@@ -1,6 +1,7 @@
 """Starts the training command as a process of its own, which outlives whoever started it."""
 
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -28,7 +29,7 @@ def start(run: Run) -> None:
         share = max(1, (psutil.cpu_count() or 1) // at_once)
         given["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS") or str(share)
     status = run.status()
-    status.state, status.pid = "queued", None  # counts as waiting from now on, not only once the child has come up
+    status.state, status.process = "queued", None  # counts as waiting from now on, not only once the child has come up
     run.set_status(status)
     run.request("start")
     path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
@@ -41,11 +42,23 @@ def start(run: Run) -> None:
             start_new_session=True,
             env=os.environ | given | {"PYTHONPATH": path},
         )
-    if classroom.rules() is not None and os.name == "posix":
-        os.setpriority(os.PRIO_PROCESS, child.pid, NICE)
-        with suppress(OSError):  # where memory runs out, a training shall go and not the app
-            Path(f"/proc/{child.pid}/oom_score_adj").write_text("500")
+    rules = classroom.rules()
+    if rules is not None and os.name == "posix":
+        _hold_back(child.pid, rules, at_once)
     _reap(child)
+
+
+def _hold_back(pid: int, rules: classroom.Rules, at_once: int) -> None:
+    """Let pages, wall and the other trainings live, whatever this one is asked to do."""
+    os.setpriority(os.PRIO_PROCESS, pid, NICE)
+    with suppress(OSError):  # where memory runs out, a training shall go and not the app
+        Path(f"/proc/{pid}/oom_score_adj").write_text("500")
+    if sys.platform == "linux" and shutil.which("nvidia-smi") is None:  # CUDA reserves more than it uses
+        import resource
+
+        most = int(1e6 * rules.memory_mb) or psutil.virtual_memory().total // (at_once + 1)
+        with suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
 
 
 def _reap(child: subprocess.Popen[bytes]) -> None:

@@ -56,6 +56,9 @@ def fit(run: Run | None, *, turn: Turn | AlwaysFree | None = None, report: Repor
 
     Under `torchrun` or `accelerate launch` all processes call this; only the main one has a `run` and writes.
 
+    Args:
+        turn: waited for unless the caller has it already, who gives it up afterwards.
+
     Raises:
         AigcError: bad settings or data, or a training that broke down; the run's status says so, too.
     """
@@ -66,15 +69,8 @@ def fit(run: Run | None, *, turn: Turn | AlwaysFree | None = None, report: Repor
             return _fit(run, turn or AlwaysFree(), report)
         except AigcError as error:
             raise _failed(run, report, error) from error.__cause__
-        except torch.OutOfMemoryError as problem:
-            raise _failed(
-                run,
-                report,
-                TrainingError(
-                    "train.no_memory",
-                    "The memory of the GPU is too small for this; try a smaller batch_size, width or context.",
-                ),
-            ) from problem
+        except (torch.OutOfMemoryError, MemoryError) as problem:
+            raise _failed(run, report, _no_memory()) from problem
         except OSError as problem:
             raise _failed(
                 run,
@@ -86,6 +82,8 @@ def fit(run: Run | None, *, turn: Turn | AlwaysFree | None = None, report: Repor
                 ),
             ) from problem
         except Exception as defect:
+            if "DefaultCPUAllocator" in str(defect):  # torch has no error of its own for this
+                raise _failed(run, report, _no_memory()) from defect
             _failed(
                 run,
                 report,
@@ -96,6 +94,12 @@ def fit(run: Run | None, *, turn: Turn | AlwaysFree | None = None, report: Repor
                 ),
             )
             raise
+
+
+def _no_memory() -> TrainingError:
+    return TrainingError(
+        "train.no_memory", "There is too little memory for this; try a smaller batch_size, width or context."
+    )
 
 
 def _failed(run: Run, report: Report, error: AigcError) -> AigcError:
@@ -113,11 +117,8 @@ def _fit(run: Run | None, turn: Turn | AlwaysFree, report: Report) -> Status:
     if run is not None and not wait(run, turn, report):
         return run.status()
     with Interruptions() as interruptions:
-        try:
-            training = _Training(run, turn, interruptions, report)
-            status = training.run_to_end()
-        finally:
-            turn.release()
+        training = _Training(run, turn, interruptions, report)
+        status = training.run_to_end()
         if training.accelerator.num_processes > 1:  # else a process that leaves first can die of its open connections
             training.accelerator.end_training()
         return status

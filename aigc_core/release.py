@@ -51,7 +51,7 @@ def release(run: Run, to: Path, steps: list[int] | None = None, figures: dict[st
             _light(run.checkpoint(step), folder / run.checkpoint(step).name, averaged)
         (folder / "best").write_text(run.checkpoint(best).name + "\n")
         (folder / "last").write_text(run.checkpoint(kept[-1]).name + "\n")
-        status.pid, status.message, status.eta_s = None, None, None
+        status.process, status.message, status.eta_s = None, None, None
         status.figures = status.figures | (figures or {})
         write_json(folder / "status.json", {key: value for key, value in vars(status).items()})
     return Run(to)

@@ -11,6 +11,7 @@ samples/        step_000500.png (or .txt), always from the same noise or prompts
 step_000500/    weights and optimiser state of one checkpoint
 best, last      the name of a checkpoint each
 pinned          there if it is to stay when old runs are swept away
+.beat           touched by its process every few seconds
 """
 
 import json
@@ -19,17 +20,18 @@ import os
 import re
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
-import psutil
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
+from aigc_core import processes
 from aigc_core.config import checked
 from aigc_core.errors import RunError
 from aigc_core.families import FAMILIES, config_class
@@ -39,9 +41,12 @@ State = Literal["queued", "running", "paused", "done", "failed", "stopped", "int
 FORMAT = 1
 JUDGEMENT = "judgement.json"
 PIN = "pinned"
+BEAT = ".beat"
 NAME = re.compile(r"\w[\w.-]*")  # of a run that pages may ask for; nothing that could be a path
 LONGEST_NAME = 200  # bytes
 START_TIMEOUT_S = 60  # a new run whose process has not shown itself by then never will
+BEAT_S = 5.0  # between two signs of life of a training
+ELSEWHERE_S = 60  # without one, after which a training on another machine counts as dead
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -66,8 +71,7 @@ class Status:
     eta_s: float | None = None
     steps_per_s: float | None = None
     attempt: int = 0
-    pid: int | None = None
-    pid_started: float | None = None  # tells our process from a later one with the same number
+    process: str | None = None  # which process trains it: see `aigc_core.processes`
     heartbeat: float = 0.0
     message: dict[str, Any] | None = None  # {"key", "text", "values"}: a sentence for a person
     figures: dict[str, Any] = field(default_factory=dict)
@@ -80,13 +84,11 @@ class Status:
         return self.state in ("queued", "running", "paused")
 
     def alive(self) -> bool:
-        """Whether the process that wrote this still exists."""
-        if self.pid is None:
+        """Whether the process that trains it still exists; one on another machine does while it says so."""
+        if self.process is None:
             return False
-        try:
-            return abs(psutil.Process(self.pid).create_time() - (self.pid_started or 0.0)) < 1.0
-        except psutil.Error:
-            return False
+        seen = processes.exists(self.process)
+        return time.time() - self.heartbeat < ELSEWHERE_S if seen is None else seen
 
 
 _STATUS = TypeAdapter(Status)
@@ -290,7 +292,8 @@ class Run:
             status = _STATUS.validate_python({key: value for key, value in values.items() if key in known})
         except ValidationError as problem:
             raise self._damaged("status.json", problem) from problem
-        waiting = status.pid is None and time.time() - status.heartbeat < START_TIMEOUT_S
+        status.heartbeat = max(status.heartbeat, self._beaten())
+        waiting = status.process is None and time.time() - status.heartbeat < START_TIMEOUT_S
         if status.active and not waiting and not status.alive():
             status.state = "interrupted"
             status.eta_s = None
@@ -300,13 +303,33 @@ class Run:
         status.heartbeat = time.time()
         write_json(self.path / "status.json", asdict(status), durable=False)
 
+    def _beaten(self) -> float:
+        return _written(self.path / BEAT) / 1e9
+
+    def _beat(self, ended: threading.Event) -> None:
+        while not ended.wait(BEAT_S):
+            with suppress(OSError):
+                (self.path / BEAT).touch()
+
     @contextmanager
     def claim(self) -> Iterator[None]:
         """Be the one process that trains this run; the system gives it free however the process ends.
 
+        Meanwhile a thread gives signs of life, by which other machines with the same folder see that it is trained.
+
         Raises:
             RunError: another process has it.
         """
+        ended = threading.Event()
+        with self._alone():
+            threading.Thread(target=self._beat, args=(ended,), daemon=True, name=f"beat-{self.name}").start()
+            try:
+                yield
+            finally:
+                ended.set()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
         try:
             self._attempt_lock.acquire(timeout=0)
         except Timeout:
@@ -461,7 +484,7 @@ class Run:
         """
         if self.shipped:
             raise RunError("run.shipped", "{name} came with the program and stays.", name=self.name)
-        with self.claim():
+        with self._alone():
             shutil.rmtree(self.path)
 
     # -------------------------------------------------------------------------------------------------

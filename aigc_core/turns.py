@@ -1,9 +1,10 @@
 """Who may compute now: runs wait for one another without any server, by files beside the runs.
 
 `.queue/slot-0.lock` is held by the run that computes (one file per slot: see `slots`). Whoever waits or computes has a
-ticket, `TIME-PID-STARTED.waiting` or `.running`, which names its run and the run's owner. Owners take turns: each one's
-first ticket goes before any other's second, and nobody computes twice at once. Locks are the system's own and tickets
-count only while their process lives, so a killed one makes room at once.
+ticket, `TIME-NUMBER.waiting` or `.running`, which names its process, its run and the run's owner. Owners take turns:
+each one's first ticket goes before any other's second, and nobody computes twice at once. Locks are the system's own
+and tickets count only while their process lives, so a killed one makes room at once, and one that was halted holds
+nobody up.
 
 Importable without torch, because many may wait, and each is a process.
 """
@@ -25,7 +26,7 @@ from typing import Any
 import psutil
 from filelock import FileLock, Timeout
 
-from aigc_core import classroom
+from aigc_core import classroom, processes
 from aigc_core.errors import AigcError, ConfigError, message
 from aigc_core.files import write_atomic
 from aigc_core.run import Run, Status
@@ -35,7 +36,7 @@ AROUND_S = 15.0  # what a training takes besides its steps: start, and being jud
 UNKNOWN_S = 60.0  # what one is taken to last whose steps nobody has timed
 MB_A_SLOT = 4000  # of a GPU's memory
 
-_TICKET = re.compile(r"\d+-(\d+)-([\d.]+)\.(waiting|running)")
+_TICKET = re.compile(r"\d+-\d+\.(waiting|running)")
 Waiting = Callable[[int, float], bool]  # called with the place in the queue and seconds to go; False gives up
 Report = Callable[[Status], None]
 
@@ -108,9 +109,9 @@ class Turn:
         """
         if self._held is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            process = psutil.Process()
-            self._ticket = self._folder / f"{time.time_ns():020d}-{process.pid}-{process.create_time():.2f}.waiting"
-            write_atomic(self._ticket, json.dumps({"owner": run.owner, "run": str(run.path)}), durable=False)
+            self._ticket = self._folder / f"{time.time_ns():020d}-{os.getpid()}.waiting"
+            says = {"process": processes.identity(), "owner": run.owner, "run": str(run.path)}
+            write_atomic(self._ticket, json.dumps(says), durable=False)
             try:
                 while not self._taken(waiting):
                     time.sleep(POLL_S)
@@ -154,21 +155,23 @@ class Turn:
 
 
 def living(folder: Path) -> list[Ticket]:
-    """The tickets of processes that exist, oldest first; others are cleared away."""
+    """The tickets of processes that exist on this machine, oldest first, without those that wait but are halted; what
+    dead ones left is cleared away."""
     found = []
-    for path in sorted(folder.glob("*-*-*.*")):
-        parts = _TICKET.fullmatch(path.name)
-        if parts is None:
+    for path in sorted(folder.glob("*")):
+        if (parts := _TICKET.fullmatch(path.name)) is None:
             continue
-        pid, started, state = parts.groups()
+        running = parts[1] == "running"
         try:
-            if abs(psutil.Process(int(pid)).create_time() - float(started)) < 1:
-                says = json.loads(path.read_text(encoding="utf-8"))
-                found.append(Ticket(path, state == "running", str(says["owner"]), Path(says["run"])))
-                continue
-        except (psutil.Error, OSError, ValueError, KeyError, TypeError):
-            pass
-        path.unlink(missing_ok=True)
+            says = json.loads(path.read_text(encoding="utf-8"))
+            process, owner, run = str(says["process"]), str(says["owner"]), Path(says["run"])
+        except (OSError, ValueError, KeyError, TypeError):
+            process, owner, run = "", "", Path()
+        there = bool(process) and processes.exists(process)
+        if there and (running or not processes.halted(process)):
+            found.append(Ticket(path, running, owner, run))
+        elif there is False:
+            path.unlink(missing_ok=True)
     return found
 
 
@@ -222,8 +225,7 @@ def still_waiting(
 def fresh_status(run: Run) -> Status:
     """The last status, signed by this process."""
     status = run.status()
-    process = psutil.Process()
-    status.pid, status.pid_started = process.pid, process.create_time()
+    status.process = processes.identity()
     return status
 
 

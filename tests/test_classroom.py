@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 import pytest
 
 import aigc_core.run
-from aigc_core import classroom, studio
+from aigc_core import classroom, launch, studio
 from aigc_core.classroom import Person, acting
 from aigc_core.errors import AigcError, ClassError, ConfigError
 from aigc_core.loop import fit
+from aigc_core.processes import identity
 from aigc_core.run import Run
 from aigc_core.studio import people
 from tests.conftest import TINY, tiny
@@ -196,10 +198,22 @@ def test_only_a_teacher_sees_and_stops_everybody(monkeypatch: pytest.MonkeyPatch
         assert run.requests_since_start()[0][-1]["request"] == "stop"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
+def test_a_training_that_wants_more_memory_than_its_share_ends_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIGC_CLASS_MEMORY_MB", "1500")
+    for settings, state in (({}, "done"), ({"width": 64, "layers": 2, "context": 1024, "batch_size": 512}, "failed")):
+        run = Run.create(tiny("gpt", steps=2, **settings))
+        launch.start(run)
+        while run.status().active:
+            time.sleep(0.2)
+        assert run.status().state == state, (run.path / "log.txt").read_text()
+    assert run.status().message["key"] == "train.no_memory"
+
+
 def test_what_was_interrupted_by_a_power_cut_is_found_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     run = run_of("Ann")
     status = run.status()
-    status.state, status.pid, status.pid_started = "running", 2**22 + 1, 1.0
+    status.state, status.process = "running", f"{identity()}0"
     run.set_status(status)
     started: list[str] = []
     monkeypatch.setattr("aigc_core.launch.start", lambda one: started.append(one.name))

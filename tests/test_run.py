@@ -3,13 +3,15 @@
 import json
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from aigc_core.errors import ConfigError, RunError
 from aigc_core.files import new_folder, write_atomic, write_json
-from aigc_core.run import Run, Status, list_runs
+from aigc_core.processes import identity
+from aigc_core.run import ELSEWHERE_S, Run, Status, list_runs
 from tests.conftest import tiny
 
 
@@ -123,12 +125,39 @@ def test_a_place_that_is_taken_is_refused_and_an_empty_one_is_not(tmp_path: Path
 
 
 def test_a_dead_process_is_an_interruption_and_a_borrowed_number_too(run: Run) -> None:
-    status = Status(state="running", pid=os.getpid(), pid_started=0.0)  # our number, another's birth
-    run.set_status(status)
-    assert run.status().state == "interrupted"
+    ours, machine, boot = identity(), *identity().split("|")[:2]
+    for gone in (
+        f"{machine}|{boot}|{os.getpid()}|0",
+        f"{machine}|earlier|{os.getpid()}|{ours.split('|')[3]}",
+        f"{machine}|torn",
+    ):
+        status = Status(state="running", process=gone)  # our number, but begun at another time
+        run.set_status(status)
+        assert run.status().state == "interrupted", gone
+    run.set_status(Status(state="running", process=ours))
+    assert run.status().state == "running"
     status.state = "done"
     run.set_status(status)
     assert run.status().state == "done"
+
+
+def test_a_training_on_another_machine_lives_while_it_gives_signs_of_life(run: Run) -> None:
+    run.set_status(Status(state="running", process="elsewhere|boot|1|2"))
+    assert run.status().state == "running"
+    values = json.loads((run.path / "status.json").read_text()) | {"heartbeat": time.time() - ELSEWHERE_S - 1}
+    write_json(run.path / "status.json", values)
+    assert run.status().state == "interrupted"
+    (run.path / ".beat").touch()
+    assert run.status().state == "running"
+
+
+def test_who_claims_a_run_gives_signs_of_life(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aigc_core.run.BEAT_S", 0.01)
+    with run.claim():
+        time.sleep(0.2)
+        assert (run.path / ".beat").exists()
+    time.sleep(0.1)
+    assert f"beat-{run.name}" not in [one.name for one in threading.enumerate()]
 
 
 def test_a_run_whose_process_never_came_is_an_interruption(run: Run) -> None:

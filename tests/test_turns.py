@@ -1,16 +1,20 @@
 """Who may compute: in order, fairly, never twice at once, and a killed process makes room."""
 
+import json
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from aigc_core import turns
-from aigc_core.errors import ConfigError
+from aigc_core import gate, turns
+from aigc_core.errors import ConfigError, RunError
+from aigc_core.processes import halted, identity
 from aigc_core.run import PROJECT, Run
 from aigc_core.turns import Turn
 from tests.conftest import tiny
@@ -33,12 +37,11 @@ def place_of(turn: Turn, run: Run) -> int:
     return 0 if turn.acquire(run, lambda place, left_s: places.append(place) or False) else places[0]
 
 
-def ticket(folder: Path, number: int, run: Run, state: str = "waiting") -> Path:
+def ticket(folder: Path, number: int, run: Run, state: str = "waiting", process: str = "") -> Path:
     """What another living process would leave; the numbers sort before any time."""
-    me = psutil.Process()
-    path = folder / ".queue" / f"{number:020d}-{me.pid}-{me.create_time():.2f}.{state}"
+    path = folder / ".queue" / f"{number:020d}-1.{state}"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(f'{{"owner": "{run.owner}", "run": "{run.path}"}}')
+    path.write_text(json.dumps({"process": process or identity(), "owner": run.owner, "run": str(run.path)}))
     return path
 
 
@@ -48,11 +51,13 @@ def test_turns_are_taken_in_order_and_freed_by_death(
     first, second, run = Turn(tmp_path), Turn(tmp_path), run_of()
     assert place_of(first, run) == 0
     assert place_of(second, run) == 1
-    dead = tmp_path / ".queue" / f"{0:020d}-{2**22 + 1}-1.00.waiting"  # of a process that is no more
-    dead.write_text('{"owner": "", "run": ""}')
+    dead = ticket(tmp_path, 0, run, process=f"{identity()}0")
+    torn = tmp_path / ".queue" / f"{1:020d}-1.waiting"
+    torn.write_text("{")
     (tmp_path / ".queue" / "stray.ticket").touch()
     first.release()
     assert place_of(second, run) == 0
+    assert not dead.exists() and not torn.exists()
     second.release()
     assert sorted(one.name for one in (tmp_path / ".queue").iterdir()) == ["lock", "slot-0.lock", "stray.ticket"]
     monkeypatch.setenv("AIGC_SLOTS", "two")
@@ -83,6 +88,45 @@ def test_nobody_computes_twice_at_once_even_if_there_is_room(
     ann.release()
     next(tmp_path.glob(".queue/*1-*.waiting")).unlink()
     assert place_of(again, run_of("Ann")) == 0
+
+
+def test_whoever_is_halted_or_on_another_machine_holds_nobody_up(tmp_path: Path, run_of: Callable[..., Run]) -> None:
+    sleeper = subprocess.Popen(["sleep", "60"])
+    try:
+        before = ticket(tmp_path, 1, run_of(), process=identity(sleeper.pid))
+        elsewhere = ticket(tmp_path, 2, run_of(), process="elsewhere|boot|1|2")
+        run, turn = run_of(), Turn(tmp_path)
+        assert place_of(turn, run) == 2
+        sleeper.send_signal(signal.SIGSTOP)
+        while not halted(identity(sleeper.pid)):
+            time.sleep(0.01)
+        assert place_of(turn, run) == 0
+        turn.release()
+        sleeper.send_signal(signal.SIGCONT)
+        while halted(identity(sleeper.pid)):
+            time.sleep(0.01)
+        assert place_of(turn, run) == 2, "it has kept its place"
+        assert before.exists() and elsewhere.exists()
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+
+
+def test_a_slot_is_held_until_the_model_is_judged(
+    tmp_path: Path, run_of: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places: list[int] = []
+
+    def judge(judged: Run) -> dict[str, Any]:
+        places.append(place_of(Turn(tmp_path), run_of()))
+        with pytest.raises(RunError, match="being trained"):
+            Run(judged.path).delete()
+        return {"passed": True}
+
+    monkeypatch.setattr("aigc_core.gate.judge", judge)
+    run = Run.create(tiny("vae"), tmp_path / "judged")
+    assert gate.fit_and_judge(run, Turn(tmp_path)).state == "done"
+    assert places == [1] and place_of(Turn(tmp_path), run_of()) == 0
 
 
 def test_the_time_to_wait_is_that_of_those_ahead(

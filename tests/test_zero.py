@@ -42,7 +42,8 @@ name = studio.start("vae", {"data": "digits8", "network": "mlp", "width": 8, "la
 while studio.follow(name)["status"]["state"] != "done":
     time.sleep(0.2)
 from aigc_core.run import Run
-assert Run.named(name).status().pid != os.getpid(), "trained in the app itself"
+from aigc_core.processes import identity
+assert Run.named(name).status().process != identity(), "trained in the app itself"
 assert "torch" not in sys.modules
 print("done")
 """
