@@ -8,6 +8,8 @@
 No random state: every draw is a function of the seed and the step (see `aigc_core.seeds`).
 """
 
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +41,20 @@ _META = TypeAdapter(Meta)
 
 
 def save(folder: Path, networks: Networks, averages: Networks, optimizers: Optimizers, meta: Meta) -> None:
-    """Write a checkpoint; it exists only once it is whole."""
+    """Write a checkpoint; it exists only once it is whole.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written.
+    """
     with new_folder(folder) as partial:
-        save_file(_flat(networks), partial / "model.safetensors")
-        if averages:
-            save_file(_flat(averages), partial / "ema.safetensors")
-        save_file(_optimizer_tensors(optimizers), partial / "optimizer.safetensors")
+        try:
+            save_file(_flat(networks), partial / "model.safetensors")
+            if averages:
+                save_file(_flat(averages), partial / "ema.safetensors")
+            save_file(_optimizer_tensors(optimizers), partial / "optimizer.safetensors")
+        except SafetensorError as problem:  # its word for a disk that takes no more
+            number = re.search(r"os error (\d+)", str(problem))
+            raise (OSError(int(number[1]), os.strerror(int(number[1]))) if number else problem) from problem
         write_json(partial / "meta.json", meta)
 
 

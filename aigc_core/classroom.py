@@ -32,7 +32,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aigc_core.config import RunConfig
 from aigc_core.errors import AigcError, ClassError, ConfigError
-from aigc_core.files import write_atomic, write_json
+from aigc_core.files import json_object, write_atomic, write_json
 from aigc_core.run import Run, list_runs, runs_root
 
 SWITCH = "AIGC_CLASS"
@@ -194,7 +194,7 @@ def joined(token: str) -> Person | None:
     """Who has this token; None if nobody has, or not any more."""
     try:
         body = urlsafe_b64decode(token.partition(".")[0].encode())
-        values = json.loads(body)
+        values = json_object(body)
         person = Person(str(values["name"]), bool(values["teacher"]))
     except (ValueError, KeyError, TypeError):
         return None
@@ -309,7 +309,7 @@ def _folder() -> Path:
 
 def _read_people() -> dict[str, dict[str, Any]]:
     file = _folder() / "people.json"
-    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
+    return json_object(file.read_bytes()) if file.exists() else {}
 
 
 @contextmanager

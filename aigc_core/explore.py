@@ -23,7 +23,7 @@ from aigc_core.data.upload import framed
 from aigc_core.device import device_of
 from aigc_core.errors import AigcError, DataError, RunError
 from aigc_core.families.base import PictureFamily
-from aigc_core.files import write_json
+from aigc_core.files import json_object, write_json
 from aigc_core.jobs import Look
 from aigc_core.pictures import PART, as_array
 from aigc_core.run import Run, cannot_write
@@ -358,7 +358,7 @@ def cloud(run: Run, step: int | None) -> dict[str, Any] | None:
         return None
     for content in _copies(run, cloud_file(model.step)):
         with suppress(ValueError):
-            return dict(json.loads(content))
+            return json_object(content)
     found = _encoded_cloud(model, family) if family.encodes else None
     found = found or _made_cloud(model, family)
     if found is not None:

@@ -36,6 +36,21 @@ def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
     write_atomic(path, text + "\n", durable=durable)
 
 
+def json_object(text: str | bytes) -> dict[str, Any]:
+    """The JSON object in a text, whoever wrote it.
+
+    Raises:
+        ValueError: there is none, or one too deep to be read.
+    """
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError("no JSON object")
+    return value
+
+
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """Fill a folder under another name; it appears as `path` only when the block ends without an error."""

@@ -4,7 +4,6 @@ What a model must reach is the setting `gate` of its run, so every recipe has on
 Importable without torch.
 """
 
-import json
 import os
 from contextlib import suppress
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from aigc_core import diagnose
 from aigc_core.config import RunConfig
 from aigc_core.errors import AigcError, ConfigError, RunError, TrainingError, message
-from aigc_core.files import write_json
+from aigc_core.files import json_object, write_json
 from aigc_core.run import JUDGEMENT, Run, Status
 from aigc_core.thresholds import thresholds
 from aigc_core.turns import AlwaysFree, Report, Turn, wait
@@ -21,10 +20,10 @@ from aigc_core.turns import AlwaysFree, Report, Turn, wait
 def judgement(run: Run) -> dict[str, Any] | None:
     """What `judge` found, or None if the run was not judged yet, or trained on since."""
     try:
-        found = json.loads((run.path / JUDGEMENT).read_text(encoding="utf-8"))
+        found = json_object((run.path / JUDGEMENT).read_bytes())
     except (OSError, ValueError):
         return None
-    whole = isinstance(found, dict) and isinstance(found.get("passed"), bool)
+    whole = isinstance(found.get("passed"), bool) and found.keys() >= HELD
     return found if whole and found.get("trained_to") == run.marked("last") else None
 
 
@@ -128,6 +127,7 @@ def cost(run: Run) -> dict[str, Any]:
     }
 
 
+HELD = {"conditions", "figures", "findings", "changes", "cost"}
 COST_PICTURES = 256
 COST_TOKENS = 200
 MOST_TRIES = 20

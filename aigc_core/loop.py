@@ -117,11 +117,23 @@ def _fit(run: Run | None, turn: Turn | AlwaysFree, report: Report) -> Status:
     if run is not None and not wait(run, turn, report):
         return run.status()
     with Interruptions() as interruptions:
-        training = _Training(run, turn, interruptions, report)
+        try:
+            training = _Training(run, turn, interruptions, report)
+        except _Halted:
+            assert run is not None
+            status = fresh_status(run)
+            status.message = None
+            enter(run, status, "stopped")
+            report(status)
+            return status
         status = training.run_to_end()
         if training.accelerator.num_processes > 1:  # else a process that leaves first can die of its open connections
             training.accelerator.end_training()
         return status
+
+
+class _Halted(Exception):
+    """Someone said stop while the data was prepared."""
 
 
 class _Training:
@@ -144,7 +156,7 @@ class _Training:
         rank = self.accelerator.process_index
         self.part = slice(rank * share, (rank + 1) * share)
 
-        self.status = fresh_status(self.run)
+        self.status, self.began = fresh_status(self.run), time.monotonic()
         self.step, self.elapsed, self.best = 0, 0.0, math.inf
         self.most_minutes, self.most_mb = self.run.limit("minutes"), self.run.limit("disk_mb")
         self._prepare()
@@ -230,6 +242,7 @@ class _Training:
                 raise problems[0]
         if not self.main:
             return
+        self.run.clear_away()
         for event in self.run.take_back_events(self.saved_at):
             self.planned.setdefault(max(event["step"], 0), []).append(event["changes"])
         self.run.forget_judgement()
@@ -606,9 +619,21 @@ class _Training:
             enter(self.run, self.status, "running")
             self.report(self.status)
 
+    def _stop_early(self) -> None:
+        """Between two pieces of data. Several processes wait for one another there, and stop at the first step."""
+        if self.accelerator.num_processes > 1:
+            return
+        asked = any(one.get("request") == "stop" for one in self.run.requests_since_start()[0])
+        if asked or self.interruptions.asked:
+            raise _Halted
+        if time.monotonic() - self.began > 60 * self.most_minutes:
+            text = "Preparing the data took longer than a training may last in this class; take less of it."
+            raise ClassError("class.data_too_slow", text)
+
     def _data_progress(self, what: str, part: float) -> None:
         if time.monotonic() - getattr(self, "_last_progress", 0.0) > STATUS_INTERVAL_S:
             self._last_progress = time.monotonic()
+            self._stop_early()
             percent = f"{100 * part:.0f} %" if part else ""
             self._announce("prepare.progress", "Preparing the data: {what} {percent}", what=what, percent=percent)
 

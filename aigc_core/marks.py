@@ -22,6 +22,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from aigc_core.errors import DataError
+from aigc_core.files import json_object
 
 Language = Literal["en", "zh"]
 SWITCH = "AIGC_METADATA_MARK"  # the environment variable that takes the field away when it says "off"
@@ -92,14 +93,11 @@ def recipe_of(content: bytes) -> dict[str, Any]:
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         text = None
     try:
-        recipe = json.loads(text) if isinstance(text, str) else None
-    except (ValueError, RecursionError):
-        recipe = None
-    if not isinstance(recipe, dict):
+        return json_object(text if isinstance(text, str) else "")
+    except ValueError:
         raise DataError(
             "marks.no_recipe", "This PNG holds no recipe; only pictures saved on this page can be opened again."
-        )
-    return recipe
+        ) from None
 
 
 def noted(text: str, label: Language | None) -> str:

@@ -21,7 +21,7 @@ from aigc_core.data.sources import SOURCES, Progress, silent
 from aigc_core.errors import AigcError, ConfigError, RunError
 from aigc_core.families import config_class
 from aigc_core.families.base import PictureRequest, TextRequest
-from aigc_core.files import new_folder, write_json
+from aigc_core.files import json_object, new_folder, write_json
 from aigc_core.hub import place_for
 from aigc_core.release import release
 from aigc_core.run import Run, Status, cannot_write, refuse_taken
@@ -240,7 +240,7 @@ def _figures(run: Run) -> str:
 
 def _tidy(folder: Path) -> None:
     """Take out of the settings what is nobody's business, or would be a place on another machine."""
-    made = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    made = json_object((folder / "config.json").read_bytes())
     for key in PRIVATE:
         if key in made["config"] and not (key == "init_from" and NAME.fullmatch(str(made["config"][key]))):
             made["config"][key] = ""

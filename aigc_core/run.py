@@ -25,6 +25,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,7 +36,7 @@ from aigc_core import processes
 from aigc_core.config import checked
 from aigc_core.errors import RunError
 from aigc_core.families import FAMILIES, config_class
-from aigc_core.files import new_folder, write_atomic, write_json
+from aigc_core.files import json_object, new_folder, write_atomic, write_json
 
 State = Literal["queued", "running", "paused", "done", "failed", "stopped", "interrupted"]
 FORMAT = 1
@@ -47,6 +48,11 @@ LONGEST_NAME = 200  # bytes
 START_TIMEOUT_S = 60  # a new run whose process has not shown itself by then never will
 BEAT_S = 5.0  # between two signs of life of a training
 ELSEWHERE_S = 60  # without one, after which a training on another machine counts as dead
+_HOLDS: dict[Any, dict[str, type]] = {
+    "metrics": {"values": dict}, "eval": {"figures": dict}, "judged": {"figures": dict}, "sample": {"file": str},
+    "set": {"changes": dict}, "note": {"key": str, "text": str, "values": dict},
+    "finding": {"key": str, "text": str, "values": dict},
+}  # fmt: skip
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -99,7 +105,6 @@ class Run:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._attempt_lock = FileLock(path / ".lock")
 
     # -- making and finding ---------------------------------------------------------------------------
 
@@ -183,7 +188,7 @@ class Run:
     @property
     def shipped(self) -> bool:
         """Whether it came with the program (and must not be changed)."""
-        return self.path.resolve().parent == shipped_root().resolve()
+        return _real(self.path.absolute().parent) == _real(shipped_root())
 
     @property
     def owner(self) -> str:
@@ -306,10 +311,14 @@ class Run:
     def _beaten(self) -> float:
         return _written(self.path / BEAT) / 1e9
 
-    def _beat(self, ended: threading.Event) -> None:
+    def beat(self) -> None:
+        """Give a sign of life, for whoever cannot see the process."""
+        with suppress(OSError):
+            (self.path / BEAT).touch()
+
+    def _keep_beating(self, ended: threading.Event) -> None:
         while not ended.wait(BEAT_S):
-            with suppress(OSError):
-                (self.path / BEAT).touch()
+            self.beat()
 
     @contextmanager
     def claim(self) -> Iterator[None]:
@@ -322,7 +331,7 @@ class Run:
         """
         ended = threading.Event()
         with self._alone():
-            threading.Thread(target=self._beat, args=(ended,), daemon=True, name=f"beat-{self.name}").start()
+            threading.Thread(target=self._keep_beating, args=(ended,), daemon=True, name=f"beat-{self.name}").start()
             try:
                 yield
             finally:
@@ -331,13 +340,17 @@ class Run:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         try:
-            self._attempt_lock.acquire(timeout=0)
+            self._lock.acquire(timeout=0)
         except Timeout:
             raise RunError("run.busy", "{name} is being trained already.", name=self.name) from None
         try:
             yield
         finally:
-            self._attempt_lock.release()
+            self._lock.release()
+
+    @cached_property
+    def _lock(self) -> FileLock:
+        return FileLock(self.path / ".lock")
 
     # -- events ---------------------------------------------------------------------------------------
 
@@ -355,7 +368,7 @@ class Run:
         attempt = self.status().attempt
         before, _, place = cursor.partition(":")
         restarted = bool(cursor) and before != str(attempt)
-        offset = 0 if restarted or not place else int(place)
+        offset = int(place) if place.isdecimal() and not restarted else 0
         lines, offset = _read_lines(self.path / "events.jsonl", offset)
         events = [one for one in lines if _is_event(one)]
         if restarted:
@@ -476,6 +489,15 @@ class Run:
             crowded = min(inner, key=lambda i: steps[i + 1] - steps[i - 1])
             shutil.rmtree(self.checkpoint(steps.pop(crowded)), ignore_errors=True)
 
+    def clear_away(self) -> None:
+        """Remove what a killed process left half written. For whoever has claimed the run: nobody else writes folders,
+        and what others write is whole within a moment."""
+        for half in self.path.glob("**/.*.partial"):
+            if half.is_dir():
+                shutil.rmtree(half, ignore_errors=True)
+            elif time.time() - _written(half) / 1e9 > START_TIMEOUT_S:
+                half.unlink(missing_ok=True)
+
     def delete(self) -> None:
         """Remove the run and everything in it.
 
@@ -491,12 +513,9 @@ class Run:
 
     def _json(self, name: str) -> dict[str, Any]:
         try:
-            value = json.loads((self.path / name).read_text(encoding="utf-8"))
+            return json_object((self.path / name).read_bytes())
         except (OSError, ValueError) as problem:
             raise self._damaged(name, problem) from problem
-        if not isinstance(value, dict):
-            raise self._damaged(name, TypeError())
-        return value
 
     def _damaged(self, file: str, problem: Exception) -> RunError:
         return RunError(
@@ -557,6 +576,11 @@ def _runs_in(root: Path, newest_first: bool) -> Iterator[Run]:
             yield Run(path)
 
 
+@lru_cache(maxsize=64)
+def _real(folder: Path) -> Path:
+    return folder.resolve()
+
+
 def _written(file: Path) -> int:
     try:
         return file.stat().st_mtime_ns
@@ -574,7 +598,19 @@ def _append_line(path: Path, value: dict[str, Any]) -> None:
 
 
 def _is_event(line: dict[str, Any]) -> bool:
-    return isinstance(line.get("step"), int) and isinstance(line.get("kind"), str)
+    """Whether a line holds what its kind of event must; a damaged disk or a stranger's folder may hold anything."""
+    kind = line.get("kind")
+    whole = isinstance(line.get("step"), int) and isinstance(kind, str) and is_number(line.get("t"))
+    if not whole or not all(is_number(line[name]) for name in ("seconds", "lr") if name in line):
+        return False
+    return all(isinstance(line.get(name), shape) for name, shape in _HOLDS.get(kind, {}).items()) and (
+        kind != "metrics" or all(map(is_number, line["values"].values()))
+    )
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value from a file is a number that can be drawn and reckoned with."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
 def _lines(path: Path) -> Iterator[tuple[dict[str, Any], int]]:
@@ -588,10 +624,9 @@ def _lines(path: Path) -> Iterator[tuple[dict[str, Any], int]]:
 
 def _object(line: bytes) -> dict[str, Any] | None:
     try:
-        value = json.loads(line)
+        return json_object(line)
     except ValueError:
         return None
-    return value if isinstance(value, dict) else None
 
 
 def _read_lines(path: Path, offset: int) -> tuple[list[dict[str, Any]], int]:

@@ -28,7 +28,7 @@ from filelock import FileLock, Timeout
 
 from aigc_core import classroom, processes
 from aigc_core.errors import AigcError, ConfigError, message
-from aigc_core.files import write_atomic
+from aigc_core.files import json_object, write_atomic
 from aigc_core.run import Run, Status
 
 POLL_S = 0.3
@@ -163,7 +163,7 @@ def living(folder: Path) -> list[Ticket]:
             continue
         running = parts[1] == "running"
         try:
-            says = json.loads(path.read_text(encoding="utf-8"))
+            says = json_object(path.read_bytes())
             process, owner, run = str(says["process"]), str(says["owner"]), Path(says["run"])
         except (OSError, ValueError, KeyError, TypeError):
             process, owner, run = "", "", Path()

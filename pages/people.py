@@ -49,7 +49,7 @@ def _person(token: str, username: str | None) -> Any:
 
 class Doorman:
     """ASGI middleware: answers `/healthz`; in a class sends whoever has not joined to `/join`, and tells everything
-    behind it who asks."""
+    behind it who asks; refuses what is no request."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -67,7 +67,23 @@ class Doorman:
             if request.method == "POST" and not _small_enough(request):
                 await JSONResponse({"detail": "Too large."}, 413)(scope, receive, send)
                 return
-            await self.app(scope, receive, send)
+            await self._pass_on(scope, receive, send)
+
+    async def _pass_on(self, scope: Any, receive: Any, send: Any) -> None:
+        begun = False
+
+        async def noting(message: Any) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        except Exception:  # Gradio looks at nothing that is sent to a page's functions before it uses it
+            if begun or not scope["path"].endswith("/component_server"):
+                raise
+            log.warning("What came is no request of a page", exc_info=True)
+            await JSONResponse({"detail": "This is no request of a page."}, 400)(scope, receive, send)
 
     async def _own(self, request: Request) -> Response | None:
         """An answer of the door itself, or None if the request may pass."""
@@ -132,7 +148,7 @@ async def _join(request: Request, found: dict[str, Any]) -> Response:
         given = json.loads(body)
         name, own, code = (str(given.get(key, "")) for key in ("name", "own_code", "code"))
         token = door.join(name, own, code, given.get("teacher") is True)
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return JSONResponse({"detail": "This is no JSON object."}, 400)
     except AigcError as error:
         return JSONResponse({"ok": False, "error": error.message})

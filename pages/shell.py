@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from aigc_core.errors import AigcError
 from aigc_core.studio import latent as space
@@ -22,6 +23,7 @@ OTHERS: dict[str, Any] = {
     "publish": publish, "classroom": classroom,
 }  # fmt: skip
 PAGES = {"train": "", **{name: name for name in OTHERS}}  # each page's place in the address
+LONG = 20_000  # bytes; what is longer goes compressed: thirty pages at once are a lot for a classroom's Wi-Fi
 TOP = """<div class="aigc-top"><h1></h1><nav></nav><p></p><button type="button"></button></div>
 <div class="aigc-task" hidden></div>"""
 FILL_TOP = """
@@ -78,7 +80,13 @@ def launch(demo: gr.Blocks) -> None:
         ),
         css_paths=STATIC / "style.css",
         i18n=translations(),
-        app_kwargs={"middleware": [Middleware(LanguageScript), Middleware(Doorman)]},
+        app_kwargs={
+            "middleware": [
+                Middleware(GZipMiddleware, minimum_size=LONG, compresslevel=4),
+                Middleware(LanguageScript),
+                Middleware(Doorman),
+            ]
+        },
         run_history=False,
         ssr_mode=False,
         state_session_capacity=200,

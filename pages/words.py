@@ -4,6 +4,7 @@ What the core says (errors, help, titles) is English there and stands in Chinese
 same key. Gradio's own labels are translated by `gr.I18n`; our widgets ask `AIGC.say` of `static/aigc.js`.
 """
 
+import hashlib
 import json
 from functools import cache
 from pathlib import Path
@@ -11,11 +12,13 @@ from typing import Any
 
 import gradio as gr
 from gradio.i18n import I18nData
+from starlette.responses import Response
 
 from aigc_core import studio
 
 FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "zh")
+GRADIO = ("train.", "family.", "preset.", "data.", "group.", "field.", "info.")  # prefixes of what its labels say
 # Where the names of settings, figures and data that stand in a sentence's fields have their words.
 NAMES = {
     "name": ("field.", "lab.", "basics.parameter."),
@@ -75,6 +78,7 @@ def word(key: str) -> I18nData:
     Raises:
         KeyError: no language has it.
     """
+    assert key.startswith(GRADIO), key
     catalogue("en")[key]
     return translations()(key)
 
@@ -94,29 +98,39 @@ def _named(field: str, value: Any, words: dict[str, str]) -> Any:
 
 @cache
 def translations() -> gr.I18n:
-    """All languages for `launch(i18n=…)`, Chinese under every name a browser may give it."""
-    chinese = catalogue("zh")
-    return gr.I18n(en=catalogue("en"), zh=chinese, **{"zh-CN": chinese, "zh-TW": chinese})
+    """What Gradio's own labels say, for `launch(i18n=…)`; `aigc.js` sees to it that it asks for one of these two."""
+    own = {
+        language: {key: text for key, text in catalogue(language).items() if key.startswith(GRADIO)}
+        for language in LANGUAGES
+    }
+    return gr.I18n(en=own["en"], **{"zh-CN": own["zh"]})
 
 
 def script() -> str:
     """JavaScript for the head of every page: the chosen language, and the words for our own widgets."""
     words = json.dumps({language: catalogue(language) for language in LANGUAGES}, ensure_ascii=False)
-    given = f"const AIGC_WORDS = {words}, AIGC_NAMES = {json.dumps(NAMES)};".replace("</", "<\\/")
     code = (FOLDER / "static" / "aigc.js").read_text(encoding="utf-8")
-    return f"<script>{given}\n{code}</script>"
+    return f"const AIGC_WORDS = {words}, AIGC_NAMES = {json.dumps(NAMES)};\n{code}"
 
 
 class LanguageScript:
-    """ASGI middleware: puts `script()` first into the head of every page, before Gradio reads the language."""
+    """ASGI middleware: serves `script()` under a name that changes with it, so that browsers keep it, and asks for it
+    first in the head of every page, before Gradio reads the language."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
-        self.inserted = f"<head>{script()}".encode()
+        content = script().encode()
+        self.name = f"aigc-{hashlib.sha256(content).hexdigest()[:16]}.js"
+        self.inserted = f'<head><script src="./{self.name}"></script>'.encode()
+        kept = {"cache-control": "public, max-age=31536000, immutable"}
+        self.script = Response(content, media_type="text/javascript", headers=kept)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
+            return
+        if scope["path"].endswith(f"/{self.name}"):
+            await self.script(scope, receive, send)
             return
         start: dict[str, Any] = {}
 

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from aigc_core.run import PROJECT
 
+expect.set_options(timeout=15_000)  # other tests compute beside these
 CHROMIUM = "/usr/bin/chromium"
 QUIET = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -24,11 +25,18 @@ QUIET = [
 
 
 @contextmanager
-def serving(place: Path, **variables: str) -> Iterator[str]:
+def app_of(place: Path, **variables: str) -> Iterator[str]:
     """`gradio app.py` with the runs of `place`/runs and these variables; yields its address."""
     port = _free_port()
     variables = {"GRADIO_TEMP_DIR": str(place / "gradio"), "GRADIO_SERVER_PORT": str(port)} | variables
     with _started([str(Path(sys.executable).parent / "gradio"), "app.py"], place, port, variables) as address:
+        yield address
+
+
+@contextmanager
+def serving(place: Path, **variables: str) -> Iterator[str]:
+    """Likewise, and in the end its trainings, which would outlive it, are told to stop."""
+    with app_of(place, **variables) as address:
         try:
             yield address
         finally:

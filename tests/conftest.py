@@ -16,6 +16,9 @@ from aigc_core.families import config_class
 from aigc_core.run import PROJECT, Run
 from tests.browsing import CHROMIUM, QUIET, serving
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # several at once: threads beyond the cores only wait for one another
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # The smallest training of each family that still has all its parts.
 TINY: dict[str, dict[str, Any]] = {
     "gan": {"data": "digits8", "network": "mlp", "width": 8, "latent_size": 4, "batch_size": 16},
@@ -86,6 +89,13 @@ def at_step(run: Run, step: int, act: Any) -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
+def wait_for(ready: Callable[[], Any], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
 def command(*words: str, env: dict[str, str] | None = None, timeout: float = 240) -> subprocess.CompletedProcess[str]:
     """`python -m aigc_core …` in a process of its own."""
     return subprocess.run(
@@ -97,3 +107,25 @@ def command(*words: str, env: dict[str, str] | None = None, timeout: float = 240
         env=os.environ | (env or {}),
         check=False,
     )
+
+
+Tally = Callable[[str, int], None]
+
+
+@pytest.fixture
+def tally(record_property: Callable[[str, object], None]) -> Tally:
+    """Counts what was tried and held, for the table that is printed at the end."""
+    return lambda what, held: record_property("tally", [what, held])
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    counted = [
+        value
+        for report in terminalreporter.stats.get("passed", [])
+        for name, value in report.user_properties
+        if name == "tally"
+    ]
+    if counted:
+        terminalreporter.section("tried, and held")
+        for what, held in counted:
+            terminalreporter.write_line(f"{held:>8,}  {what}")

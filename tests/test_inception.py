@@ -60,7 +60,16 @@ def test_features_are_the_librarys_own(served: Path) -> None:
     assert features.shape == (3, 2048) and np.allclose(features, expected.numpy(), atol=1e-6)
 
 
-def test_they_are_measured_on_request(served: Path, trained: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def few_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a part of the 2,048: roots of matrices as large take half a minute."""
+    measured = inception.measured
+    monkeypatch.setattr(inception, "measured", lambda network, x: measured(network, x)[:, :100])
+
+
+def test_they_are_measured_on_request(
+    served: Path, few_features: None, trained: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("aigc_core.evaluate.MOST_IN_INCEPTION", 20)
     told: list[str] = []
     figures = in_inception(trained("gan"), lambda what, part: told.append(what))
@@ -92,7 +101,7 @@ def test_a_text_model_is_refused(trained: Any) -> None:
 
 
 def test_the_command_line_prints_them_with_the_others(
-    served: Path, trained: Any, monkeypatch: pytest.MonkeyPatch
+    served: Path, few_features: None, trained: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aigc_core.evaluate.MOST_IN_INCEPTION", 10)
     told = CliRunner().invoke(cli.app, ["evaluate", str(trained("vae").path), "--inception"])

@@ -1,9 +1,12 @@
 """The pages' words: complete in both languages, and nowhere else."""
 
 import ast
+import gzip
 import json
 import re
+import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,9 +110,21 @@ def test_no_page_has_a_text_of_its_own() -> None:
         assert not [one for one in shown if re.search(r"[A-Za-z]{2}", re.sub(r"\$\{.*", "", one))], path.name
 
 
-def test_the_script_cannot_be_broken_out_of() -> None:
-    script = words.script()
-    assert script.count("</script>") == 1
+def test_the_words_are_fetched_once_and_short_pages_ask_for_them(plain_app: str) -> None:
+    def get(path: str) -> tuple[bytes, Any]:
+        asked = urllib.request.Request(plain_app + path, headers={"Accept-Encoding": "gzip"})
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            return answer.read(), answer.headers
+
+    for path in ("", "latent", "classroom"):
+        body, headers = get(path)
+        assert headers["content-encoding"] == "gzip" and len(body) < 130_000, (path, len(body))
+        page = gzip.decompress(body).decode()
+        name = re.search(r'<head><script src="./(aigc-[0-9a-f]+\.js)">', page)
+        assert name, path
+    body, headers = get(name[1])
+    assert "immutable" in headers["cache-control"] and headers["content-type"].startswith("text/javascript")
+    assert gzip.decompress(body).decode() == words.script()
 
 
 def test_locale_files_have_no_key_twice() -> None:

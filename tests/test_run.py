@@ -31,7 +31,7 @@ def test_events_come_in_order_each_once(run: Run) -> None:
     for step in range(5):
         run.append("metrics", step, values={"loss": step / 3})
     first, cursor = run.events()
-    run.append("note", 5, text="中文")
+    run.append("note", 5, key="a.note", text="中文", values={})
     second, cursor = run.events(cursor)
     assert [event["step"] for event in first] == [0, 1, 2, 3, 4]
     assert [event["text"] for event in second] == ["中文"]
@@ -39,33 +39,33 @@ def test_events_come_in_order_each_once(run: Run) -> None:
 
 
 def test_a_torn_line_is_not_seen_and_taken_back(run: Run) -> None:
-    run.append("metrics", 1)
+    run.append("metrics", 1, values={})
     with (run.path / "events.jsonl").open("a") as file:
         file.write('{"t": 1, "step": 2, "ki')
     assert [event["step"] for event in run.events()[0]] == [1]
     run.take_back_events(1)
-    run.append("metrics", 2)
+    run.append("metrics", 2, values={})
     assert [event["step"] for event in run.events()[0]] == [1, 2]
 
 
 def test_lines_that_are_no_events_are_skipped(run: Run) -> None:
-    run.append("metrics", 1)
+    run.append("metrics", 1, values={})
     with (run.path / "events.jsonl").open("a") as file:
         file.write("[1, 2]\nnonsense\n")
-    run.append("metrics", 2)
+    run.append("metrics", 2, values={})
     assert [event["step"] for event in run.events()[0]] == [1, 2]
 
 
 def test_a_viewer_starts_anew_when_a_run_goes_back(run: Run) -> None:
     for step in range(1, 6):
-        run.append("metrics", step)
+        run.append("metrics", step, values={})
     _, cursor = run.events()
     run.append("set", 5, changes={"lr": 0.1})
     again = run.take_back_events(3)
     status = run.status()
     status.attempt += 1
     run.set_status(status)
-    run.append("metrics", 4)
+    run.append("metrics", 4, values={})
     events, _ = run.events(cursor)
     assert [event["changes"] for event in again] == [{"lr": 0.1}]
     assert [event.get("step", event["kind"]) for event in events] == ["restart", 1, 2, 3, 5, 4]
@@ -75,7 +75,7 @@ def test_a_viewer_starts_anew_when_a_run_goes_back(run: Run) -> None:
 def test_many_writers_lose_no_line(run: Run) -> None:
     def write(number: int) -> None:
         for step in range(200):
-            run.append("metrics", step, values={"writer": number, "fill": "x" * 300})
+            run.append("metrics", step, values={"writer": number}, fill="x" * 300)
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
     for thread in threads:

@@ -20,6 +20,8 @@ MOST_FILES = 100_000
 LARGEST_FILE = 30_000_000  # bytes, of one picture
 MOST_PIXELS = 40_000_000  # of one picture, before it is made small
 LONGEST_SIDE = 20_000  # pixels
+MOST_PACKED = 20  # times smaller than its pictures; more is a trick
+LEAST_BOMB = 1_000_000_000  # bytes, unpacked
 MOST_BYTES = 1_000_000_000  # all pictures, made small
 
 
@@ -54,14 +56,14 @@ def folder(config: Any, progress: Progress) -> Images:
                 "There are more than {limit} pictures; take a part of them.",
                 limit=min(number, MOST_FILES),
             )
+        if number % 20 == 0:
+            progress(f"{place.name} {number + 1}", 0.0)
         picture = _small(content, size, mode) if content else None
         if picture is None:
             skipped += 1
             continue
         pictures.append(picture)
         classes.append(PurePosixPath(name).parent.name)
-        if number % 200 == 0:
-            progress(f"{place.name} {number + 1}", 0.0)
     if not pictures:
         raise DataError(
             "data.no_pictures",
@@ -94,8 +96,17 @@ def _in_zip(place: Path) -> Iterator[tuple[str, bytes | None]]:
             "data.bad_zip", "{file} is damaged and cannot be opened ({problem}).", file=place.name, problem=problem
         ) from problem
     with archive:
-        for entry in sorted(archive.infolist(), key=lambda one: one.filename):
-            if PurePosixPath(entry.filename).suffix.lower() not in ENDINGS or entry.is_dir():
+        entries = [one for one in archive.infolist() if PurePosixPath(one.filename).suffix.lower() in ENDINGS]
+        unpacked = sum(one.file_size for one in entries)
+        if unpacked > max(LEAST_BOMB, MOST_PACKED * place.stat().st_size):
+            raise DataError(
+                "data.bomb",
+                "{file} would be {unpacked} GB when unpacked, far more than pictures give; pack them anew.",
+                file=place.name,
+                unpacked=round(unpacked / 1e9),
+            )
+        for entry in sorted(entries, key=lambda one: one.filename):
+            if entry.is_dir():
                 continue
             if entry.file_size > LARGEST_FILE or entry.flag_bits & 1:  # a bomb, or locked by a password
                 yield entry.filename, None

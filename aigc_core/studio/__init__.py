@@ -28,7 +28,7 @@ from aigc_core.data.download import cache_folder, nothing_fetched
 from aigc_core.data.sources import SOURCES, Text
 from aigc_core.errors import AigcError, ConfigError, DataError, RunError
 from aigc_core.families import FAMILIES, config_class
-from aigc_core.files import write_json
+from aigc_core.files import json_object, write_json
 from aigc_core.run import PROJECT, Run, list_runs, thinned
 from aigc_core.usual import usual
 
@@ -248,8 +248,8 @@ def _estimate_of_late(key: str) -> dict[str, Any] | None:
 
 def _kept_estimate(file: Path) -> dict[str, Any] | None:
     try:
-        found = dict(json.loads(file.read_text()))
-    except (OSError, ValueError, TypeError):
+        found = json_object(file.read_bytes())
+    except (OSError, ValueError):
         return None
     return found if "step_s" in found else None
 

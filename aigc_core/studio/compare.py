@@ -7,7 +7,7 @@ from typing import Any
 
 from aigc_core import classroom, gate, jobs
 from aigc_core.errors import RunError
-from aigc_core.run import Run, runs_root
+from aigc_core.run import Run, is_number, runs_root
 
 MOST_RUNS = 8
 MOST_POINTS = 400  # of a curve
@@ -53,7 +53,7 @@ def _shown(run: Run, settings: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": run.name, "family": config.family, "data": config.data, "makes": config.makes, "state": status.state,
         "ready": gate.ready(run), "step": status.step, "seconds": status.elapsed_s, "joules": status.energy_j,
-        "figures": {key: one for key, one in figures.items() if _is_number(one) and key not in ("step", "seed")},
+        "figures": {key: one for key, one in figures.items() if is_number(one) and key not in ("step", "seed")},
         "settings": settings, "curves": curves, "samples": samples,
     }  # fmt: skip
 
@@ -69,7 +69,7 @@ def _history(run: Run) -> tuple[dict[str, list[Any]], list[Any]]:
                 curves.setdefault(name, []).append([event["step"], seconds, value])
         elif event["kind"] == "eval":
             for name, value in event["figures"].items():
-                if _is_number(value):
+                if is_number(value):
                     curves.setdefault(f"val:{name}", []).append([event["step"], seconds, value])
         elif event["kind"] == "sample":
             samples.append([event["step"], seconds, event["file"]])
@@ -79,10 +79,6 @@ def _history(run: Run) -> tuple[dict[str, list[Any]], list[Any]]:
 def _thinned(points: list[Any]) -> list[Any]:
     every = -(-len(points) // MOST_POINTS)
     return points if every <= 1 else [*points[:-1:every], points[-1]]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def table(names: list[str]) -> str:

@@ -6,14 +6,14 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from aigc_core import classroom, turns, zero
+from aigc_core import classroom, launch, turns
 from aigc_core.errors import AigcError
 from aigc_core.run import Run, list_runs, runs_root
 
 LEAST_FREE_MB = 100  # below, the next checkpoint may not fit
 
 Person = classroom.Person
-prepare = zero.prepare  # for a Space whose GPU is lent by the call
+prepare = launch.zero.prepare  # for a Space whose GPU is lent by the call
 acting, joined, signed_in = classroom.acting, classroom.joined, classroom.signed_in
 passwords, may_sign_in, largest_request = classroom.passwords, classroom.may_sign_in, classroom.largest_request
 
@@ -43,6 +43,7 @@ def begin() -> str:
     Raises:
         ConfigError: the rules cannot be used.
     """
+    launch.attend()
     rules = classroom.rules()
     if rules is None:
         return ""
@@ -132,8 +133,6 @@ def resume_all() -> int:
     Raises:
         ClassError: who asks is no teacher.
     """
-    from aigc_core import launch
-
     classroom.check_teacher()
     found = [run for run in list_runs() if _state(run) == "interrupted"]
     for run in found:

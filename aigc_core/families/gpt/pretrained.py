@@ -1,6 +1,5 @@
 """Models in the layout of `transformers`: in, from a folder or the Hugging Face Hub, and ours out again."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +16,7 @@ from aigc_core.data.tokenizer import END, Tokenizer
 from aigc_core.errors import ConfigError, DataError, RunError
 from aigc_core.families.gpt.config import HUB_NAME, SIZES, Config, Size
 from aigc_core.families.gpt.model import EPSILON, GPT, from_transformers, to_transformers
-from aigc_core.files import write_json
+from aigc_core.files import json_object, write_json
 from aigc_core.hubclient import snapshot
 from aigc_core.run import Run
 
@@ -248,8 +247,8 @@ def _byte_level(folder: Folder) -> Library:
 
 def _json(folder: Folder, file: str) -> dict[str, Any]:
     try:
-        return dict(json.loads(_text(folder, file)))
-    except (ValueError, TypeError) as problem:
+        return json_object(_text(folder, file))
+    except ValueError as problem:
         raise _unreadable(folder, file, problem) from problem
 
 

@@ -9,29 +9,22 @@ from pathlib import Path
 
 import psutil
 
-from aigc_core import classroom, turns, zero
+from aigc_core import classroom, turns
 from aigc_core.run import PROJECT, Run
 
 NICE = 5  # of a class's trainings: pages and wall come first
 
 
 def start(run: Run) -> None:
-    """Train `run` in a child process: a new one from its beginning, another from its last checkpoint.
+    """Train `run` in a child process.
 
     The child waits for its turn, writes its output to the run's `log.txt`, and belongs to no terminal, so that
     neither closing the browser nor stopping the app ends it.
     """
-    if zero.lent():
-        zero.start(run)
-        return
     at_once, given = turns.slots(), {"PYTHONUNBUFFERED": "1"}
     if at_once > 1:  # each its share of the cores: more threads than cores wait for one another
         share = max(1, (psutil.cpu_count() or 1) // at_once)
         given["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS") or str(share)
-    status = run.status()
-    status.state, status.process = "queued", None  # counts as waiting from now on, not only once the child has come up
-    run.set_status(status)
-    run.request("start")
     path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
     with (run.path / "log.txt").open("ab") as log:
         child = subprocess.Popen(
@@ -46,6 +39,15 @@ def start(run: Run) -> None:
     if rules is not None and os.name == "posix":
         _hold_back(child.pid, rules, at_once)
     _reap(child)
+
+
+def waits(run: Run) -> bool:
+    """Never without a process of its own, which says so itself."""
+    return False
+
+
+def drop(run: Run) -> None:
+    """Nothing waits here."""
 
 
 def _hold_back(pid: int, rules: classroom.Rules, at_once: int) -> None:

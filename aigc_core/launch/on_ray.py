@@ -1,0 +1,110 @@
+"""Trainings on a Ray cluster (`$RAY_ADDRESS`) whose machines share this program's folder and that of the runs.
+
+Each run is an actor that belongs to no driver, so it outlives the app; Ray starts it when a machine has room, and again
+on another one when its machine dies: it then goes on from the last checkpoint.
+"""
+
+import os
+import threading
+import time
+import traceback
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from aigc_core.errors import AigcError, RunError, not_installed
+from aigc_core.run import ELSEWHERE_S, PROJECT, Run
+
+NAMESPACE = "aigc-studio"
+RESTARTS = 20  # of one training by dying machines: what kills its machine must not go round for ever
+CPUS = 1  # of a training; where the cluster has GPUs, one of them, too
+
+
+class Trainer:
+    """Trains one run in the process that Ray gives it, and ends with it."""
+
+    def __init__(self, path: str) -> None:
+        threading.Thread(target=self._train, args=(Run(Path(path)),), daemon=True).start()
+
+    def _train(self, run: Run) -> None:
+        import ray
+
+        with (run.path / "log.txt").open("a") as log, redirect_stdout(log), redirect_stderr(log):
+            try:
+                _fit_once_free(run)
+            except AigcError as error:  # the run's status says it, too
+                print(f"Error: {error}", flush=True)
+            except Exception:  # noqa: BLE001 — a defect, which must not begin anew on the next machine
+                traceback.print_exc()
+        ray.kill(ray.get_runtime_context().current_actor, no_restart=True)
+
+
+def _fit_once_free(run: Run) -> None:
+    """A machine that has just died may hold the run for a moment longer."""
+    from aigc_core.gate import fit_and_judge
+
+    end = time.monotonic() + ELSEWHERE_S
+    while True:
+        try:
+            fit_and_judge(run)
+            return
+        except RunError as error:
+            if error.message["key"] != "run.busy" or time.monotonic() > end:
+                raise
+            time.sleep(1)
+
+
+def start(run: Run) -> None:
+    """Hand a run to the cluster.
+
+    Raises:
+        RunError: Ray is not installed, or no cluster answers.
+    """
+    ray = _connected()
+    ray.remote(Trainer).options(
+        name=str(run.path), lifetime="detached", max_restarts=RESTARTS, num_cpus=CPUS,
+        num_gpus=min(1, ray.cluster_resources().get("GPU", 0)),
+    ).remote(str(run.path))  # fmt: skip
+
+
+def waits(run: Run) -> bool:
+    """Whether the cluster still knows it."""
+    return _actor(run) is not None
+
+
+def drop(run: Run) -> None:
+    """Take it from the cluster."""
+    if (actor := _actor(run)) is not None:
+        _connected().kill(actor, no_restart=True)
+
+
+def _actor(run: Run) -> Any:
+    try:
+        return _connected().get_actor(str(run.path))
+    except ValueError:  # Ray's word for none of that name
+        return None
+
+
+def _connected() -> Any:
+    """The library, connected to the cluster."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+    except ImportError as problem:
+        raise not_installed("ray") from problem
+    if not ray.is_initialized():
+        given = {key: value for key, value in os.environ.items() if key.startswith("AIGC_")}
+        given |= {"PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": str(CPUS)}
+        try:
+            ray.init(
+                os.environ.get("RAY_ADDRESS", "auto"), namespace=NAMESPACE, runtime_env={"env_vars": given},
+                log_to_driver=False, logging_level="error",
+            )  # fmt: skip
+        except (ConnectionError, RuntimeError, ValueError) as problem:
+            raise RunError(
+                "launch.no_cluster",
+                "No Ray cluster answers at {address} ({problem}); start one, or set RAY_ADDRESS.",
+                address=os.environ.get("RAY_ADDRESS", "auto"),
+                problem=str(problem).split("\n")[0],
+            ) from problem
+    return ray

@@ -1,0 +1,75 @@
+"""Trainings as jobs of a Slurm cluster, by `submitit`, on machines that share this program's folder and the runs.
+
+`$AIGC_SLURM` holds options of submitit, such as ``slurm_partition=gpu,gpus_per_node=1,timeout_min=120``. Slurm queues a
+job again whose machine died; it then goes on from the last checkpoint.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from aigc_core.errors import ConfigError, not_installed
+from aigc_core.run import Run, runs_root
+
+JOB = ".job"  # in the run's folder: the number of its newest job
+DEFAULTS = {"cpus_per_task": 2, "timeout_min": 24 * 60}
+
+
+def train(path: str) -> None:
+    """What a job does."""
+    from aigc_core.gate import fit_and_judge
+
+    fit_and_judge(Run(Path(path)))
+
+
+def start(run: Run) -> None:
+    """Hand a run to the cluster.
+
+    Raises:
+        ConfigError: options that cannot be used. RunError: submitit is not installed.
+    """
+    executor = _executor()
+    job = executor.submit(train, str(run.path))
+    (run.path / JOB).write_text(job.job_id)
+
+
+def waits(run: Run) -> bool:
+    """Whether its job has not ended yet."""
+    job = _job(run)
+    return job is not None and not job.done()
+
+
+def drop(run: Run) -> None:
+    """Take its job from the queue."""
+    job = _job(run)
+    if job is not None:
+        job.cancel()
+
+
+def _job(run: Run) -> Any:
+    file = run.path / JOB
+    if not file.exists():
+        return None
+    executor = _executor()
+    return executor.job_class(_folder(), file.read_text().strip())
+
+
+def _folder() -> Path:
+    return runs_root() / ".jobs"
+
+
+def _executor() -> Any:
+    try:
+        import submitit
+    except ImportError as problem:
+        raise not_installed("submitit") from problem
+    pairs = [one.partition("=") for one in os.environ.get("AIGC_SLURM", "").split(",") if one]
+    options = DEFAULTS | {key: int(value) if value.isdecimal() else value for key, _, value in pairs}
+    try:
+        executor = submitit.AutoExecutor(_folder(), cluster=options.pop("cluster", None))
+        executor.update_parameters(**options)
+    except (RuntimeError, NameError, TypeError, ValueError) as problem:
+        raise ConfigError(
+            "launch.bad_slurm", "Slurm cannot be used so ({problem}); see AIGC_SLURM.", problem=problem
+        ) from problem
+    return executor
