@@ -119,18 +119,17 @@ class LanguageScript:
 
     def __init__(self, app: Any) -> None:
         self.app = app
-        content = script().encode()
-        self.name = f"aigc-{hashlib.sha256(content).hexdigest()[:16]}.js"
+        self.script = script().encode()
+        self.name = f"aigc-{hashlib.sha256(self.script).hexdigest()[:16]}.js"
         self.inserted = f'<head><script src="./{self.name}"></script>'.encode()
-        kept = {"cache-control": "public, max-age=31536000, immutable"}
-        self.script = Response(content, media_type="text/javascript", headers=kept)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
         if scope["path"].endswith(f"/{self.name}"):
-            await self.script(scope, receive, send)
+            kept = {"cache-control": "public, max-age=31536000, immutable"}
+            await Response(self.script, media_type="text/javascript", headers=kept)(scope, receive, send)
             return
         start: dict[str, Any] = {}
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 from playwright.sync_api import Browser, Page, expect
 
 from aigc_core.run import PROJECT
@@ -43,6 +44,13 @@ def serving(place: Path, **variables: str) -> Iterator[str]:
             for control in (place / "runs").glob("*/control.jsonl"):
                 with control.open("a") as file:
                     file.write('{"t": 0, "request": "stop", "changes": {}}\n')
+
+
+def listening(address: str) -> int:
+    """The process that answers at this address."""
+    port = int(address.rstrip("/").rpartition(":")[2])
+    found = [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
+    return next(one.pid for one in found if one.laddr.port == port and one.pid)
 
 
 @contextmanager

@@ -4,7 +4,9 @@ Each run is an actor that belongs to no driver, so it outlives the app; Ray star
 on another one when its machine dies: it then goes on from the last checkpoint.
 """
 
+import logging
 import os
+import socket
 import threading
 import time
 import traceback
@@ -17,6 +19,7 @@ from aigc_core.run import ELSEWHERE_S, PROJECT, Run
 
 NAMESPACE = "aigc-studio"
 RESTARTS = 20  # of one training by dying machines: what kills its machine must not go round for ever
+PATIENCE_S = 10.0  # with a cluster that does not answer
 CPUS = 1  # of a training; where the cluster has GPUs, one of them, too
 
 
@@ -93,18 +96,27 @@ def _connected() -> Any:
     except ImportError as problem:
         raise not_installed("ray") from problem
     if not ray.is_initialized():
+        address = os.environ.get("RAY_ADDRESS", "auto")
         given = {key: value for key, value in os.environ.items() if key.startswith("AIGC_")}
         given |= {"PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": str(CPUS)}
         try:
+            _knock(address)
             ray.init(
-                os.environ.get("RAY_ADDRESS", "auto"), namespace=NAMESPACE, runtime_env={"env_vars": given},
-                log_to_driver=False, logging_level="error",
+                address, namespace=NAMESPACE, runtime_env={"env_vars": given}, log_to_driver=False,
+                logging_level=logging.ERROR,
             )  # fmt: skip
-        except (ConnectionError, RuntimeError, ValueError) as problem:
+        except (OSError, RuntimeError, ValueError) as problem:
             raise RunError(
                 "launch.no_cluster",
                 "No Ray cluster answers at {address} ({problem}); start one, or set RAY_ADDRESS.",
-                address=os.environ.get("RAY_ADDRESS", "auto"),
+                address=address,
                 problem=str(problem).split("\n")[0],
             ) from problem
     return ray
+
+
+def _knock(address: str) -> None:
+    """Ray itself waits for minutes where nobody answers."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host, int(port)), PATIENCE_S).close()

@@ -64,10 +64,11 @@ def _executor() -> Any:
     except ImportError as problem:
         raise not_installed("submitit") from problem
     pairs = [one.partition("=") for one in os.environ.get("AIGC_SLURM", "").split(",") if one]
-    options = DEFAULTS | {key: int(value) if value.isdecimal() else value for key, _, value in pairs}
+    given = {key: value for key, _, value in pairs}
     try:
-        executor = submitit.AutoExecutor(_folder(), cluster=options.pop("cluster", None))
-        executor.update_parameters(**options)
+        executor = submitit.AutoExecutor(_folder(), cluster=given.pop("cluster", None))
+        options = {key: int(value) if value.isdecimal() else value for key, value in given.items()}
+        executor.update_parameters(**DEFAULTS | options)
     except (RuntimeError, NameError, TypeError, ValueError) as problem:
         raise ConfigError(
             "launch.bad_slurm", "Slurm cannot be used so ({problem}); see AIGC_SLURM.", problem=problem

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 from playwright.sync_api import Browser, expect
 
 from aigc_core.families import FAMILIES
 from aigc_core.run import PROJECT, Run, list_runs
-from tests.browsing import app_of, serving, strict_page
+from tests.browsing import app_of, listening, serving, strict_page
 from tests.conftest import Tally, tiny, wait_for
 from tests.test_loop import assert_same_events, assert_same_weights
 
@@ -137,10 +136,3 @@ def test_a_training_outlives_the_app_and_the_next_app_finds_it(own_place: Path, 
         expect(page.locator("#watch .state")).to_have_text("stopped", timeout=30_000)
     assert run.status().state == "stopped" and run.checkpoints()
     tally("SIGKILL of the app: the training goes on, the next app steers it", 1)
-
-
-def listening(address: str) -> int:
-    """The process that answers at this address."""
-    port = int(address.rstrip("/").rpartition(":")[2])
-    found = [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
-    return next(one.pid for one in found if one.laddr.port == port and one.pid)
