@@ -54,8 +54,8 @@ def test_four_processes_learn_as_one(family: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_accelerate_launch_is_as_good(tmp_path: Path) -> None:
     config = tiny("vae", steps=8, precision="float32", device="cpu")
-    words = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1",
-             "--mixed_precision", "no", "--dynamo_backend", "no"]  # fmt: skip
+    words = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2",
+             "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]  # fmt: skip
     subprocess.run([*words, *train_words(config, tmp_path / "run")], cwd=PROJECT, env=ALONE, timeout=280, check=True)
     assert_as_one(config, Run(tmp_path / "run"), 2, tmp_path)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc_core.errors import ConfigError, not_installed
+from aigc_core.files import write_atomic
 from aigc_core.run import Run, runs_root
 
 JOB = ".job"  # in the run's folder: the number of its newest job
@@ -28,15 +29,14 @@ def start(run: Run) -> None:
     Raises:
         ConfigError: options that cannot be used. RunError: submitit is not installed.
     """
-    executor = _executor()
-    job = executor.submit(train, str(run.path))
-    (run.path / JOB).write_text(job.job_id)
+    _jobs[run.path] = job = _executor().submit(train, str(run.path))
+    write_atomic(run.path / JOB, job.job_id)
 
 
 def waits(run: Run) -> bool:
     """Whether its job has not ended yet."""
     job = _job(run)
-    return job is not None and not job.done()
+    return job is not None and not job.done(force_check=True)
 
 
 def drop(run: Run) -> None:
@@ -46,12 +46,17 @@ def drop(run: Run) -> None:
         job.cancel()
 
 
+_jobs: dict[Path, Any] = {}  # that this app has handed over
+
+
 def _job(run: Run) -> Any:
+    """Its newest job, whichever app has handed it over; None if there is none."""
     file = run.path / JOB
-    if not file.exists():
-        return None
-    executor = _executor()
-    return executor.job_class(_folder(), file.read_text().strip())
+    if run.path not in _jobs and file.exists():
+        import submitit
+
+        _jobs[run.path] = submitit.SlurmJob(_folder(), file.read_text().strip())
+    return _jobs.get(run.path)
 
 
 def _folder() -> Path:

@@ -73,7 +73,7 @@ def test_nothing_is_asked_of_the_internet_unless_a_person_asks(
     assert command("train", "gpt", *settings).returncode == 0
     assert not guarded.exists(), guarded.read_text()
     tally("pages, wall and trainings that ask the internet for nothing", 12)
-    done = command("import", "gpt2")  # but this does, because somebody wants it
+    done = command("import", "openai-community/gpt2")  # but this does, because somebody wants it
     assert done.returncode and guarded.exists()
 
 
