@@ -99,7 +99,10 @@ async def _play(lesson: Lesson, url: str, wall: str, students: int, seconds: flo
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET + AWAKE)
         ready = asyncio.Event()
         teacher = asyncio.create_task(_teacher(lesson, browser, url, wall, ready, over))
-        await ready.wait()  # who teaches is there before the class
+        there = asyncio.create_task(ready.wait())  # who teaches is there before the class
+        await asyncio.wait({teacher, there}, return_when=asyncio.FIRST_COMPLETED)
+        if teacher.done():
+            teacher.result()
         await asyncio.gather(*(_student(lesson, browser, url, n, n * ARRIVING_S, seconds) for n in range(students)))
         over.set()
         await teacher

@@ -149,6 +149,19 @@ def test_a_thousand_requests_at_once_leave_the_others_served(app: str, tally: Ta
     tally("requests at once from one client: all answered, another one within 5 s", 1000)
 
 
+def test_oversized_requests_are_answered_by_a_sentence_everywhere(app: str, place: Path, tally: Tally) -> None:
+    client, keys = Client(app), keys_of_requests()
+    long = dict.fromkeys(keys, "x" * 50_000) | {"points": [{"z": [0.0] * 5000}] * 20, "runs": ["x"] * 50_000}
+    for number, name in client.every:
+        status, answer = client.call_number(number, name, long)
+        assert status == 200 and (answer["ok"] or answer["error"]["key"] != "unexpected"), name
+    body = json.dumps({"data": ["x" * 20_000_000]}).encode()
+    for path in ("gradio_api/queue/join", "gradio_api/run/predict", "gradio_api/upload", "healthz", "leave"):
+        assert client.post(path, body)[0] < 500, path
+    client.ask("runs")
+    tally("functions and addresses that were sent megabytes: a sentence or a refusal", len(client.every) + 5)
+
+
 def test_idle_connections_and_huge_bodies_do_not_stop_it(app: str, tally: Tally) -> None:
     where = urllib.parse.urlparse(app)
     idle = []
