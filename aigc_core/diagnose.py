@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 from typing import Any, Literal
 
 from aigc_core.errors import ConfigError, message
-from aigc_core.run import Run, thinned
+from aigc_core.run import Run, is_number, thinned
 
 Points = list[tuple[int, float]]  # (step, value)
 MOST_POINTS = 2000  # of each curve that is looked at
@@ -115,16 +115,25 @@ def case_of(run: Run) -> Case:
             for name, value in event.get("values", {}).items():
                 case.curves.setdefault(name, []).append((step, value))
         elif kind == "eval":
-            for name, value in event.get("figures", {}).items():
+            for name, value in measured(event).items():
                 case.held_out.setdefault(name, []).append((step, value))
         elif kind == "judged":
-            at_the_end = {name: [(step, value)] for name, value in event.get("figures", {}).items()}
+            at_the_end = {name: [(step, value)] for name, value in measured(event).items()}
         elif kind == "set":
             with suppress(ConfigError):
                 case.config = config = config.checked_live(event.get("changes", {}))
     # Of the best checkpoint; what was measured all along does not get another point.
     case.held_out = at_the_end | case.held_out
     return case
+
+
+def measured(event: dict[str, Any]) -> dict[str, Any]:
+    """The held-out figures of an event that are numbers or lists of them; a damaged file may hold anything."""
+    return {
+        name: value
+        for name, value in event["figures"].items()
+        if is_number(value) or (isinstance(value, list) and all(map(is_number, value)))
+    }
 
 
 # -- any family -------------------------------------------------------------------------------------------
@@ -135,7 +144,9 @@ def not_finite(case: Case) -> Finding | None:
     """The loss or a weight became infinite or not a number; the loop stopped for it."""
     if not case.failed or case.failed.get("key") != "train.not_finite":
         return None
-    values = case.failed["values"]
+    values = case.failed.get("values")
+    if not isinstance(values, dict) or not values.keys() >= {"what", "step", "lr"} or not is_number(values["step"]):
+        return None
     return Finding(
         "not-finite", "serious", int(values["step"]),
         message(

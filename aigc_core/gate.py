@@ -176,7 +176,7 @@ def _attempt(run: Run, turn: Turn | AlwaysFree, report: Report) -> tuple[Status,
     except AigcError as error:  # the model is trained all the same
         run.append("note", status.step, **error.message)
         return status, None
-    except RuntimeError as problem:  # torch's word for too little memory
+    except (RuntimeError, MemoryError) as problem:  # torch's and numpy's words for too little memory
         said = message("gate.failed", "The model could not be judged ({problem}).", problem=problem)
         run.append("note", status.step, **said)
         return status, None

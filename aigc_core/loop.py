@@ -1,6 +1,7 @@
 """The only training loop. It orders the steps of every family and knows no algorithm and no screen."""
 
 import copy
+import errno
 import math
 import os
 import platform
@@ -72,6 +73,8 @@ def fit(run: Run | None, *, turn: Turn | AlwaysFree | None = None, report: Repor
         except (torch.OutOfMemoryError, MemoryError) as problem:
             raise _failed(run, report, _no_memory()) from problem
         except OSError as problem:
+            if problem.errno == errno.ENOMEM:
+                raise _failed(run, report, _no_memory()) from problem
             raise _failed(
                 run,
                 report,

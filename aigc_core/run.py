@@ -58,7 +58,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 def runs_root() -> Path:
     """Where new runs go: `$AIGC_RUNS`, or `checkpoints/runs` of the project."""
-    return Path(os.environ.get("AIGC_RUNS") or PROJECT / "checkpoints" / "runs")
+    return Path(os.environ.get("AIGC_RUNS") or PROJECT / "checkpoints" / "runs").absolute()
 
 
 def shipped_root() -> Path:
@@ -600,7 +600,8 @@ def _append_line(path: Path, value: dict[str, Any]) -> None:
 def _is_event(line: dict[str, Any]) -> bool:
     """Whether a line holds what its kind of event must; a damaged disk or a stranger's folder may hold anything."""
     kind = line.get("kind")
-    whole = isinstance(line.get("step"), int) and isinstance(kind, str) and is_number(line.get("t"))
+    whole = isinstance(line.get("step"), int) and is_number(line["step"]) and is_number(line.get("t"))
+    whole = whole and isinstance(kind, str)
     if not whole or not all(is_number(line[name]) for name in ("seconds", "lr") if name in line):
         return False
     return all(isinstance(line.get(name), shape) for name, shape in _HOLDS.get(kind, {}).items()) and (

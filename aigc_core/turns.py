@@ -3,8 +3,8 @@
 `.queue/slot-0.lock` is held by the run that computes (one file per slot: see `slots`). Whoever waits or computes has a
 ticket, `TIME-NUMBER.waiting` or `.running`, which names its process, its run and the run's owner. Owners take turns:
 each one's first ticket goes before any other's second, and nobody computes twice at once. Locks are the system's own
-and tickets count only while their process lives, so a killed one makes room at once, and one that was halted holds
-nobody up.
+and tickets count only while their process lives, so a killed one makes room at once, and one that was halted while it
+waited holds nobody up.
 
 Importable without torch, because many may wait, and each is a process.
 """
@@ -165,7 +165,9 @@ def living(folder: Path) -> list[Ticket]:
         try:
             says = json_object(path.read_bytes())
             process, owner, run = str(says["process"]), str(says["owner"]), Path(says["run"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except OSError:  # just taken away, or no more files can be opened here: its process may well live
+            continue
+        except (ValueError, KeyError, TypeError):
             process, owner, run = "", "", Path()
         there = bool(process) and processes.exists(process)
         if there and (running or not processes.halted(process)):

@@ -9,15 +9,17 @@ same files everywhere. A launcher is a module with three functions:
 """
 
 import importlib
+import logging
 import os
 import threading
 import time
-from contextlib import suppress
 from typing import Any
 
 from aigc_core.errors import AigcError, ConfigError
-from aigc_core.launch import zero
+from aigc_core.launch import local, zero
 from aigc_core.run import BEAT_S, Run, list_runs
+
+log = logging.getLogger(__name__)
 
 LAUNCHERS = {"local": "local", "ray": "on_ray", "slurm": "slurm"}
 
@@ -28,57 +30,63 @@ def start(run: Run) -> None:
     Raises:
         ConfigError: there is no such launcher. RunError: the cluster cannot be reached, or its package is missing.
     """
-    launcher = _launcher()
-    if launcher.waits(run):  # a cluster resumes by itself what a dead machine left
-        return
-    status = run.status()
-    status.state, status.process, status.message = (
-        "queued",
-        None,
-        None,
-    )  # counts as waiting, before anything has come up
-    run.set_status(status)
-    run.request("start")
+    state = run.status().state
     try:
+        launcher = _launcher()
+        if launcher.waits(run):
+            if state in ("queued", "interrupted"):  # a cluster resumes by itself what a dead machine left
+                return
+            launcher.drop(run)  # what is left of the attempt before
+        _enter_queue(run)
+        run.request("start")
         launcher.start(run)
     except AigcError as error:
-        status.state, status.message = "failed", error.message
+        status = run.status()
+        status.state, status.process, status.message = "failed", None, error.message
         run.set_status(status)
         raise
 
 
+def _enter_queue(run: Run) -> None:
+    """Let it count as waiting, though nothing has come up yet."""
+    status = run.status()
+    status.state, status.process, status.message = "queued", None, None
+    run.set_status(status)
+
+
 def attend() -> None:
     """Call when the app starts: while a cluster has no room, see to it that waiting runs are not taken for dead, and
-    that one can stop them."""
-    if not _on_cluster():
+    that one can stop them.
+
+    Raises:
+        ConfigError: there is no such launcher.
+    """
+    if _launcher() in (local, zero):
         return
 
     def look() -> None:
         while True:
-            with suppress(AigcError, OSError):
-                for run in list_runs():
+            for run in list_runs():
+                try:
                     _look_after(run)
+                except Exception:  # a damaged run, or a cluster that does not answer: the others still count
+                    log.debug("%s was not looked after", run.name, exc_info=True)
             time.sleep(BEAT_S)
 
     threading.Thread(target=look, daemon=True, name="attendant").start()
 
 
 def _look_after(run: Run) -> None:
-    status = run.status()
-    if status.state not in ("queued", "interrupted") or status.process is not None or run.shipped:
+    status, launcher = run.status(), _launcher()
+    if run.shipped or status.state not in ("queued", "interrupted") or not launcher.waits(run):
         return
-    launcher = _launcher()
-    if not launcher.waits(run):
-        return
+    if status.state == "interrupted":  # its machine died: it waits for another one
+        _enter_queue(run)
     run.beat()
     if any(one.get("request") == "stop" for one in run.requests_since_start()[0]):
         launcher.drop(run)
-        status.state = "stopped"
+        status.state, status.process = "stopped", None
         run.set_status(status)
-
-
-def _on_cluster() -> bool:
-    return os.environ.get("AIGC_LAUNCHER", "local") not in ("", "local")
 
 
 def _launcher() -> Any:

@@ -35,10 +35,12 @@ def start(run: Run) -> None:
             start_new_session=True,
             env=os.environ | given | {"PYTHONPATH": path},
         )
+    _reap(child)
     rules = classroom.rules()
     if rules is not None and os.name == "posix":
-        _hold_back(child.pid, rules, at_once)
-    _reap(child)
+        _hold_back(child.pid)
+        if run.owner and sys.platform == "linux" and not shutil.which("nvidia-smi"):  # CUDA reserves more than it uses
+            _limit_memory(child.pid, int(1e6 * rules.memory_mb) or psutil.virtual_memory().total // (at_once + 1))
 
 
 def waits(run: Run) -> bool:
@@ -50,17 +52,22 @@ def drop(run: Run) -> None:
     """Nothing waits here."""
 
 
-def _hold_back(pid: int, rules: classroom.Rules, at_once: int) -> None:
-    """Let pages, wall and the other trainings live, whatever this one is asked to do."""
-    os.setpriority(os.PRIO_PROCESS, pid, NICE)
+def _hold_back(pid: int) -> None:
+    """Let pages and wall come first, whatever this training is asked to do."""
+    with suppress(OSError):  # it has ended already
+        os.setpriority(os.PRIO_PROCESS, pid, NICE)
     with suppress(OSError):  # where memory runs out, a training shall go and not the app
         Path(f"/proc/{pid}/oom_score_adj").write_text("500")
-    if sys.platform == "linux" and shutil.which("nvidia-smi") is None:  # CUDA reserves more than it uses
-        import resource
 
-        most = int(1e6 * rules.memory_mb) or psutil.virtual_memory().total // (at_once + 1)
-        with suppress(ProcessLookupError):
-            resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
+
+def _limit_memory(pid: int, most: int) -> None:
+    """Let it have so many bytes, or fewer if the system allows fewer."""
+    import resource
+
+    with suppress(OSError):  # it has ended already
+        hard = resource.prlimit(pid, resource.RLIMIT_DATA)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
 
 
 def _reap(child: subprocess.Popen[bytes]) -> None:

@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from aigc_core.errors import AigcError, RunError, not_installed
-from aigc_core.run import ELSEWHERE_S, PROJECT, Run
+from aigc_core.run import ELSEWHERE_S, PROJECT, Run, runs_root
 
 NAMESPACE = "aigc-studio"
 RESTARTS = 20  # of one training by dying machines: what kills its machine must not go round for ever
+PASSED_ON = ("AIGC_DATA", "AIGC_METADATA_MARK", "HF_HOME", "HF_ENDPOINT")  # of the environment; no codes, no tokens
 PATIENCE_S = 10.0  # with a cluster that does not answer
 CPUS = 1  # of a training; where the cluster has GPUs, one of them, too
+
+
+_connecting = threading.Lock()
 
 
 class Trainer:
@@ -32,24 +36,26 @@ class Trainer:
     def _train(self, run: Run) -> None:
         import ray
 
-        with (run.path / "log.txt").open("a") as log, redirect_stdout(log), redirect_stderr(log):
-            try:
-                _fit_once_free(run)
-            except AigcError as error:  # the run's status says it, too
-                print(f"Error: {error}", flush=True)
-            except Exception:  # noqa: BLE001 — a defect, which must not begin anew on the next machine
-                traceback.print_exc()
-        ray.kill(ray.get_runtime_context().current_actor, no_restart=True)
+        try:
+            with (run.path / "log.txt").open("a") as log, redirect_stdout(log), redirect_stderr(log):
+                try:
+                    _fit_once_free(run)
+                except AigcError as error:  # the run's status says it, too
+                    print(f"Error: {error}", flush=True)
+                except Exception:  # noqa: BLE001 — a defect, which must not begin anew on the next machine
+                    traceback.print_exc()
+        finally:
+            ray.kill(ray.get_runtime_context().current_actor, no_restart=True)
 
 
 def _fit_once_free(run: Run) -> None:
-    """A machine that has just died may hold the run for a moment longer."""
-    from aigc_core.gate import fit_and_judge
+    """Go on with its newest attempt. A machine that has just died may hold it for a moment longer."""
+    from aigc_core.gate import attempts, fit_and_judge
 
     end = time.monotonic() + ELSEWHERE_S
     while True:
         try:
-            fit_and_judge(run)
+            fit_and_judge(attempts(run)[-1])
             return
         except RunError as error:
             if error.message["key"] != "run.busy" or time.monotonic() > end:
@@ -64,10 +70,13 @@ def start(run: Run) -> None:
         RunError: Ray is not installed, or no cluster answers.
     """
     ray = _connected()
-    ray.remote(Trainer).options(
-        name=str(run.path), lifetime="detached", max_restarts=RESTARTS, num_cpus=CPUS,
-        num_gpus=min(1, ray.cluster_resources().get("GPU", 0)),
-    ).remote(str(run.path))  # fmt: skip
+    try:
+        ray.remote(Trainer).options(
+            name=str(run.path), lifetime="detached", max_restarts=RESTARTS, num_cpus=CPUS,
+            num_gpus=min(1, ray.cluster_resources().get("GPU", 0)),
+        ).remote(str(run.path))  # fmt: skip
+    except (ray.exceptions.RayError, ValueError) as problem:  # ValueError: somebody else has just handed it over
+        raise _no_cluster(problem) from problem
 
 
 def waits(run: Run) -> bool:
@@ -79,6 +88,9 @@ def drop(run: Run) -> None:
     """Take it from the cluster."""
     if (actor := _actor(run)) is not None:
         _connected().kill(actor, no_restart=True)
+        end = time.monotonic() + PATIENCE_S
+        while _actor(run) is not None and time.monotonic() < end:
+            time.sleep(0.1)
 
 
 def _actor(run: Run) -> Any:
@@ -95,24 +107,32 @@ def _connected() -> Any:
         import ray
     except ImportError as problem:
         raise not_installed("ray") from problem
-    if not ray.is_initialized():
-        address = os.environ.get("RAY_ADDRESS", "auto")
-        given = {key: value for key, value in os.environ.items() if key.startswith("AIGC_")}
-        given |= {"PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": str(CPUS)}
-        try:
-            _knock(address)
-            ray.init(
-                address, namespace=NAMESPACE, runtime_env={"env_vars": given}, log_to_driver=False,
-                logging_level=logging.ERROR,
-            )  # fmt: skip
-        except (OSError, RuntimeError, ValueError) as problem:
-            raise RunError(
-                "launch.no_cluster",
-                "No Ray cluster answers at {address} ({problem}); start one, or set RAY_ADDRESS.",
-                address=address,
-                problem=str(problem).split("\n")[0],
-            ) from problem
+    with _connecting:
+        if not ray.is_initialized():
+            given = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
+            given |= {"PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": str(CPUS), "AIGC_RUNS": str(runs_root())}
+            try:
+                _knock(_address())
+                ray.init(
+                    _address(), namespace=NAMESPACE, runtime_env={"env_vars": given}, log_to_driver=False,
+                    logging_level=logging.ERROR,
+                )  # fmt: skip
+            except (OSError, RuntimeError, ValueError) as problem:
+                raise _no_cluster(problem) from problem
     return ray
+
+
+def _address() -> str:
+    return os.environ.get("RAY_ADDRESS", "auto")
+
+
+def _no_cluster(problem: Exception) -> RunError:
+    return RunError(
+        "launch.no_cluster",
+        "No Ray cluster answers at {address} ({problem}); start one, or set RAY_ADDRESS.",
+        address=_address(),
+        problem=str(problem).split("\n")[0],
+    )
 
 
 def _knock(address: str) -> None:

@@ -5,6 +5,7 @@ job again whose machine died; it then goes on from the last checkpoint.
 """
 
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +19,31 @@ DEFAULTS = {"cpus_per_task": 2, "timeout_min": 24 * 60}
 
 def train(path: str) -> None:
     """What a job does."""
-    from aigc_core.gate import fit_and_judge
+    from aigc_core.gate import attempts, fit_and_judge
 
-    fit_and_judge(Run(Path(path)))
+    run = attempts(Run(Path(path)))[-1]
+    signal.signal(signal.SIGUSR2, lambda *given: run.request("stop"))  # so submitit says that the time is nearly over
+    fit_and_judge(run)
 
 
 def start(run: Run) -> None:
     """Hand a run to the cluster.
 
     Raises:
-        ConfigError: options that cannot be used. RunError: submitit is not installed.
+        ConfigError: options that cannot be used, or that Slurm refuses. RunError: submitit is not installed.
     """
-    _jobs[run.path] = job = _executor().submit(train, str(run.path))
+    executor = _executor()
+    try:
+        _jobs[run.path] = job = executor.submit(train, str(run.path))
+    except (RuntimeError, OSError) as problem:
+        raise _unusable(problem) from problem
     write_atomic(run.path / JOB, job.job_id)
 
 
 def waits(run: Run) -> bool:
     """Whether its job has not ended yet."""
     job = _job(run)
-    return job is not None and not job.done(force_check=True)
+    return job is not None and not job.done()
 
 
 def drop(run: Run) -> None:
@@ -44,6 +51,7 @@ def drop(run: Run) -> None:
     job = _job(run)
     if job is not None:
         job.cancel()
+        (run.path / JOB).unlink(missing_ok=True)
 
 
 _jobs: dict[Path, Any] = {}  # that this app has handed over
@@ -51,12 +59,15 @@ _jobs: dict[Path, Any] = {}  # that this app has handed over
 
 def _job(run: Run) -> Any:
     """Its newest job, whichever app has handed it over; None if there is none."""
-    file = run.path / JOB
-    if run.path not in _jobs and file.exists():
+    try:
+        number = (run.path / JOB).read_text().strip()
+    except OSError:
+        return None
+    if run.path not in _jobs or _jobs[run.path].job_id != number:
         import submitit
 
-        _jobs[run.path] = submitit.SlurmJob(_folder(), file.read_text().strip())
-    return _jobs.get(run.path)
+        _jobs[run.path] = submitit.SlurmJob(_folder(), number)
+    return _jobs[run.path]
 
 
 def _folder() -> Path:
@@ -75,7 +86,9 @@ def _executor() -> Any:
         options = {key: int(value) if value.isdecimal() else value for key, value in given.items()}
         executor.update_parameters(**DEFAULTS | options)
     except (RuntimeError, NameError, TypeError, ValueError) as problem:
-        raise ConfigError(
-            "launch.bad_slurm", "Slurm cannot be used so ({problem}); see AIGC_SLURM.", problem=problem
-        ) from problem
+        raise _unusable(problem) from problem
     return executor
+
+
+def _unusable(problem: Exception) -> ConfigError:
+    return ConfigError("launch.bad_slurm", "Slurm cannot be used so ({problem}); see AIGC_SLURM.", problem=problem)

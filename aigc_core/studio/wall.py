@@ -12,7 +12,7 @@ from aigc_core import gate, studio
 from aigc_core.config import RunConfig
 from aigc_core.errors import AigcError
 from aigc_core.families import config_class
-from aigc_core.run import Run, list_runs, thinned
+from aigc_core.run import Run, is_number, list_runs, thinned
 
 SHOWN = 24  # runs as cards
 GROUPS, RANKED = 6, 10  # kinds of figure, and runs of each
@@ -104,7 +104,7 @@ def _curves(name: str, attempt: int, size: int) -> dict[str, list[list[float]]]:
         figures = event.get("values", {}) if event["kind"] == "metrics" else event.get("figures", {})
         prefix = "val:" if event["kind"] == "eval" else ""
         for figure, value in figures.items():
-            if isinstance(value, int | float) and not isinstance(value, bool):
+            if is_number(value):
                 curves.setdefault(prefix + figure, []).append([event["step"], value])
     return curves
 

@@ -73,7 +73,7 @@ const AIGC = (() => {
   };
 
   // Gradio leaves a clock running that counted how long the page took to load, sixty times a second for as long as the
-  // page is open: a tenth of a core. Who has asked for frames in a row for five seconds gets two a second.
+  // page is open: a tenth of a core. Who has asked for 300 frames in a row gets two a second, and cannot cancel them.
   const frame = window.requestAnimationFrame.bind(window);
   let row = 0; // of the callback that runs now
   window.requestAnimationFrame = (work) => {

@@ -108,7 +108,7 @@ def prints(folder: Path) -> dict[str, str]:
 def cases_of(run: Run) -> list[tuple[str, str]]:
     """File and kind of damage, for every file of a run."""
     files = sorted(str(one.relative_to(run.path)) for one in run.path.rglob("*") if one.is_file())
-    return [(file, kind) for file in files if file != ".lock" for kind in damages()]
+    return [(file, kind) for file in files if file not in (".lock", ".beat") for kind in damages()]
 
 
 def damage_and_look(healthy: Run, cases: list[tuple[str, str]], chance: random.Random) -> int:

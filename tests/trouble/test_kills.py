@@ -87,7 +87,7 @@ def kill_and_compare(family: str, kills: int, place: Path, tally: Tally) -> None
                     killed = train(process, run, lambda end=end: time.monotonic() > end)  # type: ignore[misc]
                 else:
                     killed = train(process, run, lambda run=run: any(run.path.glob(".step_*.partial")))  # type: ignore[misc]
-                if not killed:
+                if not killed or run.status().state == "done":  # it was over just before
                     break
                 assert run.status().state == "interrupted"
                 done += 1
