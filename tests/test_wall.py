@@ -31,7 +31,9 @@ def run_of(owner: str, state: str, figure: float | None, ready: bool = False, pl
         run.append("metrics", step, values={"loss": 10.0 / step})
     run.append("eval", 2, figures={"negative_elbo": figure or 0.0, "n": 3})
     if ready:
-        (run.path / "judgement.json").write_text('{"passed": true, "conditions": [], "findings": [], "figures": {}}')
+        (run.path / "judgement.json").write_text(
+            '{"passed": true, "conditions": [], "findings": [], "figures": {}, "changes": {}, "cost": {}}'
+        )
     return run
 
 

@@ -34,7 +34,8 @@ def GPU(duration):
 
 START = """
 import os, sys, time
-from aigc_core import studio, zero
+from aigc_core import studio
+from aigc_core.launch import zero
 zero.prepare()
 import spaces
 assert spaces.wrapped == ["train"], spaces.wrapped
@@ -64,5 +65,5 @@ def test_a_training_borrows_the_gpu(tmp_path: Path) -> None:
 def test_elsewhere_the_package_is_not_even_looked_for(tmp_path: Path) -> None:
     (tmp_path / "spaces.py").write_text("raise SystemExit('imported')")
     env = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{PROJECT}"}
-    code = "from aigc_core import zero; zero.prepare(); assert not zero.lent()"
+    code = "from aigc_core.launch import zero; zero.prepare(); assert not zero.lent()"
     subprocess.run([sys.executable, "-c", code], env=env, timeout=60, check=True)

@@ -21,7 +21,7 @@ from aigc_core.studio import compare, latent, wall
 from tests.conftest import Tally
 
 PATIENCE_S = 10.0  # for one look at a damaged run
-FEW = 120  # cases of a family in the default suite
+FEW = 60  # cases of a family in the default suite
 RESUMED = 8  # every so manieth case is also trained on
 
 OTHERS: dict[str, bytes] = {

@@ -84,10 +84,6 @@ def endure(place: Path, slides: int, texts: int, trainings: int, tally: Tally) -
     tally(f"slider events, with {texts} texts and {trainings} trainings started and stopped ({grown})", slides)
 
 
-def test_a_while_of_use_leaves_nothing_behind(own_place: Path, tally: Tally) -> None:
-    endure(own_place, 500, 20, 3, tally)
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_ten_thousand_slider_events_leave_nothing_behind(own_place: Path, tally: Tally) -> None:

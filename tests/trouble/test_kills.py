@@ -17,7 +17,7 @@ from aigc_core.families import FAMILIES
 from aigc_core.run import PROJECT, Run, list_runs
 from tests.browsing import app_of, listening, serving, strict_page
 from tests.conftest import Tally, tiny, wait_for
-from tests.test_loop import assert_same_events, assert_same_weights
+from tests.test_loop import GAN_AND_SLOWLY_ALL, assert_same_events, assert_same_weights
 
 # Imports torch once; each line on stdin is a run, trained in a process of its own, whose number is answered.
 NURSERY = """
@@ -106,7 +106,7 @@ def kill_and_compare(family: str, kills: int, place: Path, tally: Tally) -> None
     assert within
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", GAN_AND_SLOWLY_ALL)
 def test_trainings_killed_at_any_moment_end_as_if_they_had_not_been(family: str, tmp_path: Path, tally: Tally) -> None:
     kill_and_compare(family, 5, tmp_path, tally)
 

@@ -165,13 +165,13 @@ def test_two_apps_on_one_folder_are_one_queue(own_place: Path, tally: Tally) -> 
     with serving(own_place) as first, serving(own_place) as second:
         one, two = Client(first), Client(second)
         names = [studio.start("vae", TINY["vae"] | {"steps": 1_000_000, "device": "cpu"}) for _ in range(2)]
-        wait_for(lambda: Run.named(names[0]).status().step > 0)
-        wait_for(lambda: (one.ask("follow", run=names[1])["status"]["message"] or {}).get("key") == "queue.place")
+        wait_for(lambda: Run.named(names[0]).status().step > 0, 120)
+        wait_for(lambda: (one.ask("follow", run=names[1])["status"]["message"] or {}).get("key") == "queue.place", 120)
         assert two.ask("ask", run=names[0], what="stop") is True
-        wait_for(lambda: one.ask("follow", run=names[1])["status"]["step"] > 0)
+        wait_for(lambda: one.ask("follow", run=names[1])["status"]["step"] > 0, 120)
         assert one.ask("follow", run=names[0])["status"]["state"] == "stopped"
         assert one.ask("ask", run=names[1], what="stop") is True
-        wait_for(lambda: two.ask("follow", run=names[1])["status"]["state"] == "stopped")
+        wait_for(lambda: two.ask("follow", run=names[1])["status"]["state"] == "stopped", 120)
         assert one.ask("runs") == two.ask("runs")
     tally("two apps on one folder: one queue, and either steers what the other shows", 1)
 
