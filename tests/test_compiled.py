@@ -44,6 +44,7 @@ def test_a_compiled_training_is_the_same_training(family: str, settings: dict[st
     assert_alike(runs["off"], runs["on"])
 
 
+@pytest.mark.slow
 def test_whoever_goes_on_computes_as_before_and_as_nearly_as_may_be_uncompiled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,6 +100,7 @@ def test_a_text_model_is_refused(trained: Any) -> None:
         in_inception(trained("gpt"), silent)
 
 
+@pytest.mark.slow
 def test_the_command_line_prints_them_with_the_others(
     served: Path, few_features: None, trained: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

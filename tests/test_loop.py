@@ -427,7 +427,8 @@ def pairs_of(config: Any) -> list[str]:
     return [f"{key}={value}" for key, value in config.model_dump().items() if key not in ("family", "preset")]
 
 
-@pytest.mark.parametrize("family", GAN_AND_SLOWLY_ALL)
+@pytest.mark.slow  # tests/trouble kills by default
+@pytest.mark.parametrize("family", FAMILIES)
 def test_killed_and_resumed_ends_with_the_same_weights_and_events(family: str, tmp_path: Path) -> None:
     config = tiny(family, steps=60, ema=0.9)
     killed = kill_at(tmp_path / "killed", family, pairs_of(config), step=17)

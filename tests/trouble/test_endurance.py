@@ -90,6 +90,7 @@ def test_ten_thousand_slider_events_leave_nothing_behind(own_place: Path, tally:
     endure(own_place, 10_000, 1_000, 100, tally)
 
 
+@pytest.mark.slow
 def test_a_small_class_gets_its_answers(tally: Tally) -> None:
     """Thirty people for ten minutes: `python benchmarks/load.py`."""
     command = [sys.executable, "benchmarks/load.py", "--quick"]

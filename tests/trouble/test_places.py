@@ -65,6 +65,7 @@ def test_a_full_disk_stops_the_training_and_room_lets_it_go_on_as_if_nothing_had
     tally("disk full at different moments: a sentence, and after making room the same weights", 3)
 
 
+@pytest.mark.slow
 def test_a_full_disk_takes_no_new_run_and_the_pages_go_on(tmp_path: Path, browser: Browser, tally: Tally) -> None:
     with disk(tmp_path / "disk", 30) as place:
         (place / "runs").mkdir()
@@ -161,6 +162,7 @@ def test_a_clock_that_is_set_back_changes_nothing(
     tally("a clock that jumps a day ahead and back while it trains: same weights and events", 1)
 
 
+@pytest.mark.slow
 def test_two_apps_on_one_folder_are_one_queue(own_place: Path, tally: Tally) -> None:
     with serving(own_place) as first, serving(own_place) as second:
         one, two = Client(first), Client(second)
