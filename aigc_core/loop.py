@@ -189,11 +189,12 @@ class _Training:
         """Data, facts and networks; what only shows now is written into the run."""
         self._announce("prepare.data", "Preparing the data.")
         science = family_class(self.config.family)
-        known = self.run.facts()
+        kept = self.run.facts()
+        known = None if kept is None else Facts.from_json(kept)
         if known is None:
             self.config, tokenizer = science.resolved(self.config, self._data_progress)
         else:
-            tokenizer = known["tokenizer"] or None
+            tokenizer = known.tokenizer or None
         target = torch.device(self.device.kind)
         # One process after the other, so that a download happens once.
         with self.accelerator.main_process_first():
@@ -203,16 +204,16 @@ class _Training:
             self._set_environment(self.run.made().get("environment", {}).get("networks"))
             if known is None:
                 self.run.set_facts(self.data.facts.to_json())
-            elif known["train_size"] != self.data.facts.train_size:
+            elif known.train_size != self.data.facts.train_size:
                 self.notes.append(
                     message(
                         "data.changed",
                         "The data has changed since this run began ({before} examples then, {now} now).",
-                        before=known["train_size"],
+                        before=known.train_size,
                         now=self.data.facts.train_size,
                     )
                 )
-        facts = Facts.from_json(known) if known else self.data.facts
+        facts = known or self.data.facts
         _check_size(science, self.config, facts, self.run.limit("parameters"))
         self.family: Family = science(self.config, facts)
         self.networks = self.family.networks  # as they are written; the family may be given compiled ones
