@@ -112,22 +112,22 @@ def case_of(run: Run) -> Case:
     for event in thinned(run.events()[0], MOST_POINTS):
         kind, step = event["kind"], event["step"]
         if kind == "metrics":
-            for name, value in event.get("values", {}).items():
+            for name, value in event["values"].items():
                 case.curves.setdefault(name, []).append((step, value))
         elif kind == "eval":
-            for name, value in measured(event).items():
+            for name, value in _measured(event).items():
                 case.held_out.setdefault(name, []).append((step, value))
         elif kind == "judged":
-            at_the_end = {name: [(step, value)] for name, value in measured(event).items()}
+            at_the_end = {name: [(step, value)] for name, value in _measured(event).items()}
         elif kind == "set":
             with suppress(ConfigError):
-                case.config = config = config.checked_live(event.get("changes", {}))
+                case.config = config = config.checked_live(event["changes"])
     # Of the best checkpoint; what was measured all along does not get another point.
     case.held_out = at_the_end | case.held_out
     return case
 
 
-def measured(event: dict[str, Any]) -> dict[str, Any]:
+def _measured(event: dict[str, Any]) -> dict[str, Any]:
     """The held-out figures of an event that are numbers or lists of them; a damaged file may hold anything."""
     return {
         name: value

@@ -187,8 +187,7 @@ def _following(run: Run, changes: dict[str, Any]) -> Run | None:
     """The next attempt, or None if there is no try left or nothing to change. Where several processes share a run there
     is none either: the others have ended with this one."""
     config: RunConfig = run.config()
-    told_to_stop = any(one.get("request") == "stop" for one in run.requests_since_start()[0])
-    if config.tries <= 1 or not changes or told_to_stop or int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if config.tries <= 1 or not changes or run.told_to_stop() or int(os.environ.get("WORLD_SIZE", "1")) > 1:
         return None
     try:
         following = Run.create(config.changed(changes | {"tries": config.tries - 1}), given=run.given)

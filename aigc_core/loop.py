@@ -31,7 +31,7 @@ from aigc_core.families import family_class
 from aigc_core.families.base import Family, Moment, Networks, Phase, weights_of
 from aigc_core.run import Run, Status
 from aigc_core.seeds import Stream, derived_seed
-from aigc_core.turns import AlwaysFree, Interruptions, Report, Turn, enter, fresh_status, still_waiting, wait
+from aigc_core.turns import AlwaysFree, Interruptions, Report, Turn, enter, fresh_status, still_waiting, stopped, wait
 
 LOG_INTERVAL_S = 0.25  # between two points of a curve
 LEAST_POINTS = 64  # of a curve, however quickly the training is over
@@ -124,11 +124,7 @@ def _fit(run: Run | None, turn: Turn | AlwaysFree, report: Report) -> Status:
             training = _Training(run, turn, interruptions, report)
         except _Halted:
             assert run is not None
-            status = fresh_status(run)
-            status.message = None
-            enter(run, status, "stopped")
-            report(status)
-            return status
+            return stopped(run, fresh_status(run), report)
         status = training.run_to_end()
         if training.accelerator.num_processes > 1:  # else a process that leaves first can die of its open connections
             training.accelerator.end_training()
@@ -627,8 +623,7 @@ class _Training:
         """Between two pieces of data. Several processes wait for one another there, and stop at the first step."""
         if self.accelerator.num_processes > 1:
             return
-        asked = any(one.get("request") == "stop" for one in self.run.requests_since_start()[0])
-        if asked or self.interruptions.asked:
+        if self.interruptions.asked or self.run.told_to_stop():
             raise _Halted
         if time.monotonic() - self.began > 60 * self.most_minutes:
             text = "Preparing the data took longer than a training may last in this class; take less of it."

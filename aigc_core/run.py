@@ -325,10 +325,14 @@ class Run:
         """Be the one process that trains this run; the system gives it free however the process ends.
 
         Meanwhile a thread gives signs of life, by which other machines with the same folder see that it is trained.
+        Whoever has claimed it may do so again.
 
         Raises:
             RunError: another process has it.
         """
+        if self._lock.is_locked:
+            yield
+            return
         ended = threading.Event()
         with self._alone():
             threading.Thread(target=self._keep_beating, args=(ended,), daemon=True, name=f"beat-{self.name}").start()
@@ -430,6 +434,10 @@ class Run:
             else:
                 found.append(line)
         return found, offset
+
+    def told_to_stop(self) -> bool:
+        """Whether somebody asked for a stop since the training was last started."""
+        return any(one.get("request") == "stop" for one in self.requests_since_start()[0])
 
     # -- samples --------------------------------------------------------------------------------------
 

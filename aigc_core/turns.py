@@ -204,10 +204,16 @@ def wait(run: Run, turn: Turn | AlwaysFree, report: Report = lambda status: None
         enter(run, status, "queued")
         if turn.acquire(run, lambda place, left_s: still_waiting(run, status, place, left_s, interruptions, report)):
             return True
-        status.message = None
-        enter(run, status, "stopped")
-        report(status)
+        stopped(run, status, report)
         return False
+
+
+def stopped(run: Run, status: Status, report: Report) -> Status:
+    """Leave a run that has not come to its first step."""
+    status.message = None
+    enter(run, status, "stopped")
+    report(status)
+    return status
 
 
 def still_waiting(
@@ -220,8 +226,7 @@ def still_waiting(
     with suppress(OSError):  # a disk that is full for a moment is no reason to leave the queue
         run.set_status(status)
     report(status)
-    asked = any(one.get("request") == "stop" for one in run.requests_since_start()[0])
-    return not (asked or interruptions.asked)
+    return not (interruptions.asked or run.told_to_stop())
 
 
 def fresh_status(run: Run) -> Status:

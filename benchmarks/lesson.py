@@ -8,7 +8,6 @@ machine, whose cores the browsers share with the trainings: a class has computer
 
 import argparse
 import asyncio
-import statistics
 import sys
 import tempfile
 import time
@@ -22,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from benchmarks.sides import header
+from benchmarks.sides import header, show_waits
 from tests.browsing import CHROMIUM, QUIET, serving, wall
 
 PATIENCE_MS = 300_000
@@ -70,7 +69,7 @@ def main() -> None:
     header()
     lesson, all_s = play(students, seconds)
     print(f"{students} students, {seconds:g} s of training each: {all_s:.0f} s until the last model was done")
-    show(lesson)
+    show_waits(lesson.times)
     if lesson.problems:
         print("\n".join(["problems:", *lesson.problems[:20]]))
         sys.exit(1)
@@ -83,14 +82,6 @@ def play(students: int, seconds: float) -> tuple[Lesson, float]:
     with serving(place, AIGC_CLASS="1", AIGC_CLASS_TEACHER_CODE="owl") as url, wall(place) as board:
         asyncio.run(_play(lesson, url, board, students, seconds))
     return lesson, time.perf_counter() - start
-
-
-def show(lesson: Lesson) -> None:
-    print(f"  {'action':34} {'n':>4} {'median':>8} {'p95':>8} {'longest':>8}")
-    for action, times in lesson.times.items():
-        ordered = sorted(times)
-        p95 = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
-        print(f"  {action:34} {len(times):4} {statistics.median(times):7.2f}s {p95:7.2f}s {ordered[-1]:7.2f}s")
 
 
 async def _play(lesson: Lesson, url: str, wall: str, students: int, seconds: float) -> None:

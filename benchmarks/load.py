@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import psutil
 
 from aigc_core.errors import AigcError
-from benchmarks.sides import header
+from benchmarks.sides import header, show_waits
 from tests.browsing import listening, serving
 from tests.trouble.asking import Client
 
@@ -150,11 +150,7 @@ def _play(place: Path, people: int, minutes: float) -> Class:
 
 
 def show(lesson: Class) -> None:
-    print(f"  {'action':44} {'n':>6} {'median':>9} {'p95':>9} {'longest':>9}")
-    for action, times in sorted(lesson.times.items()):
-        ordered = sorted(times)
-        p95 = ordered[round(0.95 * (len(ordered) - 1))]
-        print(f"  {action:44} {len(times):6} {statistics.median(times):8.3f}s {p95:8.3f}s {ordered[-1]:8.3f}s")
+    show_waits(lesson.times)
     fifth = max(1, len(lesson.megabytes) // 5)
     early, late = (statistics.median(part) for part in (lesson.megabytes[fifth : 2 * fifth], lesson.megabytes[-fifth:]))
     print(f"  memory of the app: {early:.0f} MB in the second fifth of the time, {late:.0f} MB in the last")

@@ -45,6 +45,15 @@ def parser(about: str | None, quick: str) -> argparse.ArgumentParser:
     return made
 
 
+def show_waits(times: dict[str, list[float]]) -> None:
+    """A line for each action: how often, and its seconds."""
+    print(f"  {'action':44} {'n':>6} {'median':>9} {'p95':>9} {'longest':>9}")
+    for action, seconds in times.items():
+        ordered = sorted(seconds)
+        p95 = ordered[round(0.95 * (len(ordered) - 1))]
+        print(f"  {action:44} {len(ordered):6} {statistics.median(ordered):8.3f}s {p95:8.3f}s {ordered[-1]:8.3f}s")
+
+
 def measured(*arguments: object) -> Result:
     """Run this script with these arguments for one side; it prints its result as JSON, last."""
     command = [sys.executable, sys.argv[0], "--side", *map(str, arguments)]

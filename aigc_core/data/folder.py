@@ -96,7 +96,11 @@ def _in_zip(place: Path) -> Iterator[tuple[str, bytes | None]]:
             "data.bad_zip", "{file} is damaged and cannot be opened ({problem}).", file=place.name, problem=problem
         ) from problem
     with archive:
-        entries = [one for one in archive.infolist() if PurePosixPath(one.filename).suffix.lower() in ENDINGS]
+        entries = [
+            one
+            for one in archive.infolist()
+            if PurePosixPath(one.filename).suffix.lower() in ENDINGS and not one.is_dir()
+        ]
         unpacked = sum(one.file_size for one in entries)
         if unpacked > max(LEAST_BOMB, MOST_PACKED * place.stat().st_size):
             raise DataError(
@@ -106,8 +110,6 @@ def _in_zip(place: Path) -> Iterator[tuple[str, bytes | None]]:
                 unpacked=round(unpacked / 1e9),
             )
         for entry in sorted(entries, key=lambda one: one.filename):
-            if entry.is_dir():
-                continue
             if entry.file_size > LARGEST_FILE or entry.flag_bits & 1:  # a bomb, or locked by a password
                 yield entry.filename, None
                 continue

@@ -83,7 +83,7 @@ def _look_after(run: Run) -> None:
     if status.state == "interrupted":  # its machine died: it waits for another one
         _enter_queue(run)
     run.beat()
-    if any(one.get("request") == "stop" for one in run.requests_since_start()[0]):
+    if run.told_to_stop():
         launcher.drop(run)
         status.state, status.process = "stopped", None
         run.set_status(status)
