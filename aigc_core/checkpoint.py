@@ -3,15 +3,16 @@
     model.safetensors      every network's weights, "network/parameter"
     ema.safetensors        the averaged networks, if the run keeps averages
     optimizer.safetensors  each phase's moments, "network/index/moment"
-    meta.json              step, seconds trained, the best figure so far, settings changed while it ran
+    meta.json              step, seconds trained, the best figure so far, settings changed while it ran, checksums
 
 No random state: every draw is a function of the seed and the step (see `aigc_core.seeds`).
 """
 
+import hashlib
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
 
 import torch
 from pydantic import TypeAdapter
@@ -34,7 +35,10 @@ class Meta(TypedDict):
     step: int
     elapsed_s: float
     best: float | None
+    best_step: NotRequired[int | None]  # runs of older versions have no
+    figures: NotRequired[dict[str, Any]]  # the newest ones
     live: dict[str, Any]
+    sums: NotRequired[dict[str, str]]  # SHA-256 of each file of tensors, by its name
 
 
 _META = TypeAdapter(Meta)
@@ -55,7 +59,8 @@ def save(folder: Path, networks: Networks, averages: Networks, optimizers: Optim
         except SafetensorError as problem:  # its word for a disk that takes no more
             number = re.search(r"os error (\d+)", str(problem))
             raise (OSError(int(number[1]), os.strerror(int(number[1]))) if number else problem) from problem
-        write_json(partial / "meta.json", meta)
+        sums = {file.name: _sum(file) for file in partial.iterdir()}
+        write_json(partial / "meta.json", meta | {"sums": sums})
 
 
 def load(folder: Path, networks: Networks, averages: Networks, optimizers: Optimizers) -> Meta:
@@ -65,11 +70,15 @@ def load(folder: Path, networks: Networks, averages: Networks, optimizers: Optim
         RunError: damaged, or of other networks.
     """
     try:
+        meta = _META.validate_json((folder / "meta.json").read_bytes())
+        for name, known in meta.get("sums", {}).items():
+            if _sum(folder / name) != known:
+                raise ValueError(f"bytes of {name} have changed")
         _into(networks, load_file(folder / "model.safetensors"))
         if averages:
             _into(averages, load_file(folder / "ema.safetensors"))
         _into_optimizers(optimizers, load_file(folder / "optimizer.safetensors"))
-        return _META.validate_json((folder / "meta.json").read_bytes())
+        return meta
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as problem:
         raise _damaged(folder, problem) from problem
 
@@ -132,6 +141,11 @@ def _damaged(folder: Path, problem: Exception) -> RunError:
         name=folder.parent.name,
         problem=str(problem).split("\n")[0],
     )
+
+
+def _sum(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _flat(networks: Networks) -> dict[str, Tensor]:

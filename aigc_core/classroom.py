@@ -138,11 +138,12 @@ def owns(owner: str) -> bool:
 
 
 def check_may_change(run: Run) -> None:
-    """Raises: ClassError: someone else's run."""
+    """Raises: ClassError: someone else's run. RunError: one that came with the program."""
     if not owns(run.owner):
         raise ClassError(
             "class.not_yours", "{run} is not yours: you can look at it, and train one like it.", run=run.name
         )
+    run.check_own()
 
 
 def check_teacher() -> None:
@@ -249,11 +250,7 @@ def teacher_code() -> str:
     allowed = _needed()
     if allowed.teacher_code:
         return allowed.teacher_code
-    file = _folder() / "teacher_code"
-    with FileLock(_folder() / ".lock"):
-        if not file.exists():
-            _write_secret(file, secrets.token_hex(4))
-    return file.read_text().strip()
+    return _secret("teacher_code", 4)
 
 
 def students() -> dict[str, dict[str, Any]]:
@@ -284,21 +281,19 @@ def _token(person: Person) -> str:
     """Signed, and worthless once the person's code has changed."""
     body = json.dumps({"name": person.name, "teacher": person.teacher}).encode()
     code = teacher_code() if person.teacher else own_code(person)
-    signature = hmac.new(_key(), body + b"\0" + code.encode(), hashlib.sha256).hexdigest()
+    signature = hmac.new(_secret("key", 32).encode(), body + b"\0" + code.encode(), hashlib.sha256).hexdigest()
     return f"{urlsafe_b64encode(body).decode()}.{signature}"
 
 
-def _key() -> bytes:
-    file = _folder() / "key"
-    with FileLock(_folder() / ".lock"):
-        if not file.exists():
-            _write_secret(file, secrets.token_hex(32))
-    return file.read_bytes()
-
-
-def _write_secret(file: Path, text: str) -> None:
-    write_atomic(file, text)
-    file.chmod(0o600)
+def _secret(name: str, size: int) -> str:
+    """One of the class's own, made up when it is needed first."""
+    file = _folder() / name
+    if not file.exists():
+        with FileLock(_folder() / ".lock"):
+            if not file.exists():
+                write_atomic(file, secrets.token_hex(size))
+                file.chmod(0o600)
+    return file.read_text().strip()
 
 
 def _folder() -> Path:
@@ -309,7 +304,15 @@ def _folder() -> Path:
 
 def _read_people() -> dict[str, dict[str, Any]]:
     file = _folder() / "people.json"
-    return json_object(file.read_bytes()) if file.exists() else {}
+    try:
+        people = json_object(file.read_bytes()) if file.exists() else {}
+        if not all(isinstance(one, dict) and isinstance(one.get("code"), str) for one in people.values()):
+            raise ValueError("no people")
+    except ValueError as problem:
+        raise ClassError(
+            "class.damaged", "The list of who has joined is damaged: mend or delete {file}.", file=".class/people.json"
+        ) from problem
+    return people
 
 
 @contextmanager

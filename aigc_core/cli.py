@@ -15,7 +15,7 @@ from aigc_core import classroom, gate, studio
 from aigc_core import diagnose as doctor
 from aigc_core.config import RunConfig, check_own_data, make_config
 from aigc_core.data.sources import SOURCES, silent
-from aigc_core.errors import AigcError, ConfigError
+from aigc_core.errors import AigcError, ConfigError, disk_in_words
 from aigc_core.families import FAMILIES, config_class
 from aigc_core.run import Run, Status, runs_root
 from aigc_core.turns import AlwaysFree, Turn
@@ -38,7 +38,8 @@ Settings = Annotated[
 def main() -> NoReturn:
     """Run a command. A person's mistake is one sentence on stderr and exit code 2."""
     try:
-        app(standalone_mode=False)
+        with disk_in_words():
+            app(standalone_mode=False)
     except AigcError as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(2)
@@ -102,7 +103,6 @@ def train(
         return
     run = Run.create(config, out)
     print(run.path, flush=True)
-    run.request("start")
     _fit(run, AlwaysFree())
 
 

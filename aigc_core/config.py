@@ -81,10 +81,10 @@ class RunConfig(BaseModel):
     warmup_steps: int = option(
         0, "Steps over which the learning rate rises from 0.", group="optimiser", ge=0, le=1_000_000
     )
-    lr_schedule: Literal["constant", "cosine"] = option(
-        "constant", "Whether the learning rate stays or falls along a half cosine.", group="optimiser"
+    lr_schedule: Literal["constant", "linear", "cosine"] = option(
+        "constant", "Whether the learning rate stays, or falls evenly or along a half cosine.", group="optimiser"
     )
-    lr_end: float = option(0.0, "Where the cosine ends, as a part of the learning rate.", group="optimiser", ge=0, le=1)
+    lr_end: float = option(0.0, "Where it ends, as a part of the learning rate.", group="optimiser", ge=0, le=1)
     beta1: float = option(0.9, "Adam: memory of the gradient's mean.", group="optimiser", ge=0, lt=1)
     beta2: float = option(0.999, "Adam: memory of the squared gradient.", group="optimiser", ge=0, lt=1)
     weight_decay: float = option(0.0, "How strongly weight matrices are pulled to 0.", group="optimiser", ge=0, le=10)

@@ -4,6 +4,8 @@ Every error carries a `key` and the `values` of its sentence, so that a page can
 another language. The English sentence is written where the error is raised.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -56,6 +58,19 @@ class ClassError(AigcError):
 
 class TrainingError(AigcError):
     """A training that cannot go on."""
+
+
+@contextmanager
+def disk_in_words() -> Iterator[None]:
+    """Raises: RunError: a disk within is full, read-only or gone."""
+    try:
+        yield
+    except OSError as problem:
+        raise RunError(
+            "run.disk",
+            "A file could not be read or written ({problem}); free some space or mend the folder, then try again.",
+            problem=problem.strerror or problem,
+        ) from problem
 
 
 def not_installed(package: str) -> RunError:

@@ -16,14 +16,19 @@ def write_atomic(path: Path, content: bytes | str, *, durable: bool = True) -> N
     Args:
         durable: wait until the disk has it, so that a power cut cannot lose it either.
     """
-    data = content.encode() if isinstance(content, str) else content
+    with new_file(path) as partial, partial.open("xb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """Write a file under another name; it becomes `path` only when the block ends without an error."""
     partial = _partial(path)
     try:
-        with partial.open("xb") as file:
-            file.write(data)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
+        yield partial
         partial.replace(path)
     except BaseException:
         partial.unlink(missing_ok=True)
@@ -53,17 +58,27 @@ def json_object(text: str | bytes) -> dict[str, Any]:
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """Fill a folder under another name; it appears as `path` only when the block ends without an error."""
+    """Fill a folder under another name; it appears as `path`, and on the disk, only when the block ends without an
+    error."""
     partial = _partial(path)
     partial.mkdir()
     try:
         yield partial
+        for file in partial.rglob("*"):
+            if file.is_file():
+                sync(file)
         if path.exists():  # left by an attempt that was killed later on and is now repeated
             shutil.rmtree(path)
         partial.replace(path)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+def sync(path: Path) -> None:
+    """Wait until the disk has a file, so that a power cut cannot lose it."""
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
 
 
 def _partial(path: Path) -> Path:

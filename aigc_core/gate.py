@@ -5,6 +5,7 @@ Importable without torch.
 """
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -25,6 +26,11 @@ def judgement(run: Run) -> dict[str, Any] | None:
         return None
     whole = isinstance(found.get("passed"), bool) and found.keys() >= HELD
     return found if whole and found.get("trained_to") == run.marked("last") else None
+
+
+def left_unjudged(run: Run, status: Status) -> bool:
+    """Whether its process died, or found the data gone, between the last step and the verdict."""
+    return status.state == "done" and not run.shipped and not status.alive() and judgement(run) is None
 
 
 def attempts(run: Run) -> list[Run]:
@@ -134,9 +140,17 @@ MOST_TRIES = 20
 MOST_GROWTH = 4  # times the first attempt's budget
 
 
-def fit_and_judge(run: Run, turn: Turn | AlwaysFree | None = None, report: Report = lambda status: None) -> Status:
+def fit_and_judge(
+    run: Run,
+    turn: Turn | AlwaysFree | None = None,
+    report: Report = lambda status: None,
+    onward: Callable[[Run], None] | None = None,
+) -> Status:
     """Train a run to its end and judge it; where it does not pass and has tries left, train another one, changed as
-    the doctor advises, and so on. Every attempt stays. Returns the last attempt's status.
+    the doctor advises, and so on. Every attempt stays. Returns the status of the last one made here.
+
+    Args:
+        onward: gets the next attempt, which is then not made here (on a cluster it is a job of its own).
 
     Raises:
         AigcError: as of `aigc_core.loop.fit`; a training that breaks down is tried again like one that does not pass.
@@ -150,12 +164,15 @@ def fit_and_judge(run: Run, turn: Turn | AlwaysFree | None = None, report: Repor
                 turn.release()
         if following is None:
             return status
+        if onward is not None:
+            onward(following)
+            return status
         run = following
 
 
 def _attempt(run: Run, turn: Turn | AlwaysFree, report: Report) -> tuple[Status, Run | None]:
     """Train and judge one run; returns its status and the next attempt, if there is to be one."""
-    with suppress(AigcError):  # what is wrong with the queue, `fit` says and keeps in the run
+    with suppress(AigcError, OSError):  # what is wrong with the queue, `fit` says and keeps in the run
         if not wait(run, turn, report):
             return run.status(), None
     from aigc_core.loop import fit  # not before: it brings torch, and many processes may wait
@@ -174,20 +191,22 @@ def _attempt(run: Run, turn: Turn | AlwaysFree, report: Report) -> tuple[Status,
     try:
         verdict = judge(run)
     except AigcError as error:  # the model is trained all the same
-        run.append("note", status.step, **error.message)
-        return status, None
-    except (RuntimeError, MemoryError) as problem:  # torch's and numpy's words for too little memory
+        said = error.message
+    except (RuntimeError, MemoryError, OSError) as problem:  # the first two are torch's words for too little memory
         said = message("gate.failed", "The model could not be judged ({problem}).", problem=problem)
+    else:
+        return status, None if verdict["passed"] else _following(run, verdict["changes"])
+    with suppress(OSError):
         run.append("note", status.step, **said)
-        return status, None
-    return status, None if verdict["passed"] else _following(run, verdict["changes"])
+    return status, None
 
 
 def _following(run: Run, changes: dict[str, Any]) -> Run | None:
-    """The next attempt, or None if there is no try left or nothing to change. Where several processes share a run there
-    is none either: the others have ended with this one."""
+    """The next attempt, or None if there is no try left, nothing to change, or one already. Where several processes
+    share a run there is none either: the others have ended with this one."""
     config: RunConfig = run.config()
-    if config.tries <= 1 or not changes or run.told_to_stop() or int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    tried = config.tries <= 1 or "following" in run.made()
+    if tried or not changes or run.told_to_stop() or int(os.environ.get("WORLD_SIZE", "1")) > 1:
         return None
     try:
         following = Run.create(config.changed(changes | {"tries": config.tries - 1}), given=run.given)
@@ -201,5 +220,4 @@ def _following(run: Run, changes: dict[str, Any]) -> Run | None:
         **message("gate.again", "Not passed; tried again as {name} with {changes}.", name=following.name, changes=said),
     )
     run.set_following(following)
-    following.request("start")
     return following

@@ -4,12 +4,13 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aigc_core import classroom
-from aigc_core.errors import AigcError, RunError, message
+from aigc_core.errors import AigcError, RunError, disk_in_words, message
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Job:
 _jobs: dict[str, Job] = {}
 _lock = threading.Lock()
 _places = {kind: threading.Semaphore(count) for kind, count in AT_ONCE.items()}
+LOOK_S = 0.5  # between two looks of a waiting job whether it is still wanted
 
 
 def begin(work: Callable[[Look], Any], kind: Literal["compute", "fetch"] = "compute") -> str:
@@ -65,8 +67,8 @@ def begin(work: Callable[[Look], Any], kind: Literal["compute", "fetch"] = "comp
             )
         if len(waiting) >= MOST_WAITING:
             raise RunError("job.too_many", "Too many people are asking for this right now; try again in a minute.")
+        threading.Thread(target=_do, args=(job, work, kind), name=f"job-{name}", daemon=True).start()
         _jobs[name] = job
-    threading.Thread(target=_do, args=(job, work, kind), name=f"job-{name}", daemon=True).start()
     return name
 
 
@@ -86,8 +88,8 @@ def cancel(name: str) -> None:
     job = _job(name)
     with _lock:
         job.cancelled.set()
-    if job.state == "waiting":
-        job.state, job.ended = "cancelled", time.monotonic()
+        if job.state == "waiting":
+            job.state = "cancelled"
 
 
 def _job(name: str) -> Job:
@@ -105,21 +107,33 @@ def _do(job: Job, work: Callable[[Look], Any], kind: str) -> None:
         if job.cancelled.is_set() or time.monotonic() - job.asked > ABANDONED_S:
             raise _Cancelled
 
-    with _places[kind]:
-        try:
-            look(0.0)
-            job.state = "running"
+    try:
+        with _place(kind, look), disk_in_words():
+            with _lock:
+                look(0.0)
+                job.state = "running"
             result = work(look)
             with _lock:  # who cancels before the result is there gets none
                 look(1.0)
                 job.result, job.state = result, "done"
-        except _Cancelled:
-            job.state = "cancelled"
-        except AigcError as error:
-            job.error, job.state = error.message, "failed"
-        except Exception as defect:  # a defect of ours: the page gets a sentence, the log the details
-            log.exception("a job failed")
-            job.error = message("job.defect", "This ended by an error in the program ({problem}).", problem=defect)
-            job.state = "failed"
-        finally:
-            job.ended = time.monotonic()
+    except _Cancelled:
+        job.state = "cancelled"
+    except AigcError as error:
+        job.error, job.state = error.message, "failed"
+    except Exception as defect:  # a defect of ours: the page gets a sentence, the log the details
+        log.exception("a job failed")
+        job.error = message("job.defect", "This ended by an error in the program ({problem}).", problem=defect)
+        job.state = "failed"
+    finally:
+        job.ended = time.monotonic()
+
+
+@contextmanager
+def _place(kind: str, look: Look) -> Iterator[None]:
+    """Wait for a place, but no longer than somebody wants the work."""
+    while not _places[kind].acquire(timeout=LOOK_S):
+        look(0.0, None)
+    try:
+        yield
+    finally:
+        _places[kind].release()

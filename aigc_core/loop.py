@@ -157,6 +157,7 @@ class _Training:
 
         self.status, self.began = fresh_status(self.run), time.monotonic()
         self.step, self.elapsed, self.best = 0, 0.0, math.inf
+        self.best_step: int | None = None
         self.most_minutes, self.most_mb = self.run.limit("minutes"), self.run.limit("disk_mb")
         self._prepare()
         self.optimizers = {
@@ -170,9 +171,9 @@ class _Training:
                 network.requires_grad_(False).eval()
         self.planned: dict[int, list[dict[str, Any]]] = {}
         self.recorded_at = self.saved_at = -1  # the steps whose samples and figures, and whose weights, exist
+        self.request_offset = self.run.requests_since_start()[1]
         self._restore()
 
-        self.request_offset = self.run.requests_since_start()[1]
         self.since_log: dict[str, list[Tensor]] = {}
         self.last_log = self.last_status = time.monotonic()
         self.pace: deque[tuple[float, int]] = deque()
@@ -235,6 +236,8 @@ class _Training:
             self.step = self.recorded_at = self.saved_at = meta["step"]
             self.elapsed = meta["elapsed_s"]
             self.best = math.inf if meta["best"] is None else meta["best"]
+            self.best_step = meta.get("best_step", self.run.marked("best"))
+            self.status.figures = meta.get("figures", self.status.figures)
             self._change(meta["live"])
             break
         else:
@@ -244,7 +247,12 @@ class _Training:
             return
         self.run.clear_away()
         for event in self.run.take_back_events(self.saved_at):
-            self.planned.setdefault(max(event["step"], 0), []).append(event["changes"])
+            heard = min(event.get("heard", 0), self.run.requests()[1])
+            self.request_offset = max(self.request_offset, heard)  # who goes on without a new start knows it already
+            if event["step"] >= self.saved_at:  # at this very step it may have come after the checkpoint
+                self.planned.setdefault(max(event["step"], 0), []).append(event["changes"])
+        if self.saved_at >= 0:
+            self._mark()  # whoever was killed may have come to the checkpoint, but not to its marks
         self.run.forget_judgement()
         self.status.attempt += 1  # tells readers of the events to start anew
         self.run.set_status(self.status)
@@ -384,7 +392,7 @@ class _Training:
         for changes, new in orders.changes:
             self._change(changes)
             if self.main and new:
-                self.run.append("set", self.step, changes=changes)
+                self.run.append("set", self.step, changes=changes, heard=self.request_offset)
 
     def _change(self, changes: dict[str, Any]) -> None:
         """Take over settings that may change while training."""
@@ -439,8 +447,9 @@ class _Training:
         if config.lr_schedule == "constant":
             return warm
         part = self.elapsed / (60 * config.minutes) if config.minutes else self.step / config.steps
-        cosine = 0.5 * (1 + math.cos(math.pi * min(part, 1.0)))
-        return warm * (config.lr_end + (1 - config.lr_end) * cosine)
+        part = min(part, 1.0)
+        left = 1 - part if config.lr_schedule == "linear" else 0.5 * (1 + math.cos(math.pi * part))
+        return warm * (config.lr_end + (1 - config.lr_end) * left)
 
     def _average(self) -> None:
         """Exponential moving average, with less memory at the start, when weights are still noise."""
@@ -509,24 +518,30 @@ class _Training:
     def _save(self) -> None:
         figure = self.status.figures.get(self.config.headline, math.inf)
         is_best = self.status.figures.get("step") == self.step and figure < self.best
-        self.best = min(self.best, figure) if is_best else self.best
+        if is_best:
+            self.best, self.best_step = figure, self.step
         meta: checkpoint.Meta = {
             "step": self.step,
             "elapsed_s": self.elapsed,
             "best": None if math.isinf(self.best) else self.best,
+            "best_step": self.best_step,
+            "figures": self.status.figures,
             "live": {key: getattr(self.config, key) for key in sorted(self.config.live_keys())},
         }
-        folder = self.run.checkpoint(self.step)
-        checkpoint.save(folder, self.networks, self.averages, self.optimizers, meta)
+        self.run.settle()
+        checkpoint.save(self.run.checkpoint(self.step), self.networks, self.averages, self.optimizers, meta)
         self.saved_at = self.step
-        self.run.mark("last", self.step)
-        if is_best:
-            self.run.mark("best", self.step)
+        self._mark()
         self.run.thin_checkpoints(self.config.keep_checkpoints)
         if self.most_mb < math.inf and size_mb(self.run.path) > self.most_mb:
             text = "This training has used up the {most} MB that were left for it; delete older runs and resume it."
             self.run.append("note", self.step, **message("class.disk_over", text, most=round(self.most_mb)))
             self.interruptions.asked = True
+
+    def _mark(self) -> None:
+        self.run.mark("last", self.saved_at)
+        if self.best_step is not None:
+            self.run.mark("best", self.best_step)
 
     def _break_down(self, what: str) -> None:
         """Stop because numbers are no longer numbers; the last good checkpoint stays as it is."""

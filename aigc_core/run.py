@@ -14,6 +14,7 @@ pinned          there if it is to stay when old runs are swept away
 .beat           touched by its process every few seconds
 """
 
+import errno
 import json
 import math
 import os
@@ -36,7 +37,7 @@ from aigc_core import processes
 from aigc_core.config import checked
 from aigc_core.errors import RunError
 from aigc_core.families import FAMILIES, config_class
-from aigc_core.files import json_object, new_folder, write_atomic, write_json
+from aigc_core.files import json_object, new_folder, sync, write_atomic, write_json
 
 State = Literal["queued", "running", "paused", "done", "failed", "stopped", "interrupted"]
 FORMAT = 1
@@ -132,6 +133,7 @@ class Run:
                 write_json(folder / "config.json", made)
                 first = Status(total_steps=0 if config.minutes else config.steps, heartbeat=time.time())
                 write_json(folder / "status.json", asdict(first))
+                cls(folder).request("start")  # so that whoever sees it can already stop it
         except OSError as problem:
             raise cannot_write(path, problem) from problem
         return cls(path)
@@ -202,11 +204,10 @@ class Run:
         made = self._made_or_nothing()
         return {key: made[key] for key in ("owner", "limits") if key in made}
 
-    def limit_minutes(self, most: float) -> None:
-        """Let the training last no longer than this, or than it may already."""
+    def set_limit(self, what: Literal["minutes", "disk_mb"], most: float) -> None:
+        """Let it go so far from now on."""
         made = self.made()
-        limits = made.get("limits", {}) | {"minutes": min(most, self.limit("minutes"))}
-        write_json(self.path / "config.json", made | {"limits": limits})
+        write_json(self.path / "config.json", made | {"limits": made.get("limits", {}) | {what: most}})
 
     def limit(self, what: Literal["minutes", "parameters", "disk_mb"]) -> float:
         """How far it may go in a class; infinite elsewhere."""
@@ -290,19 +291,28 @@ class Run:
     # -- status ---------------------------------------------------------------------------------------
 
     def status(self) -> Status:
-        """The state now. A run whose process is gone without a word is `interrupted`, and can be resumed."""
-        values = self._json("status.json")
+        """The state now. A run whose process is gone without a word is `interrupted`, and can be resumed; so is one
+        whose `status.json` cannot be read, which its message then says."""
         known = {one.name for one in fields(Status)}
         try:
+            values = self._json("status.json")
             status = _STATUS.validate_python({key: value for key, value in values.items() if key in known})
+        except RunError as problem:
+            return self._status_without_file(problem)
         except ValidationError as problem:
-            raise self._damaged("status.json", problem) from problem
+            return self._status_without_file(self._damaged("status.json", problem))
         status.heartbeat = max(status.heartbeat, self._beaten())
         waiting = status.process is None and time.time() - status.heartbeat < START_TIMEOUT_S
         if status.active and not waiting and not status.alive():
             status.state = "interrupted"
-            status.eta_s = None
+            status.eta_s = status.message = None
         return status
+
+    def _status_without_file(self, problem: RunError) -> Status:
+        starts = sum(line.get("request") == "start" for line, _ in _lines(self.path / "control.jsonl"))
+        step = max(self.checkpoints(), default=0)
+        now = time.time()  # nobody has left it alone for days: it is not swept away
+        return Status("interrupted", step=step, attempt=starts, heartbeat=now, message=problem.message)
 
     def set_status(self, status: Status) -> None:
         status.heartbeat = time.time()
@@ -328,8 +338,9 @@ class Run:
         Whoever has claimed it may do so again.
 
         Raises:
-            RunError: another process has it.
+            RunError: another process has it, or it came with the program.
         """
+        self.check_own()
         if self._lock.is_locked:
             yield
             return
@@ -387,15 +398,20 @@ class Run:
     def take_back_events(self, step: int) -> list[dict[str, Any]]:
         """Drop events after `step`, because they will happen again; -1 drops all.
 
-        Changes of settings are a person's doing and stay. Returned are those from `step` on, which have to be
-        made again (at `step` itself they may have come after its checkpoint).
+        Changes of settings are a person's doing and stay; returned are they all, the oldest first.
         """
         path = self.path / "events.jsonl"
         events = [one for one in _read_lines(path, 0)[0] if _is_event(one)]
         kept = [one for one in events if one["step"] <= step or one["kind"] == "set"]
         lines = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in kept)
         write_atomic(path, lines)
-        return [one for one in kept if one["kind"] == "set" and one["step"] >= step]
+        return [one for one in kept if one["kind"] == "set"]
+
+    def settle(self) -> None:
+        """Wait until the disk has all events, so that none is lost that a checkpoint comes after."""
+        path = self.path / "events.jsonl"
+        if path.exists():
+            sync(path)
 
     # -- requests from people -------------------------------------------------------------------------
 
@@ -512,10 +528,14 @@ class Run:
         Raises:
             RunError: it is training, or it came with the program.
         """
-        if self.shipped:
-            raise RunError("run.shipped", "{name} came with the program and stays.", name=self.name)
+        self.check_own()
         with self._alone():
             shutil.rmtree(self.path)
+
+    def check_own(self) -> None:
+        """Raises: RunError: it came with the program."""
+        if self.shipped:
+            raise RunError("run.shipped", "{name} came with the program and stays as it is.", name=self.name)
 
     # -------------------------------------------------------------------------------------------------
 
@@ -597,19 +617,21 @@ def _written(file: Path) -> int:
 
 
 def _append_line(path: Path, value: dict[str, Any]) -> None:
-    line = json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        os.write(handle, line.encode())
-    finally:
-        os.close(handle)
+    line = (json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    with path.open("a+b", buffering=0) as file:
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":  # a line that a kill or a full disk has torn
+                line = b"\n" + line
+        if (file.write(line) or 0) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _is_event(line: dict[str, Any]) -> bool:
     """Whether a line holds what its kind of event must; a damaged disk or a stranger's folder may hold anything."""
     kind = line.get("kind")
     whole = isinstance(line.get("step"), int) and is_number(line["step"]) and is_number(line.get("t"))
-    whole = whole and isinstance(kind, str)
+    whole = whole and isinstance(kind, str) and isinstance(line.get("heard", 0), int)
     if not whole or not all(is_number(line[name]) for name in ("seconds", "lr") if name in line):
         return False
     return all(isinstance(line.get(name), shape) for name, shape in _HOLDS.get(kind, {}).items()) and (

@@ -31,7 +31,8 @@ from aigc_core.errors import AigcError, ConfigError, message
 from aigc_core.files import json_object, write_atomic
 from aigc_core.run import Run, Status
 
-POLL_S = 0.3
+POLL_S = 0.3  # between two looks of the next one in the queue; the third looks half as often as the second, and so on
+FAR_BACK = 10  # places, from which on nobody looks more rarely
 AROUND_S = 15.0  # what a training takes besides its steps: start, and being judged
 UNKNOWN_S = 60.0  # what one is taken to last whose steps nobody has timed
 MB_A_SLOT = 4000  # of a GPU's memory
@@ -101,6 +102,7 @@ class Turn:
         self._folder = root / ".queue"
         self._held: FileLock | None = None
         self._ticket: Path | None = None
+        self._place = 0  # in the queue
 
     def acquire(self, run: Run, waiting: Waiting) -> bool:
         """Wait for a slot to train `run`; True once it is taken.
@@ -114,7 +116,7 @@ class Turn:
             write_atomic(self._ticket, json.dumps(says), durable=False)
             try:
                 while not self._taken(waiting):
-                    time.sleep(POLL_S)
+                    time.sleep(POLL_S * min(max(1, self._place), FAR_BACK))
             finally:
                 if self._held is None:
                     self.release()
@@ -129,6 +131,7 @@ class Turn:
             free = next((place for place, one in enumerate(queue) if not _is_computing(one.owner, tickets)), None)
             if place is None or (place == free and self._take_slot()):  # None: its file was deleted by hand
                 return True
+        self._place = place
         ahead = [one for one in tickets if one.running] + queue[:place]
         return not waiting(place + 1, sum(one.left_s() for one in ahead) / slots())
 

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from aigc_core import studio
-from aigc_core.errors import AigcError
+from aigc_core.errors import AigcError, disk_in_words
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,8 @@ def answering(function: Callable[[dict[str, Any]], Any]) -> Callable[[Any], dict
     @wraps(function)
     def answer(values: Any = None) -> dict[str, Any]:
         try:
-            return {"ok": True, "value": function(values if isinstance(values, dict) else {})}
+            with disk_in_words():
+                return {"ok": True, "value": function(values if isinstance(values, dict) else {})}
         except AigcError as error:
             return {"ok": False, "error": error.message}
         except Exception:  # a defect of ours: the page gets a sentence, the log the details

@@ -12,9 +12,9 @@ from typing import Any
 
 import gradio as gr
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from aigc_core.errors import AigcError
+from aigc_core.errors import AigcError, disk_in_words
 from aigc_core.studio import people as door
 
 log = logging.getLogger(__name__)
@@ -38,11 +38,12 @@ def acting(request: gr.Request | None) -> Iterator[None]:
 
 def _person(token: str, username: str | None) -> Any:
     try:
-        found = door.open_class()
-        if found is None:
-            return None
-        return door.signed_in(username) if found["passwords"] else door.joined(token)
-    except AigcError:  # the file of passwords was changed and cannot be read: nobody is anybody until it is mended
+        with disk_in_words():
+            found = door.open_class()
+            if found is None:
+                return None
+            return door.signed_in(username) if found["passwords"] else door.joined(token)
+    except AigcError:  # a file of the class's cannot be read: nobody is anybody until it is mended
         log.exception("Who asks cannot be told")
         return None
 
@@ -59,7 +60,12 @@ class Doorman:
             await self.app(scope, receive, send)
             return
         request = Request(scope, receive)
-        answer = await self._own(request)
+        try:
+            with disk_in_words():
+                answer = await self._own(request)
+        except AigcError as error:  # what the class keeps is damaged, or its folder read-only
+            log.exception("The class cannot be kept")
+            answer = PlainTextResponse(str(error), 503)
         if answer is not None:
             await answer(scope, receive, send)
             return

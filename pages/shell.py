@@ -9,7 +9,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from aigc_core.errors import AigcError
+from aigc_core.errors import AigcError, disk_in_words
 from aigc_core.studio import latent as space
 from aigc_core.studio import people
 from pages import basics, classroom, compare, lab, latent, publish, text, train, useful
@@ -66,7 +66,8 @@ def _top() -> None:
 def launch(demo: gr.Blocks) -> None:
     """Serve until interrupted. Host and port come from Gradio's own `GRADIO_SERVER_NAME` and `…_PORT`."""
     try:
-        code = people.begin()
+        with disk_in_words():
+            code = people.begin()
     except AigcError as error:
         sys.exit(f"Error: {error}")
     if code:

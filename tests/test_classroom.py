@@ -280,6 +280,32 @@ def test_a_training_that_fills_its_place_stops_and_says_so() -> None:
     assert any(event.get("key") == "class.disk_over" for event in run.events()[0])
 
 
+def test_who_has_made_room_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studio.launch, "start", fit)
+    limits = {"minutes": 10, "parameters": 10**6, "disk_mb": 0.05}
+    run = Run.create(tiny("vae", steps=40, checkpoint_every=2), given={"owner": "Ann", "limits": limits})
+    assert fit(run).state == "stopped"
+    run.request("start")
+    with acting(ANN):
+        studio.ask(run.name, "resume")
+    assert run.status().state == "done"
+
+
+def test_damaged_people_and_a_folder_that_cannot_be_read_are_a_sentence() -> None:
+    token = classroom.join("Ann", "", "")
+    file = classroom.runs_root() / ".class" / "people.json"
+    whole = file.read_bytes()
+    for damaged in (b"{", b"[]", b'{"Ann": 3}', b'{"Ann": {}}'):
+        file.write_bytes(damaged)
+        with pytest.raises(ClassError, match="damaged"):
+            classroom.joined(token)
+        with pytest.raises(ClassError, match="damaged"):
+            classroom.join("Ben", "", "")
+        assert file.read_bytes() == damaged, "what is left of it must not be lost"
+    file.write_bytes(whole)
+    assert classroom.joined(token) == ANN
+
+
 def test_a_student_uses_neither_the_machine_s_token_nor_another_s_data(tmp_path: Path) -> None:
     file = tmp_path / "text.txt"
     file.write_text("hello " * 1000)

@@ -48,6 +48,22 @@ def test_a_job_ends_when_it_is_cancelled() -> None:
     assert ended(name, "cancelled")["result"] is None
 
 
+def test_jobs_that_wait_end_when_they_are_cancelled_or_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    go, threads = threading.Event(), threading.active_count()
+    busy = [jobs.begin(lambda look: go.wait(30)) for _ in range(jobs.AT_ONCE["compute"])]
+    for name in busy:
+        while jobs.state(name)["state"] == "waiting":
+            time.sleep(0.01)
+    cancelled, abandoned = (jobs.begin(lambda look: None) for _ in range(2))
+    jobs.cancel(cancelled)
+    assert ended(cancelled, "cancelled")
+    monkeypatch.setattr(jobs, "ABANDONED_S", 0.1)
+    time.sleep(1.5)
+    assert threading.active_count() <= threads + len(busy), "threads are left"
+    assert jobs.state(abandoned)["state"] == "cancelled"
+    go.set()
+
+
 def test_a_job_that_nobody_asks_for_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "ABANDONED_S", 0.3)
     left = threading.Event()

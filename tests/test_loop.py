@@ -51,6 +51,12 @@ def assert_same_events(one: Run, other: Run) -> None:
     assert first == second
 
 
+def assert_same_marks(one: Run, other: Run) -> None:
+    """What is used of a run: its best and last checkpoint, and its figures."""
+    first, second = ((run.marked("best"), run.marked("last"), run.status().figures) for run in (one, other))
+    assert first == second
+
+
 # -- a whole training -------------------------------------------------------------------------------------
 
 
@@ -193,7 +199,6 @@ def test_a_stop_is_honoured_within_one_step_and_resume_ends_as_if_there_had_been
     whole = Run.create(tiny("gan", steps=40), tmp_path / "whole")
     fit(whole)
     run = Run.create(tiny("gan", steps=40), tmp_path / "stopped")
-    run.request("start")
     stopped_at: list[int] = []
 
     def stop() -> None:
@@ -214,7 +219,6 @@ def test_pause_computes_nothing_and_changes_nothing(tmp_path: Path) -> None:
     whole = Run.create(tiny("vae", steps=30), tmp_path / "whole")
     fit(whole)
     run = Run.create(tiny("vae", steps=30), tmp_path / "paused")
-    run.request("start")
     seen: list[tuple[str, int]] = []
 
     def pause() -> None:
@@ -235,7 +239,6 @@ def test_a_stop_while_paused_keeps_everything(tmp_path: Path) -> None:
     whole = Run.create(tiny("vae", steps=30, checkpoint_every=10**6), tmp_path / "whole")
     fit(whole)
     run = Run.create(whole.config(), tmp_path / "paused")
-    run.request("start")
 
     def pause() -> None:
         run.request("pause")
@@ -253,9 +256,9 @@ def test_a_stop_while_paused_keeps_everything(tmp_path: Path) -> None:
     assert_same_events(run, whole)
 
 
-def test_settings_change_while_training_and_again_after_a_resume(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", ["a person", "a cluster"])  # which goes on without a new start
+def test_settings_change_while_training_and_again_after_a_resume(by: str, tmp_path: Path) -> None:
     run = Run.create(tiny("vae", steps=30, checkpoint_every=100, lr_schedule="constant"), tmp_path / "run")
-    run.request("start")
 
     def change() -> None:
         run.request("set", lr=0.5)  # first refused settings, then good ones
@@ -277,10 +280,42 @@ def test_settings_change_while_training_and_again_after_a_resume(tmp_path: Path)
         for file in run.checkpoint(step).iterdir():
             file.unlink()
         run.checkpoint(step).rmdir()
-    run.request("start")
+    if by == "a person":
+        run.request("start")
     fit(run)
     assert [event["step"] for event in run.events()[0] if event["kind"] == "set"] == [one["step"] for one in sets]
     assert all(torch.equal(changed[name], tensor) for name, tensor in weights(run).items())
+
+
+def test_a_run_whose_status_is_damaged_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
+    whole = Run.create(tiny("vae", steps=40), tmp_path / "whole")
+    fit(whole)
+    run = Run.create(tiny("vae", steps=40), tmp_path / "run")
+    at_step(run, 10, lambda: run.request("stop"))
+    fit(run)
+    (run.path / "status.json").write_text("{")
+    damaged = run.status()
+    assert damaged.state == "interrupted" and damaged.step == run.checkpoints()[-1] and damaged.attempt == 1
+    run.request("start")
+    assert fit(run).state == "done"
+    assert_same_weights(run, whole)
+    assert_same_events(run, whole)
+    assert_same_marks(run, whole)
+
+
+def test_a_bit_that_flips_in_a_checkpoint_sends_the_run_to_the_one_before(tmp_path: Path) -> None:
+    whole, run = (Run.create(tiny("vae"), tmp_path / name) for name in ("whole", "flipped"))
+    fit(whole)
+    fit(run)
+    file = run.checkpoint(12) / "optimizer.safetensors"
+    content = bytearray(file.read_bytes())
+    content[-5] ^= 1
+    file.write_bytes(content)
+    run.request("start")
+    fit(run)
+    assert any("have changed" in event.get("text", "") for event in run.events()[0])
+    assert_same_weights(run, whole)
+    assert_same_marks(run, whole)
 
 
 def test_an_interrupt_is_a_stop(tmp_path: Path) -> None:
@@ -297,7 +332,6 @@ def test_numbers_that_are_none_stop_the_run_and_spare_the_last_good_checkpoint(t
     # AdamW multiplies weights by 1 − lr · decay: 0.98 at first, −99 after the change.
     config = tiny("vae", steps=500, weight_decay=10, lr_schedule="constant", sample_every=500, evaluate_every=500)
     run = Run.create(config, tmp_path / "run")
-    run.request("start")
     at_step(run, 9, lambda: run.request("set", lr=10))
     with pytest.raises(TrainingError, match=r"no longer a number at step \d+.*smaller learning rate"):
         fit(run)

@@ -180,9 +180,19 @@ def test_files_of_another_shape_are_a_sentence_and_the_list_goes_on(run: Run, fi
 
     Run.create(tiny("gpt"))
     write_json(run.path / file, json.loads((run.path / file).read_text()) | change)
-    with pytest.raises(RunError, match="cannot be read"):
-        run.made() if file == "config.json" else run.status()
-    assert sorted(row["state"] for row in studio.runs()) == ["damaged", "queued"]
+    assert_damaged(run, file)
+    state = "damaged" if file == "config.json" else "interrupted"
+    assert sorted(row["state"] for row in studio.runs()) == [state, "queued"]
+
+
+def assert_damaged(run: Run, file: str) -> None:
+    """Settings that cannot be read are an error; without its status a run can still be resumed."""
+    if file == "config.json":
+        with pytest.raises(RunError, match="cannot be read"):
+            run.made()
+    else:
+        status = run.status()
+        assert status.state == "interrupted" and status.message and "status.json" in status.message["text"]
 
 
 def test_settings_of_another_version_are_a_sentence(run: Run) -> None:
@@ -198,8 +208,7 @@ def test_settings_of_another_version_are_a_sentence(run: Run) -> None:
 def test_damaged_files_are_a_sentence_and_the_list_goes_on(run: Run, file: str, content: str) -> None:
     Run.create(tiny("gpt"))
     (run.path / file).write_text(content)
-    with pytest.raises(RunError, match="cannot be read"):
-        run.made() if file == "config.json" else run.status()
+    assert_damaged(run, file)
     assert len(list_runs()) == 2
 
 

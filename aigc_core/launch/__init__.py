@@ -13,9 +13,10 @@ import logging
 import os
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
-from aigc_core.errors import AigcError, ConfigError
+from aigc_core.errors import AigcError, ConfigError, disk_in_words
 from aigc_core.launch import local, zero
 from aigc_core.run import BEAT_S, Run, list_runs
 
@@ -28,22 +29,26 @@ def start(run: Run) -> None:
     """Have `run` trained: a new one from its beginning, another from its last checkpoint. It outlives whoever asks.
 
     Raises:
-        ConfigError: there is no such launcher. RunError: the cluster cannot be reached, or its package is missing.
+        ConfigError: there is no such launcher. RunError: the cluster cannot be reached, its package is missing, or the
+            run's folder takes no file.
     """
     state = run.status().state
     try:
-        launcher = _launcher()
-        if launcher.waits(run):
-            if state in ("queued", "interrupted"):  # a cluster resumes by itself what a dead machine left
-                return
-            launcher.drop(run)  # what is left of the attempt before
-        _enter_queue(run)
-        run.request("start")
-        launcher.start(run)
+        with disk_in_words():
+            launcher = _launcher()
+            if launcher.waits(run):
+                if state in ("queued", "interrupted"):  # a cluster resumes by itself what a dead machine left
+                    return
+                launcher.drop(run)  # what is left of the attempt before
+            if state != "queued":  # a new run has begun with this
+                run.request("start")
+            _enter_queue(run)
+            launcher.start(run)
     except AigcError as error:
         status = run.status()
         status.state, status.process, status.message = "failed", None, error.message
-        run.set_status(status)
+        with suppress(OSError):
+            run.set_status(status)
         raise
 
 

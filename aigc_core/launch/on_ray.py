@@ -19,7 +19,8 @@ from aigc_core.run import ELSEWHERE_S, PROJECT, Run, runs_root
 
 NAMESPACE = "aigc-studio"
 RESTARTS = 20  # of one training by dying machines: what kills its machine must not go round for ever
-PASSED_ON = ("AIGC_DATA", "AIGC_METADATA_MARK", "HF_HOME", "HF_ENDPOINT")  # of the environment; no codes, no tokens
+# Of the environment; no codes, no tokens. A training that is to be tried again hands the next one over itself.
+PASSED_ON = ("AIGC_DATA", "AIGC_LAUNCHER", "AIGC_METADATA_MARK", "HF_HOME", "HF_ENDPOINT")
 PATIENCE_S = 10.0  # with a cluster that does not answer
 CPUS = 1  # of a training; where the cluster has GPUs, one of them, too
 
@@ -49,13 +50,14 @@ class Trainer:
 
 
 def _fit_once_free(run: Run) -> None:
-    """Go on with its newest attempt. A machine that has just died may hold it for a moment longer."""
-    from aigc_core.gate import attempts, fit_and_judge
+    """A machine that has just died may hold it for a moment longer."""
+    from aigc_core import launch
+    from aigc_core.gate import fit_and_judge
 
     end = time.monotonic() + ELSEWHERE_S
     while True:
         try:
-            fit_and_judge(attempts(run)[-1])
+            fit_and_judge(run, onward=launch.start)
             return
         except RunError as error:
             if error.message["key"] != "run.busy" or time.monotonic() > end:

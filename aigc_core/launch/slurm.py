@@ -19,11 +19,12 @@ DEFAULTS = {"cpus_per_task": 2, "timeout_min": 24 * 60}
 
 def train(path: str) -> None:
     """What a job does."""
-    from aigc_core.gate import attempts, fit_and_judge
+    from aigc_core import launch
+    from aigc_core.gate import fit_and_judge
 
-    run = attempts(Run(Path(path)))[-1]
+    run = Run(Path(path))
     signal.signal(signal.SIGUSR2, lambda *given: run.request("stop"))  # so submitit says that the time is nearly over
-    fit_and_judge(run)
+    fit_and_judge(run, onward=launch.start)
 
 
 def start(run: Run) -> None:

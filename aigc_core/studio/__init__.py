@@ -6,7 +6,6 @@ Everything that a person can get wrong raises `AigcError`.
 import hashlib
 import json
 import re
-import secrets
 import shutil
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from aigc_core.data.download import cache_folder, nothing_fetched
 from aigc_core.data.sources import SOURCES, Text
 from aigc_core.errors import AigcError, ConfigError, DataError, RunError
 from aigc_core.families import FAMILIES, config_class
-from aigc_core.files import json_object, write_json
+from aigc_core.files import json_object, new_file, write_json
 from aigc_core.run import PROJECT, Run, list_runs, thinned
 from aigc_core.usual import usual
 
@@ -300,9 +299,8 @@ def keep_upload(file: str | Path) -> str:
     kept = _uploads() / f"{digest}{ending}"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_suffix(f".{secrets.token_hex(4)}.partial")  # the same file may come twice at once
-        shutil.copyfile(file, partial)
-        partial.replace(kept)
+        with new_file(kept) as partial:
+            shutil.copyfile(file, partial)
     return str(kept)
 
 
@@ -341,9 +339,11 @@ def ask(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dic
     run = Run.named(name)
     classroom.check_may_change(run)
     status = run.status()
-    if what == "resume" and not status.active and status.state != "done":
+    if what == "resume" and (status.state in ("stopped", "failed", "interrupted") or gate.left_unjudged(run, status)):
         with _starting:
-            classroom.admit(run.config())
+            limits = classroom.admit(run.config()).get("limits")
+            if limits:  # what is left now, this run's own share included
+                run.set_limit("disk_mb", limits["disk_mb"] + classroom.size_mb(run.path))
             launch.start(run)
     elif what == "set":
         run.config().checked_live(changes or {})
@@ -402,7 +402,7 @@ def pin(name: str, keep: bool) -> None:
 def examine(name: str, per_kwh: float = 0.0, per_hour: float = 0.0) -> dict[str, Any]:
     """What doctor and gate say of a run: `findings` (as of `aigc_core.diagnose`), `young` while it is too early to
     say, `judgement` (as of `aigc_core.gate.judge`, with money at these prices, or None), `judging` while it is made,
-    `following`, the next attempt's name, and `active`."""
+    `unjudged` if that was cut short, `following`, the next attempt's name, and `active`."""
     run = Run.named(name)
     status, judged = run.status(), gate.judgement(run)
     found, progress = _diagnosed(run.path, run.events_size(), status.state)
@@ -416,6 +416,7 @@ def examine(name: str, per_kwh: float = 0.0, per_hour: float = 0.0) -> dict[str,
         "young": progress < diagnose.YOUNG,
         "judgement": judged,
         "judging": judged is None and status.state == "done" and status.alive(),
+        "unjudged": gate.left_unjudged(run, status),
         "following": run.made().get("following"),
         "active": status.active,
     }

@@ -74,12 +74,16 @@ function forgetVerdict() {
 
 const figureName = (name) => AIGC.known(`metric.val:${name}`) ?? AIGC.known(`figure.${name}`) ?? name;
 
-function drawGate({ judgement, judging, following }) {
+function drawGate({ judgement, judging, unjudged, following }) {
   const box = part("gate"), name = run.name;
-  part("gate-box").hidden = !judgement && !judging && !following;
+  part("gate-box").hidden = !judgement && !judging && !unjudged && !following;
   part("cost-box").hidden = !judgement;
   const go = following && action(say("gate.following", { name: following }), () => open(following).then(refreshRuns));
-  if (!judgement) { box.replaceChildren(make("p", judging ? say("gate.judging") : ""), go ?? ""); return; }
+  if (!judgement) {
+    const measure = unjudged && run.mine && action(say("gate.measure"), () => call("ask", { run: name, what: "resume" }));
+    box.replaceChildren(make("p", judging ? say("gate.judging") : unjudged ? say("gate.unjudged") : ""), go || measure || "");
+    return;
+  }
   const head = make("p", say(judgement.passed ? "gate.passed" : "gate.failed"), { class: `verdict ${judgement.passed ? "gold" : "bubble"}` });
   const table = make("table");
   for (const one of judgement.conditions) {

@@ -134,8 +134,8 @@ function showStatus(status) {
   const figure = status.figures[run.headline];
   if (figure !== undefined) fact("metric.val:" + run.headline, figure.toPrecision(4));
   element.querySelector(".bar i").style.width = status.total_steps ? `${(100 * status.step) / status.total_steps}%` : "0";
-  if (status.state === "interrupted") message(say("note.interrupted"), true);
-  else if (status.message) message(AIGC.sentence(status.message), status.state === "failed");
+  if (status.message) message(AIGC.sentence(status.message), ["failed", "interrupted"].includes(status.state));
+  else if (status.state === "interrupted") message(say("note.interrupted"), true);
   else message("");
   if (!run.device && status.state === "running" && status.step > 0) call("describe", { run: run.name }).then((d) => { if (d && d.name === run.name) run.device = d.device; });
 }

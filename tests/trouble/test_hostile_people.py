@@ -293,6 +293,19 @@ def test_another_s_run_and_what_lies_beside_the_runs_stay_out_of_reach(
     tally("attempts at another student's run and at what lies beside the runs: refused", len(attempts) + 45)
 
 
+def test_a_class_whose_list_of_people_is_damaged_says_so(own_place: Path, tally: Tally) -> None:
+    with serving(own_place, AIGC_CLASS="1") as address:
+        ben = joined(address, "Ben")
+        (own_place / "runs" / ".class" / "people.json").write_text("{")
+        asked = urllib.request.Request(address, headers={"Cookie": ben})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(asked, timeout=30)
+        with refused.value as answer:
+            said = answer.read().decode()
+        assert answer.code == 503 and "damaged" in said and str(own_place) not in said
+    tally("the list of a class is damaged: a sentence", 1)
+
+
 def joined(address: str, who: str) -> str:
     body = json.dumps({"name": who}).encode()
     with urllib.request.urlopen(urllib.request.Request(address + "join", body), timeout=30) as answer:

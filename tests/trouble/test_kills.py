@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from aigc_core import gate, studio
 from aigc_core.families import FAMILIES
+from aigc_core.loop import fit
 from aigc_core.run import PROJECT, Run, list_runs
 from tests.browsing import app_of, listening, serving, strict_page
-from tests.conftest import Tally, tiny, wait_for
-from tests.test_loop import GAN_AND_SLOWLY_ALL, assert_same_events, assert_same_weights
+from tests.conftest import TINY, Tally, tiny, wait_for
+from tests.test_loop import GAN_AND_SLOWLY_ALL, assert_same_events, assert_same_marks, assert_same_weights
 
 # Imports torch once; each line on stdin is a run, trained in a process of its own, whose number is answered.
 NURSERY = """
@@ -99,6 +101,7 @@ def kill_and_compare(family: str, kills: int, place: Path, tally: Tally) -> None
             train(process, run)
             assert_same_weights(run, whole)
             assert_same_events(run, whole)
+            assert_same_marks(run, whole)
             assert not list(run.path.glob(".step_*.partial")), "halves are left"
     tally(f"{family}: SIGKILL of the trainer, then to the end: same weights, same events", done)
     tally(f"{family}: … of these within the writing of a checkpoint", within)
@@ -116,6 +119,37 @@ def test_trainings_killed_at_any_moment_end_as_if_they_had_not_been(family: str,
 @pytest.mark.parametrize("family", FAMILIES)
 def test_two_hundred_kills(family: str, tmp_path: Path, tally: Tally) -> None:
     kill_and_compare(family, 70, tmp_path, tally)
+
+
+def test_a_run_killed_between_checkpoint_and_marks_ends_with_the_same_marks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tiny("vae")
+    whole, run = Run.create(config, tmp_path / "whole"), Run.create(config, tmp_path / "killed")
+    fit(whole)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Run, "mark", lambda self, mark, step: step < config.steps or _die())
+        fit(run)
+    assert run.checkpoints()[-1] == config.steps != run.marked("last")
+    fit(run)
+    assert_same_marks(run, whole)
+
+
+def _die() -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_run_killed_while_it_is_judged_can_be_judged_again(own_place: Path, tally: Tally) -> None:
+    name = studio.start("vae", TINY["vae"] | {"steps": 5, "device": "cpu"})
+    run = Run.named(name)
+    wait_for(lambda: run.status().state == "done")
+    os.kill(int(str(run.status().process).split("|")[2]), signal.SIGKILL)
+    wait_for(lambda: not run.status().alive())
+    assert gate.judgement(run) is None and studio.examine(name)["unjudged"]
+    studio.ask(name, "resume")
+    wait_for(lambda: gate.judgement(run) is not None)
+    assert not studio.examine(name)["unjudged"]
+    tally("SIGKILL while the model is judged: it can be judged again", 1)
 
 
 @pytest.mark.browser

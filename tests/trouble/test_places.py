@@ -22,7 +22,7 @@ from aigc_core.loop import fit
 from aigc_core.run import PROJECT, Run
 from tests.browsing import serving, strict_page
 from tests.conftest import TINY, Tally, command, tiny, wait_for
-from tests.test_loop import assert_same_events, assert_same_weights
+from tests.test_loop import assert_same_events, assert_same_marks, assert_same_weights
 from tests.trouble.asking import Client
 
 MANY = 500
@@ -62,6 +62,7 @@ def test_a_full_disk_stops_the_training_and_room_lets_it_go_on_as_if_nothing_had
             assert fit(run).state == "done"
             assert_same_weights(run, whole)
             assert_same_events(run, whole)
+            assert_same_marks(run, whole)
     tally("disk full at different moments: a sentence, and after making room the same weights", 3)
 
 
@@ -83,11 +84,16 @@ def test_a_folder_that_cannot_be_written_is_a_sentence_and_the_models_that_came_
     tmp_path: Path, browser: Browser, tally: Tally
 ) -> None:
     with disk(tmp_path / "disk", 10) as place:
-        (place / "runs").mkdir()
+        kept = Run.create(tiny("vae"), place / "runs" / "kept")
         subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
         done = command("train", "vae", "--data", "digits8", "--steps", "1", env={"AIGC_RUNS": str(place / "runs")})
         assert done.returncode and "Read-only" in done.stderr and "Traceback" not in done.stderr
+        for word in ("stop", "resume"):
+            done = command(word, kept.name, env={"AIGC_RUNS": str(place / "runs")})
+            assert done.returncode and "Read-only" in done.stderr and "Traceback" not in done.stderr
         with serving(tmp_path, AIGC_RUNS=str(place / "runs")) as address, strict_page(browser) as page:
+            status, answer = Client(address).call("pin", {"run": kept.name, "keep": True})
+            assert status == 200 and answer["error"]["key"] == "run.disk", answer
             page.goto(address)
             page.click("#start")
             expect(page.get_by_text("Read-only file system")).to_be_visible(timeout=30_000)
@@ -200,7 +206,7 @@ def test_a_run_of_an_older_version_opens_and_goes_on(tmp_path: Path, trained: An
     shutil.copytree(trained("vae").path, run.path)
     made = json.loads((run.path / "config.json").read_text())
     later = ("compile", "gate", "tries", "optimiser", "optimizer", "ema", "evaluate_every")
-    made["config"] = {key: value for key, value in made["config"].items() if key not in later}
+    made["config"] = {key: value for key, value in made["config"].items() if key not in later} | {"steps": 18}
     (run.path / "config.json").write_text(json.dumps(made))
     status = {"state": "running", "step": 8, "total_steps": 12, "attempt": 1, "pid": 12345, "pid_started": 1.0}
     (run.path / "status.json").write_text(json.dumps(status))
@@ -209,7 +215,8 @@ def test_a_run_of_an_older_version_opens_and_goes_on(tmp_path: Path, trained: An
     assert run.status().state == "interrupted"
     assert studio.describe("older")["settings"]["compile"] and studio.examine("older")["judgement"] is None
     assert sampler.pictures(run, PictureRequest(2)).shape[0] == 2
-    assert fit(run).state == "done"
+    status = fit(run)
+    assert status.state == "done" and status.step == 18
     tally("a run of an older version: seen, used and trained on", 1)
 
 

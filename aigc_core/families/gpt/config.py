@@ -56,10 +56,10 @@ class Config(TextOptions, MatrixOptions, RunConfig):
     steps: int = option(800, "Training steps.", group="basic", ge=1, le=10_000_000)
     batch_size: int = option(8, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536)
     lr: float = option(2e-3, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10)
-    lr_schedule: Literal["constant", "cosine"] = option(
-        "cosine", "Whether the learning rate stays or falls along a half cosine.", group="optimiser"
+    lr_schedule: Literal["constant", "linear", "cosine"] = option(
+        "cosine", "Whether the learning rate stays, or falls evenly or along a half cosine.", group="optimiser"
     )
-    lr_end: float = option(0.1, "Where the cosine ends, as a part of the learning rate.", group="optimiser", ge=0, le=1)
+    lr_end: float = option(0.1, "Where it ends, as a part of the learning rate.", group="optimiser", ge=0, le=1)
     warmup_steps: int = option(
         50, "Steps over which the learning rate rises from 0.", group="optimiser", ge=0, le=1_000_000
     )

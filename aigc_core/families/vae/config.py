@@ -29,8 +29,8 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
     steps: int = option(1000, "Training steps.", group="basic", ge=1, le=10_000_000)
     batch_size: int = option(128, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536)
     lr: float = option(2e-3, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10)
-    lr_schedule: Literal["constant", "cosine"] = option(
-        "cosine", "Whether the learning rate stays or falls along a half cosine.", group="optimiser"
+    lr_schedule: Literal["constant", "linear", "cosine"] = option(
+        "cosine", "Whether the learning rate stays, or falls evenly or along a half cosine.", group="optimiser"
     )
     gate: str = option(
         "gain > 0, active_units > 0",
@@ -75,6 +75,7 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
                 "latent_size": 32,
                 "optimizer": "muon",
                 "lr": 0.02,
+                "lr_schedule": "linear",
                 "ema": 0.98,
                 "evaluate_every": 1000,  # ten thousand pictures take two of its seconds
                 "checkpoint_every": 1000,
