@@ -133,7 +133,9 @@ def test_only_so_many_wait_and_few_work_at_once() -> None:
     assert len(names) == jobs.MOST_WAITING
     jobs.cancel(names[-1])
     assert jobs.state(names[-1])["state"] == "cancelled"  # at once: it has not begun
+    time.sleep(2 * jobs.LOOK_S)  # until its thread has gone
     jobs.cancel(jobs.begin(work))  # and its place is free for another one
+    time.sleep(2 * jobs.LOOK_S)
     assert ended(jobs.begin(lambda look: "fetched", "fetch"), "done")["result"] == "fetched"  # these wait elsewhere
     go.set()
     for name in names[:-1]:
