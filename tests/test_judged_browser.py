@@ -139,3 +139,16 @@ def test_the_table_is_downloaded_and_tensorboard_gets_a_folder(page: Page, app: 
     page.click("[data-do=tensorboard]")
     expect(page.locator("[data-role=written]")).to_contain_text("tensorboard --logdir", timeout=60_000)
     assert list((place / "runs" / ".tensorboard" / "ill-vae").glob("events.out.tfevents.*"))
+
+
+def test_a_model_whose_measuring_was_cut_short_is_measured_when_asked(page: Page, app: str, place: Path) -> None:
+    run = Run(place / "runs" / "cut-short")
+    shutil.copytree(place / "runs" / "ready-vae", run.path)
+    run.forget_judgement()
+    status = run.status()
+    status.process = None
+    run.set_status(status)
+    page.goto(f"{app}?run=cut-short")
+    expect(page.locator("[data-role=gate]")).to_contain_text("was not measured")
+    page.get_by_role("button", name="Measure it now").click()
+    expect(page.locator("[data-role=gate] .verdict.gold")).to_contain_text("Ready", timeout=60_000)
