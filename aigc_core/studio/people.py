@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from aigc_core import classroom, gate, launch, turns
+from aigc_core import classroom, launch, turns
 from aigc_core.errors import AigcError
 from aigc_core.run import Run, list_runs, runs_root
 
@@ -134,17 +134,16 @@ def resume_all() -> int:
         ClassError: who asks is no teacher.
     """
     classroom.check_teacher()
-    found = [run for run in list_runs() if _is_cut_short(run)]
+    found = [run for run in list_runs() if _state(run) == "interrupted"]
     for run in found:
         launch.start(run)
     return len(found)
 
 
-def _is_cut_short(run: Run) -> bool:
+def _state(run: Run) -> str:
     with suppress(AigcError):
-        status = run.status()
-        return status.state == "interrupted" or gate.left_unjudged(run, status)
-    return False
+        return run.status().state
+    return "damaged"
 
 
 def forget(name: str) -> None:
