@@ -12,6 +12,7 @@ from aigc_core.device import Device
 # A quintic whose iteration brings all singular values near 1 (Jordan 2024, https://kellerjordan.github.io/posts/muon).
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 NEWTON_SCHULZ_STEPS = 5
+WIDE = 4  # times as wide as high, from which on a matrix is orthogonalised by way of its square
 MOMENTUM = 0.95
 ADAM_SIZE = 0.2  # root mean square of an AdamW correction in practice, which Muon's is brought to (Liu 2025)
 
@@ -111,7 +112,16 @@ def orthogonal(matrices: Tensor) -> Tensor:
     tall = matrices.shape[-2] > matrices.shape[-1]
     x = matrices.mT if tall else matrices
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
-    for _ in range(NEWTON_SCHULZ_STEPS):
+    if x.shape[-1] < WIDE * x.shape[-2]:
+        for _ in range(NEWTON_SCHULZ_STEPS):
+            square = torch.bmm(x, x.mT)
+            x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=b, alpha=c), x, beta=a)
+    else:  # each iteration is x times a polynomial of its square: these are multiplied first, and x only once
         square = torch.bmm(x, x.mT)
-        x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=b, alpha=c), x, beta=a)
+        factors = torch.eye(x.shape[-2], dtype=x.dtype, device=x.device).expand_as(square)
+        for _ in range(NEWTON_SCHULZ_STEPS):
+            factor = torch.baddbmm(square, square, square, beta=b, alpha=c)
+            factor.diagonal(dim1=-2, dim2=-1).add_(a)
+            factors, square = torch.bmm(factor, factors), torch.bmm(factor, torch.bmm(square, factor))
+        x = torch.bmm(factors, x)
     return x.mT if tall else x

@@ -24,6 +24,15 @@ def test_all_singular_values_come_near_one(shape: tuple[int, ...]) -> None:
     assert float((made * (u @ v)).sum() / (made.norm() * (u @ v).norm())) > 0.95
 
 
+@pytest.mark.parametrize("rank", [1, 3, 12])
+def test_wide_matrices_are_made_orthogonal_either_way_alike(rank: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = torch.Generator().manual_seed(0)
+    matrices = torch.randn(2, 12, rank, generator=random) @ torch.randn(2, rank, 96, generator=random)
+    by_square = optimiser.orthogonal(matrices)
+    monkeypatch.setattr(optimiser, "WIDE", 1000)
+    torch.testing.assert_close(by_square, optimiser.orthogonal(matrices), atol=1e-4, rtol=0)
+
+
 def test_a_convolution_is_corrected_as_the_matrix_of_its_patches() -> None:
     torch.manual_seed(0)
     convolution, dense = nn.Conv2d(4, 6, 3, bias=False), nn.Linear(36, 6, bias=False)
