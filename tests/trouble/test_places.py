@@ -172,8 +172,10 @@ def test_a_clock_that_is_set_back_changes_nothing(
 def test_two_apps_on_one_folder_are_one_queue(own_place: Path, tally: Tally) -> None:
     with serving(own_place) as first, serving(own_place) as second:
         one, two = Client(first), Client(second)
-        names = [studio.start("vae", TINY["vae"] | {"steps": 1_000_000, "device": "cpu"}) for _ in range(2)]
+        endless = TINY["vae"] | {"steps": 1_000_000, "device": "cpu"}
+        names = [studio.start("vae", endless)]
         wait_for(lambda: Run.named(names[0]).status().step > 0, 120)
+        names.append(studio.start("vae", endless))
         wait_for(lambda: (one.ask("follow", run=names[1])["status"]["message"] or {}).get("key") == "queue.place", 120)
         assert two.ask("ask", run=names[0], what="stop") is True
         wait_for(lambda: one.ask("follow", run=names[1])["status"]["step"] > 0, 120)
