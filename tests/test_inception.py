@@ -67,6 +67,7 @@ def few_features(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inception, "measured", lambda network, x: measured(network, x)[:, :100])
 
 
+@pytest.mark.slow
 def test_they_are_measured_on_request(
     served: Path, few_features: None, trained: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

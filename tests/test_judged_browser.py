@@ -78,12 +78,16 @@ def test_a_ready_run_is_marked_and_has_its_cost_card(page: Page, app: str) -> No
 
 def test_nonsense_for_prices_and_conditions_is_no_trouble(page: Page, app: str) -> None:
     page.goto(f"{app}?run=ready-vae")
+    expect(page.locator("#estimate")).to_contain_text("weights", timeout=60_000)  # what the page does by itself is over
     expect(page.locator("[data-role=cost]")).to_contain_text("Wh")
     page.fill("[data-role=price-kwh]", "-5")
     page.fill("[data-role=price-hour]", "")
     expect(page.locator("[data-role=cost]")).to_contain_text("Wh")
     page.get_by_role("button", name="What counts as ready").click()
-    page.locator("#gan-gate textarea, #gan-gate input").fill("beauty > 9000")
+    field = page.locator("#gan-gate textarea, #gan-gate input")
+    field.fill("beauty > 9000")
+    field.press("Tab")
+    page.wait_for_timeout(500)  # until Gradio has taken it in
     page.get_by_role("button", name="Start training").click()
     expect(page.locator("#trouble")).to_contain_text("no figure “beauty”")
 

@@ -122,9 +122,11 @@ def test_long_curves_are_thinned_for_a_new_viewer_and_keep_their_end(trained: An
 def test_damaged_runs_are_listed_as_such() -> None:
     run = Run.create(studio.check("vae", TINY["vae"]))
     (run.path / "status.json").write_text("{")
+    assert studio.runs()[0]["state"] == "interrupted"  # and can be resumed
+    (run.path / "config.json").write_text("{")
     assert studio.runs()[0]["state"] == "damaged"
     with pytest.raises(RunError):
-        studio.follow(run.name)
+        studio.describe(run.name)
 
 
 def test_an_estimate_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
