@@ -28,9 +28,9 @@ def judgement(run: Run) -> dict[str, Any] | None:
     return found if whole and found.get("trained_to") == run.marked("last") else None
 
 
-def left_unjudged(run: Run, status: Status) -> bool:
+def left_unjudged(run: Run, status: Status, judged: dict[str, Any] | None) -> bool:
     """Whether its process died, or found the data gone, between the last step and the verdict."""
-    return status.state == "done" and not run.shipped and not status.alive() and judgement(run) is None
+    return judged is None and status.state == "done" and not run.shipped and not status.alive()
 
 
 def attempts(run: Run) -> list[Run]:

@@ -246,9 +246,11 @@ class _Training:
         if not self.main:
             return
         self.run.clear_away()
-        for event in self.run.take_back_events(self.saved_at):
-            heard = min(event.get("heard", 0), self.run.requests()[1])
-            self.request_offset = max(self.request_offset, heard)  # who goes on without a new start knows it already
+        sets = self.run.take_back_events(self.saved_at)
+        heard = max((event.get("heard", 0) for event in sets), default=0)
+        # Who goes on without a new start knows these already.
+        self.request_offset = max(self.request_offset, min(heard, self.run.requests()[1]))
+        for event in sets:
             if event["step"] >= self.saved_at:  # at this very step it may have come after the checkpoint
                 self.planned.setdefault(max(event["step"], 0), []).append(event["changes"])
         if self.saved_at >= 0:

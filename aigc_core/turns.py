@@ -102,7 +102,6 @@ class Turn:
         self._folder = root / ".queue"
         self._held: FileLock | None = None
         self._ticket: Path | None = None
-        self._place = 0  # in the queue
 
     def acquire(self, run: Run, waiting: Waiting) -> bool:
         """Wait for a slot to train `run`; True once it is taken.
@@ -115,25 +114,25 @@ class Turn:
             says = {"process": processes.identity(), "owner": run.owner, "run": str(run.path)}
             write_atomic(self._ticket, json.dumps(says), durable=False)
             try:
-                while not self._taken(waiting):
-                    time.sleep(POLL_S * min(max(1, self._place), FAR_BACK))
+                while (pause_s := self._looked(waiting)) is not None:
+                    time.sleep(pause_s)
             finally:
                 if self._held is None:
                     self.release()
         return self._held is not None
 
-    def _taken(self, waiting: Waiting) -> bool:
-        """Look once; True ends the waiting, with a slot or without."""
+    def _looked(self, waiting: Waiting) -> float | None:
+        """Look once; returns how long to wait until the next look, or None if it is over, with a slot or without."""
         with FileLock(self._folder / "lock"):
             tickets = living(self._folder)
             queue = _in_order(tickets)
             place = next((place for place, one in enumerate(queue) if one.path == self._ticket), None)
             free = next((place for place, one in enumerate(queue) if not _is_computing(one.owner, tickets)), None)
             if place is None or (place == free and self._take_slot()):  # None: its file was deleted by hand
-                return True
-        self._place = place
+                return None
         ahead = [one for one in tickets if one.running] + queue[:place]
-        return not waiting(place + 1, sum(one.left_s() for one in ahead) / slots())
+        goes_on = waiting(place + 1, sum(one.left_s() for one in ahead) / slots())
+        return POLL_S * min(max(1, place), FAR_BACK) if goes_on else None
 
     def release(self) -> None:
         if self._ticket is not None:

@@ -27,12 +27,13 @@ STATIC = Path(__file__).parent / "static"
 
 @contextmanager
 def acting(request: gr.Request | None) -> Iterator[None]:
-    """What happens within an event of Gradio's queue is asked for by whoever caused it.
+    """What happens within an event of Gradio's queue is asked for by whoever caused it, and errors of the disk are
+    sentences.
 
     Everything else the middleware below covers, as it happens within the web request itself.
     """
     cookies = request.cookies if request else {}
-    with door.acting(_person(cookies.get(COOKIE, ""), request.username if request else None)):
+    with door.acting(_person(cookies.get(COOKIE, ""), request.username if request else None)), disk_in_words():
         yield
 
 

@@ -9,7 +9,7 @@ import gradio as gr
 from gradio.components import Component
 
 from aigc_core import studio
-from aigc_core.errors import AigcError, ConfigError, disk_in_words
+from aigc_core.errors import AigcError, ConfigError
 from pages import answers, people
 from pages.words import catalogue, sentence, word
 
@@ -100,7 +100,7 @@ def build(demo: gr.Blocks) -> None:
 
     def begin(given: dict[Component, Any], request: gr.Request) -> list[Any]:
         try:
-            with people.acting(request), disk_in_words():
+            with people.acting(request):
                 started = studio.start(*chosen(given))
             return [started, gr.HTML(visible=False)]
         except AigcError as error:

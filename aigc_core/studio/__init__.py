@@ -339,7 +339,8 @@ def ask(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dic
     run = Run.named(name)
     classroom.check_may_change(run)
     status = run.status()
-    if what == "resume" and (status.state in ("stopped", "failed", "interrupted") or gate.left_unjudged(run, status)):
+    ended = status.state in ("stopped", "failed", "interrupted")
+    if what == "resume" and (ended or gate.left_unjudged(run, status, gate.judgement(run))):
         with _starting:
             limits = classroom.admit(run.config()).get("limits")
             if limits:  # what is left now, this run's own share included
@@ -416,7 +417,7 @@ def examine(name: str, per_kwh: float = 0.0, per_hour: float = 0.0) -> dict[str,
         "young": progress < diagnose.YOUNG,
         "judgement": judged,
         "judging": judged is None and status.state == "done" and status.alive(),
-        "unjudged": gate.left_unjudged(run, status),
+        "unjudged": gate.left_unjudged(run, status, judged),
         "following": run.made().get("following"),
         "active": status.active,
     }
