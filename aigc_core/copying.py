@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from aigc_core.data.tokenizer import code_points
+
 BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, so that it has an inverse modulo 2⁶⁴
 AT_ONCE = 500_000  # characters of the source; its hashes take 24 times as many bytes
 
@@ -70,7 +72,7 @@ class _Hashes:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        letters = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
+        letters = code_points(text).astype(np.uint64)
         powers = _powers(BASE, len(letters))
         self.sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(letters * powers, dtype=np.uint64)])
         self.inverse = _powers(np.uint64(pow(int(BASE), -1, 2**64)), len(letters))

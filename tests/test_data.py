@@ -274,9 +274,19 @@ def test_characters_are_tokens_and_bytes_know_everything() -> None:
     assert pieces.decode(pieces.encode("龘🙂").tolist()) == "龘🙂"
 
 
-@pytest.mark.parametrize("text", ["a\n\nb", "a\n\n\nb\n\n", "a \n\n b\n \nc", "\n\na\n\nb\n", "诗\n\n词\n\n曲"])
-def test_text_in_pieces_is_cut_as_the_whole_would_be(text: str) -> None:
+LINES = ["a\n\nb", "a\n\n\nb\n\n", "a \n\n b\n \nc", "\n\na\n\nb\n", "诗\n\n词\n\n曲", "it\n's\n\t12\n34. \n!"]
+
+
+@pytest.mark.parametrize("text", [*LINES, "".join(LINES)])
+def test_text_in_pieces_is_cut_as_the_whole_would_be(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aigc_core.data.tokenizer.PIECE", 1)
     tokenizer = Tokenizer.train("bpe", "x\n\n\ny \n \n" * 50 + text * 20, 280)
+    assert tokenizer.encode(text).tolist() == tokenizer._library.encode(text).ids
+
+
+@pytest.mark.parametrize("text", ["", "b你a\n", "龘b🙂🙃", "a<unk>b", "\U0010ffff"])
+def test_characters_are_looked_up_as_the_library_does(text: str) -> None:
+    tokenizer = Tokenizer.train("char", "ab\n你🙂", 0)
     assert tokenizer.encode(text).tolist() == tokenizer._library.encode(text).ids
 
 
