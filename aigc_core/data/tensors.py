@@ -24,6 +24,7 @@ from aigc_core.seeds import Stream, generator
 
 SMALLEST_SIDE = 28  # pixels; smaller pictures are enlarged to it
 
+PART = 4096  # pictures turned into numbers at once: those take eight times as much memory
 MOST_UNKNOWN = 0.2  # part of a text that a given vocabulary may not know
 
 Batch = dict[str, Tensor]
@@ -266,17 +267,22 @@ def fitted(x: Tensor, image_size: int, channels: int) -> Tensor:
         x = x.expand(-1, 3, -1, -1)
     side = image_size or max(SMALLEST_SIDE, x.shape[-1])
     if x.shape[-2:] != (side, side):
-        parts = [F.interpolate(part.float(), (side, side), mode="bilinear", antialias=True) for part in x.split(4096)]
-        x = torch.cat([part.round().clamp(0, 255).to(torch.uint8) for part in parts])
+        x = torch.cat([_resized(part, side) for part in x.split(PART)])
     return x.contiguous()
+
+
+def _resized(x: Tensor, side: int) -> Tensor:
+    larger = F.interpolate(x.float(), (side, side), mode="bilinear", antialias=True)
+    return larger.round().clamp(0, 255).to(torch.uint8)
 
 
 def _moments(x: Tensor) -> tuple[list[float], list[float]]:
     """Mean and standard deviation of each channel, in float64, a part at a time."""
     axes = [0, *range(2, x.dim())]
-    parts = [as_float(part).double() for part in x.split(8192)]
-    count = x.numel() / x.shape[1]
-    mean = torch.stack([part.sum(axes) for part in parts]).sum(0) / count
-    square = torch.stack([part.square().sum(axes) for part in parts]).sum(0) / count
+    sums = torch.zeros(2, x.shape[1], dtype=torch.float64, device=x.device)
+    for part in x.split(PART):
+        values = as_float(part).double()
+        sums += torch.stack([values.sum(axes), values.square().sum(axes)])
+    mean, square = sums / (x.numel() / x.shape[1])
     std = (square - mean.square()).clamp_min(1e-6).sqrt()
     return mean.tolist(), std.tolist()
