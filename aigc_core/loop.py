@@ -160,6 +160,8 @@ class _Training:
         self.best_step: int | None = None
         self.most_minutes, self.most_mb = self.run.limit("minutes"), self.run.limit("disk_mb")
         self._prepare()
+        # Listed once: to look through the modules in every step takes as long as a small product.
+        self.parameters = {name: list(network.parameters()) for name, network in self.networks.items()}
         self.optimizers = {
             phase.network: optimiser.make(self.networks[phase.network], self.config, self.device)
             for phase in self.family.phases
@@ -169,6 +171,7 @@ class _Training:
             self.averages = {name: copy.deepcopy(self.networks[name]) for name in self.family.averaged}
             for network in self.averages.values():
                 network.requires_grad_(False).eval()
+        self.averaging = {name: _pairs(average, self.networks[name]) for name, average in self.averages.items()}
         self.planned: dict[int, list[dict[str, Any]]] = {}
         self.recorded_at = self.saved_at = -1  # the steps whose samples and figures, and whose weights, exist
         self.request_offset = self.run.requests_since_start()[1]
@@ -412,8 +415,9 @@ class _Training:
         self._average()
 
     def _hold_all_but(self, learning: str) -> None:
-        for name, network in self.networks.items():
-            network.requires_grad_(name == learning)
+        for name, parameters in self.parameters.items():
+            for one in parameters:
+                one.requires_grad_(name == learning)
 
     def _loss(self, phase: Phase, draw: int) -> tuple[Tensor, dict[str, Tensor]]:
         batch = self.data.batch(self.step, draw, self.part)
@@ -428,7 +432,7 @@ class _Training:
         optimizer = self.optimizers[phase.network]
         loss, figures = self._loss(phase, draw)
         self.accelerator.backward(loss)
-        parameters = [one for one in self.networks[phase.network].parameters() if one.grad is not None]
+        parameters = [one for one in self.parameters[phase.network] if one.grad is not None]
         if self.accelerator.num_processes > 1:
             _mean_over_processes(parameters, self.accelerator)
         if self.config.grad_clip:
@@ -457,12 +461,9 @@ class _Training:
         """Exponential moving average, with less memory at the start, when weights are still noise."""
         decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            for name, average in self.averages.items():
-                network = self.networks[name]
-                theirs: list[Tensor] = list(network.parameters())
-                ours: list[Tensor] = list(average.parameters())
-                torch._foreach_lerp_(ours, theirs, 1 - decay)
-                for mine, new in zip(average.buffers(), network.buffers(), strict=True):
+            for weights, buffers in self.averaging.values():
+                torch._foreach_lerp_(*weights, 1 - decay)
+                for mine, new in buffers:
                     mine.copy_(new)
 
     # -- what is recorded ---------------------------------------------------------------------------------
@@ -726,6 +727,12 @@ def _mean_over_processes(parameters: list[nn.Parameter], accelerator: Accelerato
     flat = accelerator.reduce(flat, "mean")
     for one, part in zip(parameters, flat.split([one.numel() for one in parameters]), strict=True):
         one.grad = part.view_as(one)
+
+
+def _pairs(average: nn.Module, network: nn.Module) -> tuple[tuple[list[Tensor], list[Tensor]], list[Any]]:
+    """Weights of both, and each buffer with its own."""
+    weights = list[Tensor](average.parameters()), list[Tensor](network.parameters())
+    return weights, list(zip(average.buffers(), network.buffers(), strict=True))
 
 
 def _all_finite(networks: Networks) -> bool:

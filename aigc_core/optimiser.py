@@ -11,8 +11,8 @@ from aigc_core.device import Device
 
 # A quintic whose iteration brings all singular values near 1 (Jordan 2024, https://kellerjordan.github.io/posts/muon).
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
-NEWTON_SCHULZ_STEPS = 5
-WIDE = 4  # times as wide as high, from which on a matrix is orthogonalised by way of its square
+NEWTON_SCHULZ_STEPS = 3  # Jordan's five take longer and teach these small networks no better (docs/speed-log.md)
+WIDE = 3  # times as wide as high, from which on a matrix is orthogonalised by way of its square
 MOMENTUM = 0.95
 ADAM_SIZE = 0.2  # root mean square of an AdamW correction in practice, which Muon's is brought to (Liu 2025)
 
@@ -71,12 +71,15 @@ class Muon(torch.optim.Optimizer):
         gradients = _gradients(parameters)
         torch._foreach_lerp_(means, gradients, 1 - MOMENTUM)
         ahead = torch._foreach_lerp(gradients, means, MOMENTUM)  # Nesterov's look ahead
-        pairs = sorted(zip(parameters, ahead, strict=True), key=lambda pair: pair[0].shape)
-        for shape, some in groupby(pairs, key=lambda pair: pair[0].shape):  # matrices of one shape at once
+        pairs = sorted(zip(parameters, ahead, strict=True), key=lambda pair: _sides(pair[0]))
+        for (_, longer), some in groupby(pairs, key=lambda pair: _sides(pair[0])):  # matrices of one shape at once
             alike = list(some)
-            corrections = orthogonal(torch.stack([one.flatten(1) for _, one in alike]))
-            size = ADAM_SIZE * max(shape[0], shape[1:].numel()) ** 0.5
-            moves = [one.view(shape) for one in corrections]
+            corrections = orthogonal(torch.stack([_lying(one.flatten(1)) for _, one in alike]))
+            moves = [
+                (move if move.shape == one.flatten(1).shape else move.mT).reshape(one.shape)
+                for (one, _), move in zip(alike, corrections, strict=True)
+            ]
+            size = ADAM_SIZE * longer**0.5
             torch._foreach_add_([one for one, _ in alike], moves, alpha=-group["lr"] * size)
 
     def _adam(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
@@ -106,22 +109,42 @@ def _gradients(parameters: list[Tensor]) -> list[Tensor]:
     return [one.grad for one in parameters if one.grad is not None]
 
 
+def _sides(weight: Tensor) -> tuple[int, int]:
+    """The shorter and the longer side of a weight as a matrix."""
+    sides = sorted((weight.shape[0], weight.shape[1:].numel()))
+    return sides[0], sides[1]
+
+
+def _lying(matrix: Tensor) -> Tensor:
+    return matrix if matrix.shape[0] <= matrix.shape[1] else matrix.mT
+
+
 def orthogonal(matrices: Tensor) -> Tensor:
-    """Matrices (N, A, B) with all singular values brought to about 1 (0.7 to 1.2), by Newton–Schulz iteration."""
+    """Matrices (N, A, B) with singular values brought to about 1, by Newton–Schulz iteration: to 0.6 to 1.2 where they
+    were at least a fiftieth of the matrix's norm; smaller ones grow 41 times.
+
+    Quicker with A ≤ B, as the products A × A are then the smaller ones.
+    """
     a, b, c = NEWTON_SCHULZ
-    tall = matrices.shape[-2] > matrices.shape[-1]
-    x = matrices.mT if tall else matrices
-    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    x = matrices / (matrices.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     if x.shape[-1] < WIDE * x.shape[-2]:
         for _ in range(NEWTON_SCHULZ_STEPS):
             square = torch.bmm(x, x.mT)
             x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=b, alpha=c), x, beta=a)
     else:  # each iteration is x times a polynomial of its square: these are multiplied first, and x only once
         square = torch.bmm(x, x.mT)
-        factors = torch.eye(x.shape[-2], dtype=x.dtype, device=x.device).expand_as(square)
-        for _ in range(NEWTON_SCHULZ_STEPS):
-            factor = torch.baddbmm(square, square, square, beta=b, alpha=c)
-            factor.diagonal(dim1=-2, dim2=-1).add_(a)
-            factors, square = torch.bmm(factor, factors), torch.bmm(factor, torch.bmm(square, factor))
+        factors = factor = _factor(square)
+        for _ in range(NEWTON_SCHULZ_STEPS - 1):
+            square = torch.bmm(factor, torch.bmm(square, factor))
+            factor = _factor(square)
+            factors = torch.bmm(factor, factors)
         x = torch.bmm(factors, x)
-    return x.mT if tall else x
+    return x
+
+
+def _factor(square: Tensor) -> Tensor:
+    """What an iteration multiplies a matrix by, of its square."""
+    a, b, c = NEWTON_SCHULZ
+    factor = torch.baddbmm(square, square, square, beta=b, alpha=c)
+    factor.diagonal(dim1=-2, dim2=-1).add_(a)
+    return factor

@@ -15,11 +15,18 @@ from tests.conftest import tiny
 
 
 @pytest.mark.parametrize("shape", [(3, 16, 16), (2, 12, 48), (2, 48, 12)])
-def test_all_singular_values_come_near_one(shape: tuple[int, ...]) -> None:
+def test_singular_values_come_near_one(shape: tuple[int, ...]) -> None:
     matrices = torch.randn(shape, generator=torch.Generator().manual_seed(0))
     made = optimiser.orthogonal(matrices)
+    before = torch.linalg.svdvals(matrices) / matrices.norm(dim=(1, 2))[:, None]
+    expected = before
+    a, b, c = optimiser.NEWTON_SCHULZ
+    for _ in range(optimiser.NEWTON_SCHULZ_STEPS):
+        expected = a * expected + b * expected**3 + c * expected**5
     values = torch.linalg.svdvals(made)
-    assert made.shape == shape and float(values.min()) > 0.6 and float(values.max()) < 1.3
+    torch.testing.assert_close(values, expected.sort(descending=True).values, atol=1e-4, rtol=0)
+    brought = expected[before >= 0.02]
+    assert made.shape == shape and len(brought) and float(brought.min()) > 0.6 and float(values.max()) < 1.21
     u, _, v = torch.linalg.svd(matrices, full_matrices=False)  # the nearest orthogonal matrix points the same way
     assert float((made * (u @ v)).sum() / (made.norm() * (u @ v).norm())) > 0.95
 
@@ -42,6 +49,17 @@ def test_a_convolution_is_corrected_as_the_matrix_of_its_patches() -> None:
         network.weight.grad = torch.arange(216.0).sin().view(network.weight.shape)
         optimiser.make(network, config, choose("cpu", "float32")).step()
     torch.testing.assert_close(convolution.weight.flatten(1), dense.weight, atol=0, rtol=0)
+
+
+def test_a_standing_matrix_is_corrected_as_the_lying_one() -> None:
+    torch.manual_seed(0)
+    lying, standing = nn.Linear(48, 6, bias=False), nn.Linear(6, 48, bias=False)
+    standing.weight.data = lying.weight.detach().mT.clone()
+    both = nn.ModuleList([standing, lying])
+    lying.weight.grad = torch.arange(288.0).sin().view(6, 48)
+    standing.weight.grad = lying.weight.grad.mT.clone()
+    optimiser.make(both, tiny("vae", lr=1e-2, optimizer="muon", weight_decay=0.0), choose("cpu", "float32")).step()
+    torch.testing.assert_close(standing.weight.mT, lying.weight, atol=1e-7, rtol=0)
 
 
 def stepped(make_optimizer, network: nn.Module, steps: int = 5) -> list[torch.Tensor]:

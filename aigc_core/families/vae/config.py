@@ -74,7 +74,7 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
                 "width": 8,
                 "latent_size": 32,
                 "optimizer": "muon",
-                "lr": 0.02,
+                "lr": 0.012,
                 "lr_schedule": "linear",
                 "ema": 0.98,
                 "evaluate_every": 1000,  # ten thousand pictures take two of its seconds
