@@ -26,6 +26,7 @@ FRAMES_A_SECOND = 20
 LONGEST_S = 30.0
 STRIP_PICTURES = 10
 FORMAT = 1
+PAGE_FIRST_S = 5.0  # loading torch would take a second of a page that opens at the same time
 
 _warm = threading.Event()
 
@@ -34,8 +35,11 @@ _warm = threading.Event()
 
 
 def warm_up() -> None:
-    """Load torch, and the first model there is, in the background; returns at once."""
-    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    """Load torch, and the first model there is, in the background, once the first page has had time to open; returns
+    at once."""
+    later = threading.Timer(PAGE_FIRST_S, _warm_up)
+    later.daemon = True
+    later.start()
 
 
 def ready() -> bool:
