@@ -208,8 +208,8 @@ class MatrixOptions(BaseModel):
 
     optimizer: Literal["adamw", "muon"] = option(
         "adamw",
-        "adamw: the usual one; muon: all directions of a weight matrix are learned equally fast, so a step usually "
-        "teaches more.",
+        "adamw: the usual one; muon: all directions of a weight matrix are learned about equally fast, so a step "
+        "usually teaches more.",
         group="optimiser",
     )
 

@@ -171,7 +171,7 @@ class _Training:
             self.averages = {name: copy.deepcopy(self.networks[name]) for name in self.family.averaged}
             for network in self.averages.values():
                 network.requires_grad_(False).eval()
-        self.averaging = {name: _pairs(average, self.networks[name]) for name, average in self.averages.items()}
+        self.followed = [_followed(average, self.networks[name]) for name, average in self.averages.items()]
         self.planned: dict[int, list[dict[str, Any]]] = {}
         self.recorded_at = self.saved_at = -1  # the steps whose samples and figures, and whose weights, exist
         self.request_offset = self.run.requests_since_start()[1]
@@ -461,7 +461,7 @@ class _Training:
         """Exponential moving average, with less memory at the start, when weights are still noise."""
         decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            for weights, buffers in self.averaging.values():
+            for weights, buffers in self.followed:
                 torch._foreach_lerp_(*weights, 1 - decay)
                 for mine, new in buffers:
                     mine.copy_(new)
@@ -729,8 +729,11 @@ def _mean_over_processes(parameters: list[nn.Parameter], accelerator: Accelerato
         one.grad = part.view_as(one)
 
 
-def _pairs(average: nn.Module, network: nn.Module) -> tuple[tuple[list[Tensor], list[Tensor]], list[Any]]:
-    """Weights of both, and each buffer with its own."""
+Followed = tuple[tuple[list[Tensor], list[Tensor]], list[tuple[Tensor, Tensor]]]
+
+
+def _followed(average: nn.Module, network: nn.Module) -> Followed:
+    """((averaged weights, weights), [(buffer of the average, buffer), …])."""
     weights = list[Tensor](average.parameters()), list[Tensor](network.parameters())
     return weights, list(zip(average.buffers(), network.buffers(), strict=True))
 

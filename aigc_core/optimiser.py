@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from aigc_core.device import Device
 
-# A quintic whose iteration brings all singular values near 1 (Jordan 2024, https://kellerjordan.github.io/posts/muon).
+# A quintic whose iteration brings singular values near 1 (Jordan 2024, https://kellerjordan.github.io/posts/muon).
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 NEWTON_SCHULZ_STEPS = 3  # Jordan's five take longer and teach these small networks no better (docs/speed-log.md)
 WIDE = 3  # times as wide as high, from which on a matrix is orthogonalised by way of its square
@@ -44,8 +44,8 @@ def make(network: nn.Module, config: Any, device: Device) -> torch.optim.Optimiz
 class Muon(torch.optim.Optimizer):
     """Muon (Jordan 2024) for groups with `muon`, AdamW (Loshchilov & Hutter 2019) for the others.
 
-    Muon's correction of a matrix is its averaged gradient with all singular values brought to 1, so that rare
-    directions are learned as fast as frequent ones. It is scaled to the size of an AdamW correction (Liu 2025,
+    Muon's correction of a matrix is its averaged gradient with its singular values brought to about 1, so that rare
+    directions are learned about as fast as frequent ones. It is scaled to the size of an AdamW correction (Liu 2025,
     section 2.2), so that one learning rate and one weight decay serve both.
     """
 
@@ -121,7 +121,7 @@ def _lying(matrix: Tensor) -> Tensor:
 
 def orthogonal(matrices: Tensor) -> Tensor:
     """Matrices (N, A, B) with singular values brought to about 1, by Newton–Schulz iteration: to 0.6 to 1.2 where they
-    were at least a fiftieth of the matrix's norm; smaller ones grow 41 times.
+    were at least a fiftieth of the matrix's norm; smaller ones grow up to 41 times.
 
     Quicker with A ≤ B, as the products A × A are then the smaller ones.
     """

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tokenizers import Tokenizer as Library
+from tokenizers import models, pre_tokenizers, trainers
 
 from aigc_core.config import check_own_data, make_config
 from aigc_core.data import download
@@ -20,9 +22,9 @@ from aigc_core.data.points import ring_centres
 from aigc_core.data.sources import SOURCES, Images, Text
 from aigc_core.data.split import is_validation, split_text
 from aigc_core.data.stories import CHINESE, ENGLISH, GRAMMARS, Grammar, entropy_per_character
-from aigc_core.data.tensors import PictureData, TextData, as_float, fitted, load_data
+from aigc_core.data.tensors import PictureData, TextData, _moments, as_float, fitted, load_data
 from aigc_core.data.text import cleaned, keeps_form, regular_poem
-from aigc_core.data.tokenizer import Tokenizer
+from aigc_core.data.tokenizer import EACH, Tokenizer
 from aigc_core.errors import ConfigError, DataError
 from aigc_core.families import config_class
 from tests.conftest import tiny
@@ -189,6 +191,17 @@ def test_pictures_are_brought_to_size_and_colours() -> None:
     assert (fitted(white, 0, 1) == 255).all()
 
 
+def test_pictures_are_made_ready_in_parts_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = torch.randint(0, 255, (5, 3, 40, 40), dtype=torch.uint8)
+    grey, moments = fitted(x, 28, 1), _moments(x)
+    monkeypatch.setattr("aigc_core.data.tensors.PART", 2)
+    assert torch.equal(fitted(x, 28, 1), grey)
+    assert _moments(x)[0] == pytest.approx(moments[0]) and _moments(x)[1] == pytest.approx(moments[1])
+    values = as_float(x).double()
+    assert moments[0] == pytest.approx(values.mean((0, 2, 3)).tolist())
+    assert moments[1] == pytest.approx(values.std((0, 2, 3), correction=0).tolist())
+
+
 def test_standardising_facts_are_the_moments_of_the_training_pictures() -> None:
     data = load_data(config("vae", data="shapes"), CPU, quiet)
     x = as_float(data.train)
@@ -284,16 +297,38 @@ def test_text_in_pieces_is_cut_as_the_whole_would_be(text: str, monkeypatch: pyt
     assert tokenizer.encode(text).tolist() == tokenizer._library.encode(text).ids
 
 
+@pytest.mark.parametrize("text", ["a\n\nb", "c \nd", "a\n\n\nb", "a\n b\n\tc", "a.\n\nb", "".join(LINES)])
+def test_tokens_of_white_space_are_not_made_by_cutting(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Library(models.BPE())
+    library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    ends = ["a\n\n", "a \n", "a\n\n\n"]  # learned as ĊĊ, ĠĊ and ĊĊĊ, which GPT-2 has as well
+    library.train_from_iterator(ends * 9, trainers.BpeTrainer(vocab_size=262, initial_alphabet=alphabet))
+    assert {"ĊĊ", "ĠĊ"} <= set(library.get_vocab())
+    tokenizer = Tokenizer.adopted(library.to_str())
+    monkeypatch.setattr("aigc_core.data.tokenizer.PIECE", 1)
+    assert tokenizer.encode(text).tolist() == library.encode(text).ids
+
+
 @pytest.mark.parametrize("text", ["", "b你a\n", "龘b🙂🙃", "a<unk>b", "\U0010ffff"])
 def test_characters_are_looked_up_as_the_library_does(text: str) -> None:
-    tokenizer = Tokenizer.train("char", "ab\n你🙂", 0)
-    assert tokenizer.encode(text).tolist() == tokenizer._library.encode(text).ids
+    learned = Tokenizer.train("char", "ab\n你🙂", 0)
+    for tokenizer in (learned, Tokenizer.from_json(learned.to_json())):
+        assert tokenizer._of_characters is not None  # the quick way
+        assert tokenizer.encode(text).tolist() == tokenizer._library.encode(text).ids
+
+
+def test_a_vocabulary_of_characters_without_an_unknown_one_is_no_trouble() -> None:
+    library = Library(models.WordLevel({"a": 0, "b": 1}, unk_token="<unk>"))
+    library.pre_tokenizer = EACH
+    assert Tokenizer.adopted(library.to_str()).encode("ab").tolist() == [0, 1]
 
 
 def test_long_texts_are_encoded_as_in_one_piece() -> None:
     text = "\n\n".join(f"line {i} 第{i}行" for i in range(20000))
     for kind in ("char", "bpe"):
         tokenizer = Tokenizer.train(kind, text, 400)
+        assert tokenizer.encode(text).tolist() == tokenizer._library.encode(text).ids
         assert tokenizer.decode(tokenizer.encode(text).tolist()) == text
 
 

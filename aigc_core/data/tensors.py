@@ -24,7 +24,7 @@ from aigc_core.seeds import Stream, generator
 
 SMALLEST_SIDE = 28  # pixels; smaller pictures are enlarged to it
 
-PART = 4096  # pictures turned into numbers at once: those take eight times as much memory
+PART = 4096  # pictures turned into numbers at once: those take four or eight times as much memory
 MOST_UNKNOWN = 0.2  # part of a text that a given vocabulary may not know
 
 Batch = dict[str, Tensor]
@@ -261,14 +261,18 @@ def _on_device(
 def fitted(x: Tensor, image_size: int, channels: int) -> Tensor:
     """Pictures uint8 (N, C, H, W) brought to the wanted size and number of channels (0 = as they are)."""
     if channels == 1 and x.shape[1] == 3:
-        luma = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)  # ITU-R BT.601
-        x = (x.float() * luma).sum(1, keepdim=True).round().to(torch.uint8)
+        x = torch.cat([_grey(part) for part in x.split(PART)])
     elif channels == 3 and x.shape[1] == 1:
         x = x.expand(-1, 3, -1, -1)
     side = image_size or max(SMALLEST_SIDE, x.shape[-1])
     if x.shape[-2:] != (side, side):
         x = torch.cat([_resized(part, side) for part in x.split(PART)])
     return x.contiguous()
+
+
+def _grey(x: Tensor) -> Tensor:
+    luma = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)  # ITU-R BT.601
+    return (x.float() * luma).sum(1, keepdim=True).round().to(torch.uint8)
 
 
 def _resized(x: Tensor, side: int) -> Tensor:

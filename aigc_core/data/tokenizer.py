@@ -29,7 +29,7 @@ KEPT = 8  # tokens in whose context the next one is decoded
 EACH = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")  # every character by itself
 PIECE = 100_000  # characters encoded at once; the library keeps some hundred bytes of each
 TOGETHER = 16  # pieces that the library shares out to the cores
-LINE = re.compile(r"(?<=\n)(?=\S)")  # where one begins
+LINE = re.compile(r"(?<=\S\n)(?=\n?\S)")  # behind the end of one, where GPT-2's pre-tokenizer cuts whatever comes next
 
 
 class Tokenizer:
@@ -153,12 +153,13 @@ class Tokenizer:
 
     def _numbers_of_characters(self) -> np.ndarray | None:
         """The token of each code point int64 (N,), the last one's of all beyond; None unless a character is a token."""
-        library, tokens = self._library, self._library.get_vocab()
-        is_split = library.pre_tokenizer is not None and str(library.pre_tokenizer) == str(EACH)
-        if self.unknown is None or not is_split or library.normalizer is not None:
+        library = self._library
+        unknown = None if self.unknown is None else self.number(self.unknown)
+        if unknown is None or str(library.pre_tokenizer) != str(EACH) or library.normalizer is not None:
             return None
+        tokens = library.get_vocab()
         codes = {ord(one): number for one, number in tokens.items() if len(one) == 1}
-        table = np.full(max(codes, default=0) + 2, tokens[self.unknown], np.int64)
+        table = np.full(max(codes, default=0) + 2, unknown, np.int64)
         table[list(codes)] = list(codes.values())
         return table
 
@@ -235,7 +236,7 @@ def code_points(text: str) -> np.ndarray:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """The text in pieces, each from the begin of a line, where pre-tokenizers cut in any case."""
+    """The text in pieces, which end with a line."""
     start = 0
     while len(text) - start > PIECE and (line := LINE.search(text, start + PIECE)):
         yield text[start : line.start()]

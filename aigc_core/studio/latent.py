@@ -38,7 +38,7 @@ def warm_up() -> None:
     """Load torch, and the first model there is, in the background, once the first page has had time to open; returns
     at once."""
     later = threading.Timer(PAGE_FIRST_S, _warm_up)
-    later.daemon = True
+    later.name, later.daemon = "warm-up", True
     later.start()
 
 
@@ -50,8 +50,7 @@ def ready() -> bool:
 def _warm_up() -> None:
     import torch
 
-    # Pictures this small are drawn faster by one thread, and people at other sliders need the other cores.
-    torch.set_num_threads(1)
+    torch.set_num_threads(1)  # of whoever comes from now on: people at other sliders need the other cores
     for run in studio.models("pictures")[:1]:
         with suppress(AigcError):
             draw(run["name"], None, [{"z": code_of_seed(run["name"], None, 0)}])
@@ -71,8 +70,10 @@ def describe(name: str, step: int | None) -> dict[str, Any]:
 def draw(name: str, step: int | None, points: list[dict[str, Any]]) -> Picture:
     """Pictures of positions."""
     from aigc_core import explore
+    from aigc_core.device import threads
 
-    return _raw(explore.pictures(Run.named(name), step, _points(points)))
+    with threads(1):  # pictures this small are drawn faster so
+        return _raw(explore.pictures(Run.named(name), step, _points(points)))
 
 
 def code_of_seed(name: str, step: int | None, seed: int) -> list[float]:
