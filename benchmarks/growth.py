@@ -48,6 +48,7 @@ CASES = {
     "vae-width": Case("vae", "width", (8, 16, 32, 64), PICTURES),
     "vae-size": Case("vae", "image_size", (28, 32, 64), PICTURES),
     "text-megabytes": Case("gpt", "megabytes", (1, 4, 16, 64), GPT),
+    "bpe-megabytes": Case("gpt", "megabytes", (1, 4, 16, 64), GPT | {"tokenizer": "bpe"}),
 }  # fmt: skip
 STEPS = 12
 

@@ -23,7 +23,7 @@ from aigc_core.data.sources import SOURCES, Images, Text
 from aigc_core.data.split import is_validation, split_text
 from aigc_core.data.stories import CHINESE, ENGLISH, GRAMMARS, Grammar, entropy_per_character
 from aigc_core.data.tensors import PictureData, TextData, _moments, as_float, fitted, load_data
-from aigc_core.data.text import cleaned, keeps_form, regular_poem
+from aigc_core.data.text import cleaned, keeps_form, pieces, regular_poem
 from aigc_core.data.tokenizer import EACH, Tokenizer
 from aigc_core.errors import ConfigError, DataError
 from aigc_core.families import config_class
@@ -330,6 +330,14 @@ def test_long_texts_are_encoded_as_in_one_piece() -> None:
         tokenizer = Tokenizer.train(kind, text, 400)
         assert tokenizer.encode(text).tolist() == tokenizer._library.encode(text).ids
         assert tokenizer.decode(tokenizer.encode(text).tolist()) == text
+
+
+def test_byte_pairs_are_learned_from_a_part_of_a_very_long_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aigc_core.data.tokenizer.LEARNED_FROM", 4000)
+    text = "".join(f"line {i} 第{i}行\n\n" for i in range(5000))
+    tokenizer = Tokenizer.train("bpe", text, 400)
+    assert tokenizer.to_json() == Tokenizer.train("bpe", "\n\n".join(pieces(text, 4000)), 400).to_json()
+    assert tokenizer.decode(tokenizer.encode(text).tolist()) == text
 
 
 def test_a_damaged_tokeniser_is_a_sentence() -> None:

@@ -4,20 +4,19 @@ import math
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 
 from aigc_core.data.sources import Note, Text
 from aigc_core.data.split import split_text
-from aigc_core.data.text import cleaned
+from aigc_core.data.text import cleaned, pieces
 from aigc_core.data.tokenizer import Tokenizer, code_points
 from aigc_core.errors import DataError, message
 
 # Characters, repeats not counted. Measured with the smallest network on plays (loss on the same unseen 15,000): after
 # 2,000 characters it was best within 50 steps, at 3.07, and from then on only learned by heart; after 50,000 it had
 # 2.54 in 500 steps, and one that went on from Python's help had about as much (2.58) after 10,000.
-Row = TypeVar("Row", str, np.ndarray)
 LEAST = 2_000
 ENOUGH = 50_000  # from nothing
 ENOUGH_TO_TUNE = 10_000
@@ -31,7 +30,6 @@ LOOKED_AT = 10_000_000  # characters; of longer texts a part is taken
 FITTED = 1_000_000  # characters of training text that are counted, and of held-out text that are foretold
 FORETOLD = 50_000
 TOKENIZED = 100_000
-PIECES = 20  # that a part of a long text consists of
 LONGEST_GRAM = 6  # characters; longer ones gain less than 0.02 nats on a million characters of English
 SHORTEST_LINE = 10  # characters; shorter ones recur in any text
 PASSAGE = 200  # characters, about the 50 tokens of Lee et al. 2021, “Deduplicating training data makes … better”
@@ -220,15 +218,7 @@ def _part(documents: list[str], most: int) -> list[str]:
         return documents
     if len(documents) > 1:
         return _part(documents[:: math.ceil(total / most)], most)
-    return ["".join(_pieces(documents[0], most))]
-
-
-def _pieces(text: Row, most: int) -> list[Row]:
-    """`text` (or tokens (T,)), or `PIECES` of it at equal distances, `most` together."""
-    if len(text) <= most:
-        return [text]
-    width = most // PIECES
-    return [text[start : start + width] for start in np.linspace(0, len(text) - width, PIECES, dtype=int)]
+    return ["".join(pieces(documents[0], most))]
 
 
 # -- characters -----------------------------------------------------------------------------------------
@@ -254,7 +244,7 @@ def _tokens_a_character(text: str, config: Any, known: Tokenizer | None) -> floa
     """Where the tokenizer is not here, byte-level BPE learned from this text stands in for it."""
     if known is None and config.tokenizer == "char" and not config.init_from:
         return 1.0
-    sample = "".join(_pieces(text, TOKENIZED))
+    sample = "".join(pieces(text, TOKENIZED))
     tokenizer = known or Tokenizer.train("bpe", sample, config.vocabulary)
     return max(len(tokenizer.encode(sample)), 1) / max(len(sample), 1)
 
@@ -307,8 +297,8 @@ def _loss(train: str, held: str, present: np.ndarray) -> float | None:
 def counted_loss(train: np.ndarray, held_out: np.ndarray, vocabulary: int) -> float | None:
     """Nats a token that counting alone reaches: a `CharacterModel` of training tokens (T,) on held-out ones; None if
     there are too few. What a network must beat."""
-    model = CharacterModel(_pieces(train, FITTED), vocabulary)
-    rows = np.concatenate([model.rows(one) for one in _pieces(held_out, FORETOLD)])
+    model = CharacterModel(pieces(train, FITTED), vocabulary)
+    rows = np.concatenate([model.rows(one) for one in pieces(held_out, FORETOLD)])
     return float(-np.log(model.probabilities(rows)).mean()) if len(rows) and model.fitted else None
 
 

@@ -4,13 +4,17 @@ import json
 import re
 import unicodedata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
 
 from aigc_core.data.download import cache_folder, fetch, local_data
 from aigc_core.data.sources import Progress, Text
 from aigc_core.errors import DataError, message
 
 LARGEST_TEXT = 200_000_000  # bytes
+PIECES = 20  # that a part of a long text consists of
+Row = TypeVar("Row", str, np.ndarray)
 SHAKESPEARE = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
 SHAKESPEARE_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 TANG = "https://raw.githubusercontent.com/chinese-poetry/chinese-poetry/50744d0c726927ee06c8f8542005eb5c93d73e90/json/"
@@ -108,6 +112,14 @@ def cleaned(text: Text) -> Text:
 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff]")
+
+
+def pieces(text: Row, most: int) -> list[Row]:
+    """`text` (or tokens (T,)), or `PIECES` of it at equal distances, `most` together."""
+    if len(text) <= most:
+        return [text]
+    width = most // PIECES
+    return [text[start : start + width] for start in np.linspace(0, len(text) - width, PIECES, dtype=int)]
 
 
 def _read(path: Path) -> str:

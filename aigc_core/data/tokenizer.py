@@ -13,6 +13,7 @@ import numpy as np
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Library
 
+from aigc_core.data.text import pieces
 from aigc_core.errors import DataError
 
 UNKNOWN = "<unk>"
@@ -27,6 +28,7 @@ INCOMPLETE = "\ufffd"  # what a decoder shows for bytes that end in the middle o
 LONGEST_CHARACTER = 4  # bytes, in UTF-8
 KEPT = 8  # tokens in whose context the next one is decoded
 EACH = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")  # every character by itself
+LEARNED_FROM = 10_000_000  # characters, for BPE; where no word recurs, each million takes a second and up to 0.1 GB
 PIECE = 100_000  # characters encoded at once; the library keeps some hundred bytes of each
 TOGETHER = 16  # pieces that the library shares out to the cores
 LINE = re.compile(r"(?<=\S\n)(?=\n?\S)")  # behind the end of one, where GPT-2's pre-tokenizer cuts whatever comes next
@@ -48,7 +50,8 @@ class Tokenizer:
 
     @classmethod
     def train(cls, kind: Literal["char", "bpe"], text: str, vocabulary: int) -> "Tokenizer":
-        """Learn a vocabulary from `text`; `vocabulary` bounds it for BPE (at least 257)."""
+        """Learn a vocabulary from `text`; `vocabulary` bounds it for BPE (at least 257), which learns from a part of a
+        very long text."""
         if kind == "char":
             tokens = {UNKNOWN: 0} | {one: number for number, one in enumerate(sorted(set(text)), start=1)}
             library = Library(models.WordLevel(tokens, unk_token=UNKNOWN))
@@ -60,7 +63,7 @@ class Tokenizer:
             library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
             library.decoder = decoders.ByteLevel()
             library.train_from_iterator(
-                text.split("\n\n"),
+                [part for piece in pieces(text, LEARNED_FROM) for part in piece.split("\n\n")],
                 trainers.BpeTrainer(
                     vocab_size=vocabulary,
                     special_tokens=[END],
@@ -145,9 +148,9 @@ class Tokenizer:
         """Token numbers int64 (T,). Long texts are taken in pieces, to bound the memory."""
         if self._of_characters is not None and not any(one in text for one in self._special):
             return self._looked_up(text, self._of_characters)
-        pieces, encoded = list(_pieces(text)), [np.zeros(0, np.int64)]
-        for first in range(0, len(pieces), TOGETHER):
-            some = self._library.encode_batch_fast(pieces[first : first + TOGETHER], add_special_tokens=False)
+        lines, encoded = list(_lines(text)), [np.zeros(0, np.int64)]
+        for first in range(0, len(lines), TOGETHER):
+            some = self._library.encode_batch_fast(lines[first : first + TOGETHER], add_special_tokens=False)
             encoded += [np.asarray(one.ids, dtype=np.int64) for one in some]
         return np.concatenate(encoded)
 
@@ -235,8 +238,8 @@ def code_points(text: str) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.dtype("<u4"))
 
 
-def _pieces(text: str) -> Iterator[str]:
-    """The text in pieces, which end with a line."""
+def _lines(text: str) -> Iterator[str]:
+    """The text in pieces of some length, which end with a line."""
     start = 0
     while len(text) - start > PIECE and (line := LINE.search(text, start + PIECE)):
         yield text[start : line.start()]
