@@ -1,14 +1,18 @@
 """The door for pages: starting, queueing, following, and what it does not let in."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from aigc_core import studio
+from aigc_core.config import RunConfig
 from aigc_core.errors import AigcError, ConfigError, DataError, RunError
 from aigc_core.families import FAMILIES
 from aigc_core.run import Run
@@ -138,3 +142,21 @@ def test_an_estimate_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert time.monotonic() - before < 0.5 and second["total_s"] == pytest.approx(2 * first["total_s"])
     with pytest.raises(ConfigError, match="could not be estimated"):
         studio.estimate("gpt", {"data": "docs", "context": 8000, "validation": 0.0001})
+
+
+def test_an_estimate_beside_other_work_is_not_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(studio, "cache_folder", lambda: tmp_path)
+    measure, others, work = studio._measure, [], [sys.executable, "-c", "while True: pass"]
+
+    def measured_beside_work(config: RunConfig) -> dict[str, Any]:
+        others.extend(subprocess.Popen(work) for _ in range(psutil.cpu_count() or 1))
+        return measure(config)
+
+    monkeypatch.setattr(studio, "_measure", measured_beside_work)
+    try:
+        assert studio.estimate("vae", TINY["vae"] | {"batch_size": 6})["step_s"] > 0
+        assert not list(tmp_path.glob("estimates/*.json"))
+    finally:
+        for one in others:
+            one.kill()
+            one.wait()

@@ -39,7 +39,7 @@ ESTIMATE_TIMEOUT_S = 120
 ESTIMATE_KEPT_S = 600
 ESTIMATE_WAIT_S = 60  # for those who asked before
 LONGEST_MODEL = 200  # characters of its name
-BUSY_PERCENT = 40  # of all cores, from which on a measured time is not kept
+BUSY_PERCENT = 40  # of all cores, with other work, from which on a measured time is not kept
 JOULES_PER_KWH = 3.6e6
 LARGEST_UPLOAD = 500_000_000  # bytes
 # What an estimate does not depend on: it is a time per step.
@@ -189,10 +189,11 @@ def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:
     try:
         found = _kept_estimate(kept) or _estimate_of_late(key)
         if found is None:
-            idle = psutil.cpu_percent(interval=0.3) < BUSY_PERCENT
+            begun, others = time.monotonic(), _used_by_others()
             found = _measure(config)
             _of_late[key] = (time.monotonic(), found)
-            if idle:  # what was timed beside other work is true for now only
+            whole = (time.monotonic() - begun) * (psutil.cpu_count() or 1)
+            if _used_by_others() - others < whole * BUSY_PERCENT / 100:  # else it is true for now only
                 kept.parent.mkdir(exist_ok=True)
                 write_json(kept, found)
     finally:
@@ -251,6 +252,13 @@ def _kept_estimate(file: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if "step_s" in found else None
+
+
+def _used_by_others() -> float:
+    """Seconds of all cores that went to anything but processes of ours which have ended."""
+    cores, ours = psutil.cpu_times(), psutil.Process().cpu_times()
+    idle = cores.idle + getattr(cores, "iowait", 0.0)
+    return sum(cores) - idle - ours.children_user - ours.children_system
 
 
 def _measure(config: RunConfig) -> dict[str, Any]:
