@@ -42,10 +42,11 @@ class Tokenizer:
         model = library.model
         self.unknown: str | None = model.unk_token if isinstance(model, models.WordLevel | models.WordPiece) else None
         self.end = next((one for one in (END, "[SEP]") if self.number(one) is not None), None)
-        special = {token for token, one in library.get_added_tokens_decoder().items() if one.special}
+        added = library.get_added_tokens_decoder()
+        special = {token for token, one in added.items() if one.special}
         named = (self.number(one) for one in (self.unknown, self.end) if one)
         self.never_spoken = sorted(special | {token for token in named if token is not None})
-        self._special = [token.content for token in library.get_added_tokens_decoder().values()]
+        self._added = [one.content for one in added.values()]  # found wherever they are spelt out
         self._of_characters = self._numbers_of_characters()
 
     @classmethod
@@ -146,7 +147,7 @@ class Tokenizer:
 
     def encode(self, text: str) -> np.ndarray:
         """Token numbers int64 (T,). Long texts are taken in pieces, to bound the memory."""
-        if self._of_characters is not None and not any(one in text for one in self._special):
+        if self._of_characters is not None and not any(one in text for one in self._added):
             return self._looked_up(text, self._of_characters)
         lines, encoded = list(_lines(text)), [np.zeros(0, np.int64)]
         for first in range(0, len(lines), TOGETHER):
