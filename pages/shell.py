@@ -78,7 +78,9 @@ def launch(demo: gr.Blocks) -> None:
         auth=people.may_sign_in if people.passwords() else None,
         theme=gr.themes.Default(
             primary_hue="blue", font=FONTS, font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"]
-        ).set(block_info_text_color="*neutral_600"),  # Gradio's own pale grey cannot be read from the back of a room
+        ).set(  # Gradio's own pale greys cannot be read from the back of a room
+            block_title_text_color="*neutral_800", block_info_text_color="*neutral_600"
+        ),
         css_paths=STATIC / "style.css",
         i18n=translations(),
         app_kwargs={
