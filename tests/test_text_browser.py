@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from aigc_core import writing
+from aigc_core.config import RunConfig
 from aigc_core.families.base import TextRequest
 from aigc_core.loop import fit
 from aigc_core.run import Run
@@ -24,9 +25,21 @@ def place(tmp_path_factory: pytest.TempPathFactory, trained: Callable[[str], Run
     place = tmp_path_factory.mktemp("text")
     (place / "runs").mkdir()
     shutil.copytree(trained("gpt").path, place / "runs" / "help-writer")
-    config = tiny("gpt", data="stories", layers=2, heads=2, width=32, context=64, steps=8, prompt="Once")
-    fit(Run.create(config, place / "runs" / "writer"))
+    fit(Run.create(writer(layers=2, width=32, context=64, steps=8), place / "runs" / "writer"))
     return place
+
+
+def writer(**settings: int) -> RunConfig:
+    return tiny("gpt", data="stories", heads=2, prompt="Once", **settings)
+
+
+@pytest.fixture
+def slow(place: Path) -> Iterator[str]:
+    """A writer so large that no computer comes to a thousand tokens before a hand comes to Stop."""
+    run = Run.create(writer(layers=6, width=512, context=128, steps=1), place / "runs" / "slow")
+    fit(run)
+    yield run.name
+    run.delete()
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +55,9 @@ def page(app: str, browser: Browser) -> Iterator[Page]:
         yield page
 
 
-def opened(page: Page, app: str) -> None:
-    page.goto(f"{app}?run=writer")
-    wait_until(page, lambda: (state(page) or {}).get("run") == "writer")
+def opened(page: Page, app: str, run: str = "writer") -> None:
+    page.goto(f"{app}?run={run}")
+    wait_until(page, lambda: (state(page) or {}).get("run") == run)
 
 
 def state(page: Page) -> Any:
@@ -66,10 +79,10 @@ def idle(page: Page) -> None:
     wait_until(page, lambda: not state(page)["busy"] and page.locator("[data-do=write]").is_enabled())
 
 
-def by_the_core(place: Path, chosen: tuple[int, ...] = (), length: int = 40, count: int = 2, **knobs: Any) -> list[str]:
-    request = TextRequest(max_new_tokens=length, **knobs)
-    begin = writing.Beginning("Once upon", chosen)
-    made = writing.write(Run(place / "runs" / "writer"), None, begin, request, count, "", lambda part, shown: None)
+def by_the_core(place: Path, run: str = "writer", length: int = 40) -> list[str]:
+    request = TextRequest(max_new_tokens=length)
+    begin = writing.Beginning("Once upon")
+    made = writing.write(Run(place / "runs" / run), None, begin, request, 2, "", lambda part, shown: None)
     return ["".join(one) for one in made.texts]
 
 
@@ -80,7 +93,8 @@ def test_what_is_written_is_what_the_core_writes(page: Page, place: Path) -> Non
     assert "".join(shown.split()) == "".join(("Once upon" + texts(page)[1]).split())
 
 
-def test_stop_stops_and_continue_goes_on_as_if_nothing_had_been(page: Page, place: Path) -> None:
+def test_stop_stops_and_continue_goes_on_as_if_nothing_had_been(page: Page, app: str, place: Path, slow: str) -> None:
+    opened(page, app, slow)
     page.fill("[data-role=prompt]", "Once upon")
     page.locator("[data-knob=max_new_tokens]").evaluate("one => { one.value = 1000; one.tell(); }")
     page.click("[data-do=write]")
@@ -93,7 +107,7 @@ def test_stop_stops_and_continue_goes_on_as_if_nothing_had_been(page: Page, plac
     page.click("[data-do=continue]")
     idle(page)
     assert len(state(page)["branch"]["samples"][0]["texts"]) == written + 20
-    assert texts(page)[0] == by_the_core(place, length=written + 20)[0]
+    assert texts(page)[0] == by_the_core(place, slow, length=written + 20)[0]
 
 
 def test_a_token_shows_its_alternatives_and_another_one_is_a_branch(page: Page, place: Path) -> None:
