@@ -7,7 +7,10 @@ if not os.environ.get("AIGC_RELOAD"):  # the watcher rescans all folders of runs
         del os.environ[name]
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-from pages.shell import build, launch
+from pages.quick import without_stubs
+
+with without_stubs():
+    from pages.shell import build, launch
 
 demo = build()
 

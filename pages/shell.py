@@ -14,6 +14,7 @@ from aigc_core.studio import latent as space
 from aigc_core.studio import people
 from pages import basics, classroom, compare, lab, latent, publish, text, train, useful
 from pages.people import Doorman
+from pages.quick import without_servers
 from pages.words import LanguageScript, translations
 
 STATIC = Path(__file__).parent / "static"
@@ -47,14 +48,15 @@ if (task) { place.textContent = task.slice(0, 600); place.hidden = false; }
 def build() -> gr.Blocks:
     """All pages; nothing is served yet."""
     people.prepare()
-    with gr.Blocks(title="AIGC Studio", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
-        _top()
-        train.build(demo)
-    for name, page in OTHERS.items():
-        with demo.route(name.capitalize(), name):
+    with without_servers():
+        with gr.Blocks(title="AIGC Studio", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
             _top()
-            page.build()
-    return demo
+            train.build(demo)
+        for name, page in OTHERS.items():
+            with demo.route(name.capitalize(), name):
+                _top()
+                page.build()
+        return demo.queue(api_open=False)  # pages alone, so that their limits of concurrency hold
 
 
 def _top() -> None:
@@ -73,7 +75,6 @@ def launch(demo: gr.Blocks) -> None:
     if code:
         print(f"Class: the teacher's code is {code}", flush=True)
     space.warm_up()
-    demo.queue(api_open=False)  # pages alone, so that their limits of concurrency hold
     demo.launch(
         auth=people.may_sign_in if people.passwords() else None,
         theme=gr.themes.Default(

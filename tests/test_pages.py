@@ -3,7 +3,10 @@
 import ast
 import gzip
 import json
+import os
 import re
+import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,26 @@ def core_sentences() -> dict[str, str]:
 
 def blanks(text: str) -> set[str]:
     return set(re.findall(r"{(\w+)}", text))
+
+
+def test_what_gradio_does_in_vain_is_left_out_when_the_app_opens(tmp_path: Path) -> None:
+    code = (
+        "import ast, inspect, fastapi\n"
+        "found, made = inspect.getfile, []\n"
+        "def counted(cls, name):\n"
+        "    usual = getattr(cls, name)\n"
+        "    setattr(cls, name, lambda *given, **named: made.append(name) or usual(*given, **named))\n"
+        "counted(fastapi.FastAPI, '__init__'), counted(ast, 'get_source_segment')\n"
+        "import app\n"
+        "from gradio.routes import App\n"
+        "print(made)\n"
+        "print(inspect.getfile is found, type(App.create_app(app.demo)).__name__, len(app.demo.pages))\n"
+    )
+    env = os.environ | {"AIGC_RUNS": str(tmp_path), "PYTHONPATH": str(PROJECT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["[]", "True", "App", "9"]
 
 
 def test_both_languages_have_every_key_of_the_pages() -> None:

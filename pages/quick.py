@@ -1,0 +1,44 @@
+"""A quicker start: two things that Gradio does each time, and that the studio has no use for, are left out."""
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def without_stubs() -> Iterator[None]:
+    """Import Gradio without its writing a stub file for editors for every component, a third of the import's time.
+
+    It passes over a class of which no source file is known; here that is so for each of its own.
+    """
+    with _instead(inspect, "getfile", _no_file_of_gradio(inspect.getfile)):
+        yield
+
+
+@contextmanager
+def without_servers() -> Iterator[None]:
+    """Build pages without Gradio's making a web server after each of them: `launch` makes the one that serves."""
+    from gradio.routes import App
+
+    with _instead(App, "create_app", staticmethod(lambda *given, **named: None)):
+        yield
+
+
+def _no_file_of_gradio(getfile: Any) -> Any:
+    def found(thing: Any) -> str:
+        if isinstance(thing, type) and thing.__module__.startswith("gradio."):
+            raise OSError("not looked for")
+        return getfile(thing)
+
+    return found
+
+
+@contextmanager
+def _instead(owner: Any, name: str, other: Any) -> Iterator[None]:
+    usual = inspect.getattr_static(owner, name)
+    setattr(owner, name, other)
+    try:
+        yield
+    finally:
+        setattr(owner, name, usual)
