@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -16,14 +17,27 @@ SMALL = 4_000_000  # weights times rows up to which one thread is the fastest
 
 @dataclass(frozen=True)
 class Device:
-    """A choice that this machine can carry out. `name` is for a person: "CPU, 2 cores"."""
+    """A choice that this machine can carry out. `name` is for a person: "CPU, 2 cores".
+
+    `within`: bf16 is only within products, and all numbers stay float32. For small networks this is the faster way,
+    because nothing is converted between the products.
+    """
 
     kind: Literal["cpu", "cuda", "mps"]
     precision: Literal["float32", "bf16"]
     name: str
+    within: bool = False
 
     def describe(self) -> str:
         return f"{self.name}, {self.precision}"
+
+    def forwards(self) -> AbstractContextManager[Any]:
+        """What a loss is computed in."""
+        return torch.autocast(self.kind, torch.bfloat16, enabled=self.precision == "bf16" and not self.within)
+
+    def step(self) -> AbstractContextManager[Any]:
+        """What a whole step is computed in, backwards and its optimiser, too."""
+        return _bf16_within_products() if self.within else nullcontext()
 
 
 def device_of(networks: dict[str, nn.Module]) -> torch.device:
@@ -44,12 +58,12 @@ def choose(device: str, precision: str) -> Device:
         raise DeviceError(
             "device.missing", "This machine has no {device}; choose the device “auto” or “cpu”.", device=device
         )
-    fast_bf16 = _bf16_is_fast(device)
+    within = device == "cpu" and precision != "float32" and _can_within_products()
     if precision == "bf16" and device == "mps":
         raise DeviceError("device.no_bf16", "bf16 is not available on {device}; choose float32.", device=device)
     if precision == "auto":
-        precision = "bf16" if fast_bf16 else "float32"
-    return Device(device, precision, _name(device))  # type: ignore[arg-type]
+        precision = "bf16" if within or _bf16_is_fast(device) else "float32"
+    return Device(device, precision, _name(device), within)  # type: ignore[arg-type]
 
 
 def threads_that_pay(network: nn.Module, rows: int) -> int:
@@ -85,6 +99,28 @@ def _bf16_is_fast(device: str) -> bool:
         cpu = torch.cpu
         return bool(cpu._is_avx512_bf16_supported() or cpu._is_amx_tile_supported())
     return False
+
+
+@cache
+def _can_within_products() -> bool:
+    """Whether this processor makes products of float32 numbers in bf16 if it may, which shows in their digits."""
+    nearly_one = torch.full((64, 64), 1 + 2**-10)  # in bf16 it is 1
+    with _bf16_within_products():
+        return bool((nearly_one @ nearly_one).max() <= 64)
+
+
+@contextmanager
+def _bf16_within_products() -> Iterator[None]:
+    mkldnn: Any = torch.backends.mkldnn
+    convolutions = mkldnn.conv  # `set_float32_matmul_precision` says nothing of them
+    before = torch.get_float32_matmul_precision(), convolutions.fp32_precision
+    torch.set_float32_matmul_precision("medium")
+    convolutions.fp32_precision = "bf16"
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before[0])
+        convolutions.fp32_precision = before[1]
 
 
 def _name(device: str) -> str:

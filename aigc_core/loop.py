@@ -298,10 +298,11 @@ class _Training:
         """Compute a step with these networks and forget it."""
         self.family.networks = networks
         try:
-            for phase in self.family.phases:
-                self._hold_all_but(phase.network)
-                loss, _ = self._loss(phase, draw=0)
-                self.accelerator.backward(loss)
+            with self.device.step():
+                for phase in self.family.phases:
+                    self._hold_all_but(phase.network)
+                    loss, _ = self._loss(phase, draw=0)
+                    self.accelerator.backward(loss)
             if self.device.kind == "cuda":
                 torch.cuda.synchronize()
         finally:
@@ -407,11 +408,12 @@ class _Training:
         """One round of all phases."""
         torch.manual_seed(derived_seed(self.config.seed, Stream.DROPOUT, self.step, self.part.start))
         draw = 0
-        for phase in self.family.phases:
-            self._hold_all_but(phase.network)
-            for _ in range(phase.repeats(self.config)):
-                self._correct(phase, draw)
-                draw += 1
+        with self.device.step():
+            for phase in self.family.phases:
+                self._hold_all_but(phase.network)
+                for _ in range(phase.repeats(self.config)):
+                    self._correct(phase, draw)
+                    draw += 1
         self._average()
 
     def _hold_all_but(self, learning: str) -> None:
@@ -424,7 +426,7 @@ class _Training:
         moment = Moment(self.config, self.step, draw, self.part, torch.device(self.device.kind))
         if self.device.kind == "cuda" and self.family.networks is not self.networks:
             torch.compiler.cudagraph_mark_step_begin()  # what the last one computed may be overwritten
-        with self.accelerator.autocast():
+        with self.device.forwards():
             return self.family.loss(phase.network, batch, moment)
 
     def _correct(self, phase: Phase, draw: int) -> None:
@@ -690,9 +692,8 @@ def estimate(config: Any, given: dict[str, Any] | None = None) -> dict[str, Any]
 def _together(run: Run | None, config: Any, device: Device | None) -> tuple[Accelerator, Run, Any, Device]:
     """The accelerator, and the run, settings and device of the main process in every process."""
     cpu = (device.kind == "cpu") if device else not torch.cuda.is_available()
-    mixed = "bf16" if device and device.precision == "bf16" else "no"
     alone = int(os.environ.get("WORLD_SIZE", "1")) == 1
-    accelerator = Accelerator(cpu=cpu, mixed_precision=mixed)
+    accelerator = Accelerator(cpu=cpu, mixed_precision="no")  # `Device` says how to compute, in every process
     if alone:
         assert run is not None and device is not None
         return accelerator, run, config, device

@@ -15,7 +15,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from aigc_core import device
+from aigc_core.config import RunConfig
 from aigc_core.errors import ConfigError, RunError, TrainingError
+from aigc_core.families.gan.family import Family
 from aigc_core.loop import estimate, fit
 from aigc_core.run import PROJECT, Run
 from tests.conftest import TINY, at_step, command, tiny, values_of
@@ -502,9 +505,8 @@ def test_killed_ten_times_at_any_moment(family: str, tmp_path: Path) -> None:
 # -- several processes ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("family", GAN_AND_SLOWLY_ALL)
-def test_two_processes_learn_as_one(family: str, tmp_path: Path) -> None:
-    config = tiny(family, steps=8, precision="float32", device="cpu")
+def together(config: RunConfig, folder: Path) -> Run:
+    """A run trained by two processes."""
     pairs = [word for pair in pairs_of(config) for word in ("--set", pair)]
     done = subprocess.run(
         [
@@ -516,9 +518,9 @@ def test_two_processes_learn_as_one(family: str, tmp_path: Path) -> None:
             "-m",
             "aigc_core",
             "train",
-            family,
+            config.family,
             "--out",
-            str(tmp_path / "two"),
+            str(folder),
             *pairs,
         ],
         cwd=PROJECT,
@@ -529,7 +531,13 @@ def test_two_processes_learn_as_one(family: str, tmp_path: Path) -> None:
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    one, two = Run.create(config, tmp_path / "one"), Run(tmp_path / "two")
+    return Run(folder)
+
+
+@pytest.mark.parametrize("family", GAN_AND_SLOWLY_ALL)
+def test_two_processes_learn_as_one(family: str, tmp_path: Path) -> None:
+    config = tiny(family, steps=8, precision="float32", device="cpu")
+    one, two = Run.create(config, tmp_path / "one"), together(config, tmp_path / "two")
     fit(one)
     assert two.made()["environment"]["processes"] == 2
     first, second = values_of(one), values_of(two)
@@ -540,6 +548,41 @@ def test_two_processes_learn_as_one(family: str, tmp_path: Path) -> None:
     other = Run.create(config.changed({"seed": 1}), tmp_path / "other")  # the tolerance is no blank cheque
     fit(other)
     assert any(second[step] != pytest.approx(values_of(other)[step], rel=2e-3, abs=2e-4) for step in first)
+
+
+def test_each_process_computes_in_the_number_format_that_is_asked_for(tmp_path: Path) -> None:
+    config = tiny("gan", steps=1, precision="bf16", device="cpu")
+    one, two = Run.create(config, tmp_path / "one"), together(config, tmp_path / "two")
+    fit(one)
+    exact = Run.create(config.changed({"precision": "float32"}), tmp_path / "exact")
+    fit(exact)
+    assert values_of(two)[1] == pytest.approx(values_of(one)[1], rel=5e-4)
+    assert values_of(two)[1] != pytest.approx(values_of(exact)[1], rel=5e-4), "bf16 makes no difference here"
+
+
+def test_bf16_may_be_within_products_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    can = device._can_within_products()
+    monkeypatch.setattr(device, "_can_within_products", lambda: True)
+    seen: set[Any] = set()
+    usual = Family.loss
+
+    def loss(self: Family, network: str, *given: Any) -> Any:
+        products, convolutions = torch.get_float32_matmul_precision(), torch.backends.mkldnn.conv.fp32_precision
+        found = usual(self, network, *given)
+        seen.add((products, convolutions, torch.is_autocast_enabled("cpu"), found[0].dtype))
+        return found
+
+    monkeypatch.setattr(Family, "loss", loss)
+    before = torch.get_float32_matmul_precision(), torch.backends.mkldnn.conv.fp32_precision
+    run = Run.create(tiny("gan", device="cpu"), tmp_path / "within")
+    fit(run)
+    assert seen == {("medium", "bf16", False, torch.float32)}
+    assert (torch.get_float32_matmul_precision(), torch.backends.mkldnn.conv.fp32_precision) == before
+    assert run.made()["environment"]["device"].endswith("bf16")
+    exact = Run.create(tiny("gan", device="cpu", precision="float32"), tmp_path / "exact")
+    fit(exact)
+    for step, values in values_of(exact).items():  # where the processor cannot, nothing is rounded
+        assert values_of(run)[step] == (pytest.approx(values, rel=0.2) if can else values)
 
 
 def test_a_batch_that_cannot_be_shared_is_a_sentence(tmp_path: Path) -> None:
