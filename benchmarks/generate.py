@@ -66,6 +66,7 @@ def main() -> None:
 
 def measure(case: Case, device: str = "cpu") -> None:
     torch.manual_seed(0)
+    wait = torch.cuda.synchronize if device == "cuda" else lambda: None
     model = GPT(case.vocabulary, case.context, case.layers, case.heads, case.width).eval().requires_grad_(False)
     model.to(device)
     theirs = theirs_of(model, case).to(device)
@@ -78,8 +79,10 @@ def measure(case: Case, device: str = "cpu") -> None:
         rounds: dict[str, list[float]] = {name: [] for name in methods}
         for number in range(case.rounds + 1):
             for name, write in methods.items():
+                wait()
                 start = time.perf_counter()
                 write()
+                wait()
                 speed = streams * case.new / (time.perf_counter() - start)
                 if number:  # the first round warms up
                     rounds[name].append(speed)

@@ -1,9 +1,11 @@
 """Two ways to do the same, measured in turn: each in a process of its own, so that neither warms or slows the other."""
 
 import argparse
+import atexit
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -82,20 +84,23 @@ def table(results: dict[str, list[Result]], name: str, unit: str, form: str = ".
 
 
 def trained(family: str, preset: str | None, changes: dict[str, Any]) -> tuple[Any, list[Result]]:
-    """Train in this process as the command line does; returns the run, in a folder that is not kept, and its events."""
+    """Train in this process as the command line does; returns the run, in a folder that goes with the process, and its
+    events."""
     sys.path.insert(0, str(PROJECT))
     from aigc_core.config import make_config
     from aigc_core.families import config_class
     from aigc_core.loop import fit
     from aigc_core.run import Run
 
-    run = Run.create(make_config(config_class(family), preset, None, changes), Path(tempfile.mkdtemp()) / "run")
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    run = Run.create(make_config(config_class(family), preset, None, changes), Path(folder) / "run")
     fit(run)
     return run, run.events()[0]
 
 
 def pace(events: list[Result], after: int) -> float:
-    """Steps a second from step `after` to the last, of a run that logged every step."""
+    """Steps a second from step `after` to the last that was logged."""
     points = [one for one in events if one["kind"] == "metrics" and one["step"] >= after]
     return (points[-1]["step"] - points[0]["step"]) / (points[-1]["seconds"] - points[0]["seconds"])
 
