@@ -4,7 +4,6 @@ A compiled network has the weights of the one it was made of and computes the sa
 (dropout) are the same ones too.
 """
 
-import math
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -17,14 +16,14 @@ from aigc_core.errors import DeviceError
 from aigc_core.families.base import Networks
 
 PLAIN = "plain"
-# By kind of device, the cheapest to prepare first. "cudagraphs" replays the kernels without Python between them;
-# "inductor" writes new ones, on a GPU replayed likewise. Each is a backend of torch.compile.
-BACKENDS: dict[str, tuple[str, ...]] = {"cpu": ("inductor",), "cuda": ("cudagraphs", "inductor")}
-PAYS_FROM_S = {"cpu": 1800.0, "cuda": 60.0}  # of training: below, preparing takes longer than it can save
+# Backends of torch.compile by kind of device, the cheapest to prepare first, each with the seconds of training below
+# which preparing it takes longer than it can save. "cudagraphs" replays the kernels without Python between them;
+# "inductor" writes new ones, on a GPU replayed likewise.
+BACKENDS: dict[str, dict[str, float]] = {"cpu": {"inductor": 1800.0}, "cuda": {"cudagraphs": 60.0, "inductor": 600.0}}
 LEAST_GAIN = 1.05  # times as fast, or it is not worth other roundings
 WARM = 3  # CUDA graphs warm up, record, and only then replay
 ROUNDS = 5
-CANNOT = (RuntimeError, ImportError, OSError)  # what torch.compile raises
+CANNOT = (RuntimeError, ImportError, OSError, AssertionError)  # what torch.compile raises
 
 Rehearsal = Callable[[Networks], None]
 
@@ -42,15 +41,15 @@ def compiled(networks: Networks, backend: str) -> Networks:
     return made
 
 
-def checked(networks: Networks, backend: str, rehearse: Rehearsal) -> str:
-    """The backend, once it has computed a step; `rehearse` as in `fastest`.
+def checked(networks: Networks, backend: str, device: str, rehearse: Rehearsal) -> str:
+    """The backend, once it has computed a step; `device` and `rehearse` as in `fastest`.
 
     Raises:
         DeviceError: it cannot, on this machine or for one of these networks.
     """
     with _unchanged(networks):
         try:
-            with repeatable(backend):
+            with repeatable(backend, device):
                 rehearse(compiled(networks, backend))
         except CANNOT as problem:
             raise DeviceError(
@@ -66,7 +65,8 @@ def fastest(
 ) -> tuple[str, float]:
     """The backend that computes a step fastest on this kind of device, and how many times as fast as `PLAIN`.
 
-    A backend that cannot work here, for want of a C++ compiler or of what a network needs, is passed over.
+    A backend that cannot work here, for want of a C++ compiler or of what a network needs, is passed over. What was
+    compiled is forgotten again, and the memory that replayed kernels hold is free.
 
     Args:
         whole_s: from the seconds of a step to those of the training; a short one is left as it is.
@@ -74,24 +74,28 @@ def fastest(
     """
     with _unchanged(networks):
         rehearse(networks)  # the first one is always slow
-        if whole_s(_seconds(rehearse, networks)) < PAYS_FROM_S.get(device, math.inf):
-            return PLAIN, 1.0
+        training_s = whole_s(_seconds(rehearse, networks))
         ready = {PLAIN: networks}
-        for backend in BACKENDS[device]:
+        for backend, pays_from_s in BACKENDS.get(device, {}).items():
+            if training_s < pays_from_s:
+                continue
             candidate = compiled(networks, backend)
             try:
-                with repeatable(backend):
+                with repeatable(backend, device):
                     for _ in range(WARM):
                         rehearse(candidate)
             except CANNOT:
                 continue
             ready[backend] = candidate
+        if len(ready) == 1:
+            return PLAIN, 1.0
         rounds: list[dict[str, float]] = []
         for _ in range(ROUNDS):
             rounds.append({})
             for backend, candidate in ready.items():
-                with repeatable(backend):
+                with repeatable(backend, device):
                     rounds[-1][backend] = _seconds(rehearse, candidate)
+    torch.compiler.reset()
     medians = {backend: statistics.median(times[backend] for times in rounds) for backend in ready}
     best = min(medians, key=medians.__getitem__)
     gain = medians[PLAIN] / medians[best]
@@ -99,14 +103,14 @@ def fastest(
 
 
 @contextmanager
-def repeatable(backend: str) -> Iterator[None]:
+def repeatable(backend: str, device: str) -> Iterator[None]:
     """Within this, what a compiled network computes on a CPU is the same every time.
 
     Inductor adds up an embedding's gradient from several threads, in whatever order they come, unless torch is told
     to be deterministic.
     """
     before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-    if backend == "inductor":
+    if backend == "inductor" and device == "cpu":
         torch.use_deterministic_algorithms(True, warn_only=True)
     try:
         yield

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from aigc_core.errors import DeviceError
 
@@ -19,8 +19,7 @@ SMALL = 4_000_000  # weights times rows up to which one thread is the fastest
 class Device:
     """A choice that this machine can carry out. `name` is for a person: "CPU, 2 cores".
 
-    `within`: bf16 is only within products, and all numbers stay float32. For small networks this is the faster way,
-    because nothing is converted between the products.
+    `within`: bf16 is only within products, and all numbers stay float32, so nothing is converted between products.
     """
 
     kind: Literal["cpu", "cuda", "mps"]
@@ -29,15 +28,15 @@ class Device:
     within: bool = False
 
     def describe(self) -> str:
-        return f"{self.name}, {self.precision}"
+        return f"{self.name}, {self.precision}{' within products' if self.within else ''}"
 
-    def forwards(self) -> AbstractContextManager[Any]:
-        """What a loss is computed in."""
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Within this a loss is computed in the precision."""
         return torch.autocast(self.kind, torch.bfloat16, enabled=self.precision == "bf16" and not self.within)
 
-    def step(self) -> AbstractContextManager[Any]:
-        """What a whole step is computed in, backwards and its optimiser, too."""
-        return _bf16_within_products() if self.within else nullcontext()
+    def products(self) -> AbstractContextManager[None]:
+        """Within this, products of float32 numbers are made in bf16, if the device was chosen so."""
+        return _bf16_products() if self.within else nullcontext()
 
 
 def device_of(networks: dict[str, nn.Module]) -> torch.device:
@@ -59,11 +58,25 @@ def choose(device: str, precision: str) -> Device:
             "device.missing", "This machine has no {device}; choose the device “auto” or “cpu”.", device=device
         )
     within = device == "cpu" and precision != "float32" and _can_within_products()
-    if precision == "bf16" and device == "mps":
-        raise DeviceError("device.no_bf16", "bf16 is not available on {device}; choose float32.", device=device)
+    if precision == "bf16":
+        refuse_bf16(device)
     if precision == "auto":
         precision = "bf16" if within or _bf16_is_fast(device) else "float32"
     return Device(device, precision, _name(device), within)  # type: ignore[arg-type]
+
+
+def card_of(kind: str) -> str | None:
+    """The graphics card that is computed on, as NVIDIA's management library names it."""
+    return f"GPU-{torch.cuda.get_device_properties().uuid}" if kind == "cuda" else None
+
+
+def refuse_bf16(device: str) -> None:
+    """
+    Raises:
+        DeviceError: this kind of device has no bf16.
+    """
+    if device == "mps":
+        raise DeviceError("device.no_bf16", "bf16 is not available on {device}; choose float32.", device=device)
 
 
 def threads_that_pay(network: nn.Module, rows: int) -> int:
@@ -74,6 +87,11 @@ def threads_that_pay(network: nn.Module, rows: int) -> int:
     """
     small = rows * sum(weight.numel() for weight in network.parameters()) <= SMALL
     return 1 if small else int(os.environ.get("OMP_NUM_THREADS") or _cores())
+
+
+def sent(x: Tensor, device: torch.device) -> Tensor:
+    """A small tensor from the processor's memory on a device, without waiting for what a GPU is still doing."""
+    return x.to(device, non_blocking=device.type == "cuda")
 
 
 @contextmanager
@@ -105,22 +123,23 @@ def _bf16_is_fast(device: str) -> bool:
 def _can_within_products() -> bool:
     """Whether this processor makes products of float32 numbers in bf16 if it may, which shows in their digits."""
     nearly_one = torch.full((64, 64), 1 + 2**-10)  # in bf16 it is 1
-    with _bf16_within_products():
+    with _bf16_products():
         return bool((nearly_one @ nearly_one).max() <= 64)
 
 
 @contextmanager
-def _bf16_within_products() -> Iterator[None]:
+def _bf16_products() -> Iterator[None]:
+    """Of all threads of the process: only one that trains and does nothing else may enter it."""
     mkldnn: Any = torch.backends.mkldnn
-    convolutions = mkldnn.conv  # `set_float32_matmul_precision` says nothing of them
-    before = torch.get_float32_matmul_precision(), convolutions.fp32_precision
-    torch.set_float32_matmul_precision("medium")
-    convolutions.fp32_precision = "bf16"
+    kinds = (mkldnn.matmul, mkldnn.conv)
+    before = [kind.fp32_precision for kind in kinds]
+    for kind in kinds:
+        kind.fp32_precision = "bf16"
     try:
         yield
     finally:
-        torch.set_float32_matmul_precision(before[0])
-        convolutions.fp32_precision = before[1]
+        for kind, usual in zip(kinds, before, strict=True):
+            kind.fp32_precision = usual
 
 
 def _name(device: str) -> str:

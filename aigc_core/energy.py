@@ -15,14 +15,17 @@ How = Literal["measured", "estimated"]
 class Meter:
     """Joules since it was made or last asked.
 
-    Processor: RAPL's package counters, which count the whole machine. Graphics card: NVML's counter. Where the
-    processor has no readable counter: this process's time on cores times `CORE_WATTS`.
+    Processor: RAPL's package counters, which count the whole machine; where they cannot be read, this process's time on
+    cores times `CORE_WATTS`. Graphics card: NVML's counter; where it has none, it is left out.
+
+    Args:
+        card: the graphics card's name for NVML, if one computes.
     """
 
-    def __init__(self, gpu: bool = False, rapl: Path = RAPL) -> None:
+    def __init__(self, card: str | None = None, rapl: Path = RAPL) -> None:
         self._counters = _rapl_counters(rapl)
-        self._gpu = _nvml_counter() if gpu else None
-        self.how: How = "measured" if self._counters and (self._gpu or not gpu) else "estimated"
+        self._gpu = _nvml_counter(card) if card else None
+        self.how: How = "measured" if self._counters and (self._gpu or not card) else "estimated"
         self._process = psutil.Process()
         self._last: dict[str, float] = {}
         self._last = self._readings()
@@ -63,16 +66,14 @@ def _difference(before: float, now: float, span: float) -> float:
     return now - before if now >= before else now - before + span
 
 
-def _nvml_counter() -> Any:
-    """A function that reads the first graphics card's joules; None where the package or the card has none."""
-    try:
-        import pynvml  # type: ignore[import-not-found]
-    except ImportError:
-        return None
+def _nvml_counter(card: str) -> Any:
+    """A function that reads a graphics card's joules; None where it has no counter."""
+    import pynvml  # type: ignore[import-untyped]
+
     try:
         pynvml.nvmlInit()
-        card = pynvml.nvmlDeviceGetHandleByIndex(0)
-        pynvml.nvmlDeviceGetTotalEnergyConsumption(card)
+        handle = pynvml.nvmlDeviceGetHandleByUUID(card)
+        pynvml.nvmlDeviceGetTotalEnergyConsumption(handle)
     except pynvml.NVMLError:
         return None
 
@@ -81,14 +82,14 @@ def _nvml_counter() -> Any:
     def joules() -> float:
         nonlocal last
         with suppress(pynvml.NVMLError):  # a card that is lost has used nothing since
-            last = pynvml.nvmlDeviceGetTotalEnergyConsumption(card) / 1e3
+            last = pynvml.nvmlDeviceGetTotalEnergyConsumption(handle) / 1e3
         return last
 
     return joules
 
 
-def timed(work: Any, gpu: bool) -> tuple[float, float]:
-    """Seconds and joules that a piece of work takes."""
-    meter, begun = Meter(gpu), time.monotonic()
+def timed(work: Any, card: str | None) -> tuple[float, float]:
+    """Seconds and joules that a piece of work takes, `card` as for `Meter`."""
+    meter, begun = Meter(card), time.monotonic()
     work()
     return time.monotonic() - begun, meter.joules()

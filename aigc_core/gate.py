@@ -109,11 +109,11 @@ def cost(run: Run) -> dict[str, Any]:
     """The run's cost card: `train_s`, `train_j` (joules, `how` known), and of a thousand generations `use_s`, `use_j`;
     a generation is a picture, or a text of 200 tokens."""
     from aigc_core import energy, sampler
-    from aigc_core.device import device_of
+    from aigc_core.device import card_of, device_of
     from aigc_core.families.base import PictureRequest, TextRequest
 
     status, makes = run.status(), run.config().makes
-    gpu = device_of(sampler.load(run).family.networks).type == "cuda"
+    card = card_of(device_of(sampler.load(run).family.networks).type)
 
     def generate() -> int:
         if makes == "text":
@@ -123,7 +123,7 @@ def cost(run: Run) -> dict[str, Any]:
         return len(sampler.pictures(run, PictureRequest(count=COST_PICTURES, seed=0)))
 
     made = generate()  # once unmeasured, so that nothing is loaded meanwhile
-    seconds, joules = energy.timed(generate, gpu)
+    seconds, joules = energy.timed(generate, card)
     return {
         "train_s": status.elapsed_s,
         "train_j": status.energy_j,

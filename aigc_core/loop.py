@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
+import torch.distributed as dist
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
@@ -24,7 +25,7 @@ from torch import Tensor, nn
 from aigc_core import checkpoint, compiled, optimiser
 from aigc_core.classroom import size_mb
 from aigc_core.data.tensors import Facts, load_data
-from aigc_core.device import Device, choose
+from aigc_core.device import Device, card_of, choose
 from aigc_core.energy import Meter
 from aigc_core.errors import AigcError, ClassError, ConfigError, DeviceError, RunError, TrainingError, message
 from aigc_core.families import family_class
@@ -180,7 +181,7 @@ class _Training:
         self.since_log: dict[str, list[Tensor]] = {}
         self.last_log = self.last_status = time.monotonic()
         self.pace: deque[tuple[float, int]] = deque()
-        self.meter = Meter(self.device.kind == "cuda")
+        self.meter = Meter(card_of(self.device.kind))
         self.status.energy_how = self.meter.how
 
     # -- before the first step --------------------------------------------------------------------------
@@ -269,25 +270,34 @@ class _Training:
     def _compile(self) -> str:
         """Give the family compiled networks, if they are asked for or were measured to be faster here; returns how.
 
-        Measured once a run: whoever goes on with it computes as before, and so continues to the last bit.
+        Measured once a run: whoever goes on with it computes as before, and so continues to the last bit on a CPU.
         """
         if self.config.compile == "off" or self.accelerator.num_processes > 1:
             return compiled.PLAIN
+        if self.family.second_order:
+            if self.config.compile == "on":
+                raise DeviceError(
+                    "compile.second_order",
+                    "This training has a penalty on gradients, which compiled networks cannot compute; set compile to "
+                    "auto or off.",
+                )
+            return compiled.PLAIN
         kind, backend = self.device.kind, self.run.made()["environment"]["networks"]
-        possible = compiled.BACKENDS.get(kind, ())
+        possible = compiled.BACKENDS.get(kind, {})
         if self.config.compile == "on":
             self._announce("prepare.compile", "Compiling the networks.")
-            backend = compiled.checked(self.networks, possible[-1] if possible else "", self._rehearse)
+            backend = compiled.checked(self.networks, next(reversed(possible), ""), kind, self._rehearse)
         elif backend in possible:
             try:
                 self._announce("prepare.compile", "Compiling the networks.")
-                backend = compiled.checked(self.networks, backend, self._rehearse)
+                backend = compiled.checked(self.networks, backend, kind, self._rehearse)
             except DeviceError:  # the run has moved to a machine without a compiler
                 backend = compiled.PLAIN
         elif backend is None:
             self._announce("prepare.fastest", "Measuring which way to compute is the fastest.")
             backend, gain = compiled.fastest(self.networks, kind, self._whole_s, self._rehearse)
             if backend != compiled.PLAIN:
+                compiled.checked(self.networks, backend, kind, self._rehearse)  # outside of the training's time
                 text = "Compiled networks ({backend}) compute a step {gain} times as fast here, so they are used."
                 self.run.append("note", self.step, **message("compile.used", text, backend=backend, gain=f"{gain:.2f}"))
         self._set_environment(backend)
@@ -298,7 +308,7 @@ class _Training:
         """Compute a step with these networks and forget it."""
         self.family.networks = networks
         try:
-            with self.device.step():
+            with self.device.products():
                 for phase in self.family.phases:
                     self._hold_all_but(phase.network)
                     loss, _ = self._loss(phase, draw=0)
@@ -320,7 +330,7 @@ class _Training:
 
     def run_to_end(self) -> Status:
         """Step after step until the budget is spent or someone says stop."""
-        with compiled.repeatable(self._compile()):
+        with compiled.repeatable(self._compile(), self.device.kind):
             return self._loop()
 
     def _loop(self) -> Status:
@@ -408,7 +418,7 @@ class _Training:
         """One round of all phases."""
         torch.manual_seed(derived_seed(self.config.seed, Stream.DROPOUT, self.step, self.part.start))
         draw = 0
-        with self.device.step():
+        with self.device.products():
             for phase in self.family.phases:
                 self._hold_all_but(phase.network)
                 for _ in range(phase.repeats(self.config)):
@@ -426,7 +436,7 @@ class _Training:
         moment = Moment(self.config, self.step, draw, self.part, torch.device(self.device.kind))
         if self.device.kind == "cuda" and self.family.networks is not self.networks:
             torch.compiler.cudagraph_mark_step_begin()  # what the last one computed may be overwritten
-        with self.device.forwards():
+        with self.device.autocast():
             return self.family.loss(phase.network, batch, moment)
 
     def _correct(self, phase: Phase, draw: int) -> None:
@@ -690,15 +700,20 @@ def estimate(config: Any, given: dict[str, Any] | None = None) -> dict[str, Any]
 
 
 def _together(run: Run | None, config: Any, device: Device | None) -> tuple[Accelerator, Run, Any, Device]:
-    """The accelerator, and the run, settings and device of the main process in every process."""
-    cpu = (device.kind == "cpu") if device else not torch.cuda.is_available()
-    alone = int(os.environ.get("WORLD_SIZE", "1")) == 1
-    accelerator = Accelerator(cpu=cpu, mixed_precision="no")  # `Device` says how to compute, in every process
-    if alone:
+    """The accelerator, and the run, settings and device of the main process in every process.
+
+    `Device` says where and how to compute; the accelerator lets processes talk, and what it is made with stays for all
+    the trainings of a process.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         assert run is not None and device is not None
-        return accelerator, run, config, device
-    shared = [str(run.path) if run else None, config, device]
-    path, config, device = broadcast_object_list(shared)
+        return Accelerator(cpu=True, mixed_precision="no"), run, config, device
+    if not dist.is_initialized():
+        dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+    shared: list[Any] = [str(run.path) if run else None, config, device]
+    dist.broadcast_object_list(shared)
+    path, config, device = shared
+    accelerator = Accelerator(cpu=device.kind == "cpu", mixed_precision="no")
     return accelerator, Run(Path(path)), config, device
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 @contextmanager
 def without_stubs() -> Iterator[None]:
-    """Import Gradio without its writing a stub file for editors for every component, a third of the import's time.
+    """Import Gradio without its writing a stub file for editors for every component, two fifths of the import's time.
 
     It passes over a class of which no source file is known; here that is so for each of its own.
     """

@@ -14,15 +14,21 @@ from aigc_core.run import Run
 from tests.conftest import at_step, tiny, values_of
 
 TOLERANCE = 1e-4  # of a loss; compiled kernels add in another order
+# A GAN's Adam has no memory of gradients: its corrections are lr · sign(gradient), lr = 4e-4, and where a gradient is
+# nearly 0 rounding decides the sign.
+GANS_TOLERANCE = 1e-3
 
 
 def assert_alike(one: Run, other: Run) -> None:
+    tolerance = GANS_TOLERANCE if one.config().family == "gan" else TOLERANCE
     first, second = values_of(one), values_of(other)
     assert first.keys() == second.keys()
     for step, values in first.items():
-        assert second[step] == pytest.approx(values, rel=TOLERANCE, abs=TOLERANCE)
+        assert second[step] == pytest.approx(values, rel=TOLERANCE, abs=tolerance)
 
 
+# What torch warns of and passes over by itself, as long as warnings are no errors.
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("family", "settings"),
@@ -42,6 +48,10 @@ def test_a_compiled_training_is_the_same_training(family: str, settings: dict[st
     assert runs["on"].made()["environment"]["networks"] == "inductor"
     assert runs["off"].made()["environment"]["networks"] is None
     assert_alike(runs["off"], runs["on"])
+    other = Run.create(tiny(family, **settings, compile="off", seed=1), tmp_path / "other")
+    fit(other)
+    with pytest.raises(AssertionError):  # the tolerance is no blank cheque
+        assert_alike(runs["off"], other)
 
 
 @pytest.mark.slow
@@ -95,7 +105,7 @@ def no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 def test_without_a_compiler_a_long_training_just_starts(
     no_compiler: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(compiled.PAYS_FROM_S, "cpu", 0.0)
+    monkeypatch.setitem(compiled.BACKENDS, "cpu", {"inductor": 0.0})
     run = Run.create(tiny("gpt", steps=2), tmp_path / "run")
     assert fit(run).state == "done"
     assert run.made()["environment"]["networks"] == compiled.PLAIN
@@ -108,7 +118,12 @@ def test_without_a_compiler_whoever_insists_gets_a_sentence(no_compiler: None, t
     assert run.status().state == "failed"
 
 
-def test_a_network_whose_gradient_is_differentiated_is_passed_over(tmp_path: Path) -> None:
-    run = Run.create(tiny("gan", objective="relativistic", penalty=0.1, steps=2, compile="on"), tmp_path / "run")
-    with pytest.raises(DeviceError, match="double backward"):
+@pytest.mark.parametrize("penalty", [0.1, 0.0])
+def test_a_network_whose_gradient_is_differentiated_is_not_compiled(penalty: float, tmp_path: Path) -> None:
+    settings = {"objective": "relativistic", "penalty": penalty, "steps": 2}
+    run = Run.create(tiny("gan", **settings, compile="on"), tmp_path / "run")
+    with pytest.raises(DeviceError, match="penalty on gradients"):
         fit(run)
+    plain = Run.create(tiny("gan", **settings, minutes=60, compile="auto"), tmp_path / "plain")
+    at_step(plain, 2, lambda: plain.request("stop"))
+    assert fit(plain).state == "stopped" and plain.made()["environment"]["networks"] is None

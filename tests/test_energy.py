@@ -58,16 +58,15 @@ def test_a_graphics_card_is_read_through_nvml(tmp_path: Path, monkeypatch: pytes
     library = SimpleNamespace(
         NVMLError=RuntimeError,
         nvmlInit=lambda: None,
-        nvmlDeviceGetHandleByIndex=lambda index: index,
+        nvmlDeviceGetHandleByUUID={"GPU-1": 1}.__getitem__,
         nvmlDeviceGetTotalEnergyConsumption=lambda card: next(millijoules),
     )
     monkeypatch.setitem(sys.modules, "pynvml", library)
-    meter = Meter(gpu=True, rapl=tmp_path)
+    meter = Meter("GPU-1", tmp_path)
     assert meter.how == "measured"
     assert meter.joules() == 40
 
 
 def test_a_card_without_a_counter_makes_it_an_estimate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packages(tmp_path, 0)
-    monkeypatch.setitem(sys.modules, "pynvml", None)
-    assert Meter(gpu=True, rapl=tmp_path).how == "estimated"
+    assert Meter("GPU-2", tmp_path).how == "estimated"

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from aigc_core.device import sent
+
 
 def augmented(x: Tensor, config: Any, random: torch.Generator, size: int, part: slice) -> Tensor:
     """Pictures (B, C, H, W) in [0, 1], each turned, mirrored and scaled by its own amount.
@@ -20,7 +22,7 @@ def augmented(x: Tensor, config: Any, random: torch.Generator, size: int, part: 
     """
     if not (config.rotate or config.flip or config.scale):
         return x
-    amounts = (2 * torch.rand(size, 3, generator=random) - 1)[part].to(x.device)
+    amounts = sent((2 * torch.rand(size, 3, generator=random) - 1)[part], x.device)
     angle = amounts[:, 0] * math.radians(config.rotate)
     zoom = 1 + amounts[:, 1] * config.scale
     mirror = torch.where(amounts[:, 2] < 0, -1.0, 1.0) if config.flip else torch.ones_like(zoom)

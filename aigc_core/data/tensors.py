@@ -19,6 +19,7 @@ from aigc_core.data.sources import SOURCES, Images, Note, Points, Progress, Text
 from aigc_core.data.split import is_validation, split_text
 from aigc_core.data.text import cleaned as cleaned_text
 from aigc_core.data.tokenizer import Tokenizer
+from aigc_core.device import sent
 from aigc_core.errors import DataError, message
 from aigc_core.seeds import Stream, generator
 
@@ -128,7 +129,8 @@ class PictureData:
         epochs = places // len(self.train)
         index = torch.cat(
             [self._order(int(epoch), draw)[places[epochs == epoch] % len(self.train)] for epoch in torch.unique(epochs)]
-        ).to(self.train.device)
+        )
+        index = sent(index, self.train.device)
         x = as_float(self.train[index])
         if x.dim() == 4:
             random = generator(self.config.seed, Stream.AUGMENT, step, draw)
@@ -207,8 +209,8 @@ class TextData:
         """Windows at random places: {"x": int64 (B, context), "y": the same one token further on}."""
         random = generator(self.config.seed, Stream.ORDER, step, draw)
         last = len(self.train) - len(self._window) + 1
-        start = torch.randint(last, (self.config.batch_size,), generator=random)[part].to(self.train.device)
-        windows = self.train[start[:, None] + self._window]
+        start = torch.randint(last, (self.config.batch_size,), generator=random)[part]
+        windows = self.train[sent(start, self.train.device)[:, None] + self._window]
         return {"x": windows[:, :-1], "y": windows[:, 1:]}
 
 
@@ -283,9 +285,9 @@ def _resized(x: Tensor, side: int) -> Tensor:
 def _moments(x: Tensor) -> tuple[list[float], list[float]]:
     """Mean and standard deviation of each channel, in float64, a part at a time."""
     axes = [0, *range(2, x.dim())]
-    sums = torch.zeros(2, x.shape[1], dtype=torch.float64, device=x.device)
+    sums = torch.zeros(2, x.shape[1], dtype=torch.float64)
     for part in x.split(PART):
-        values = as_float(part).double()
+        values = as_float(part).to("cpu", torch.float64)  # which a Mac's GPU has not
         sums += torch.stack([values.sum(axes), values.square().sum(axes)])
     mean, square = sums / (x.numel() / x.shape[1])
     std = (square - mean.square()).clamp_min(1e-6).sqrt()

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from aigc_core.data.sources import Progress
 from aigc_core.data.tensors import Batch, Facts
 from aigc_core.data.tokenizer import Tokenizer
+from aigc_core.device import sent
 from aigc_core.errors import ConfigError, RunError
 from aigc_core.seeds import Stream, generator
 
@@ -60,7 +61,7 @@ class Moment:
 
     def _draw(self, how: Callable[..., Tensor], shape: tuple[int, ...], stream: Stream) -> Tensor:
         random = generator(self.config.seed, stream, self.step, self.draw)
-        return how(self.config.batch_size, *shape, generator=random)[self.part].to(self.device)
+        return sent(how(self.config.batch_size, *shape, generator=random)[self.part], self.device)
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,11 @@ class Family(ABC):
 
     def start(self) -> None:
         """Called once, before the first step: take over the weights of another model, if the settings say so."""
+
+    @property
+    def second_order(self) -> bool:
+        """Whether a loss has a gradient in it, which compiled networks have no gradient of."""
+        return False
 
     @abstractmethod
     def loss(self, network: str, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:

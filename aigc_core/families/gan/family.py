@@ -41,7 +41,7 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor, labels: Tensor | None) -> Tensor:
         x = self.body(self.code(z, labels))
-        return torch.sigmoid(x) if self.pictures else x
+        return torch.sigmoid(x.float()) if self.pictures else x.float()
 
 
 class Discriminator(nn.Module):
@@ -84,6 +84,10 @@ class Family(PictureFamily):
             "generator": Generator(self.config, self.facts.shape, self.classes),
             "discriminator": Discriminator(self.config, self.facts, self.classes),
         }
+
+    @property
+    def second_order(self) -> bool:
+        return OBJECTIVES[self.config.objective].penalty != "none"  # even while its weight is 0, which may change
 
     def loss(self, network: str, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
         objective = OBJECTIVES[self.config.objective]

@@ -1,18 +1,21 @@
 """Writing text token by token, with a cache, each sample from its own random numbers."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from aigc_core.data.tokenizer import Speller, Tokenizer
-from aigc_core.device import choose, threads, threads_that_pay
+from aigc_core.device import refuse_bf16, threads, threads_that_pay
 from aigc_core.families.base import Drawn, TextRequest
 from aigc_core.families.gpt.model import GPT, Reader
 from aigc_core.seeds import Stream, generator
 
 COLDEST = 1e-4  # temperatures below it are 0: the division would leave the range of float32
+WITHOUT_PLANS = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
 FEW = 4096  # likeliest tokens that top-p tries before it sorts all, which takes four times longer
 
 
@@ -108,6 +111,11 @@ def first_read(length: int, context: int) -> int:
     return length - (length - context - 1) % stay - context // 2
 
 
+def _attention(device: torch.device) -> AbstractContextManager[None]:
+    """On a GPU any attention but cuDNN's, which would make a new plan for each length of the text."""
+    return sdpa_kernel(WITHOUT_PLANS) if device.type == "cuda" else nullcontext()
+
+
 @torch.inference_mode()
 def tokens(
     model: GPT, prompts: Tensor, request: TextRequest, never: list[int], seeds: list[int], skip: int = 0
@@ -122,7 +130,7 @@ def tokens(
         DeviceError: the request's precision is not to be had on the model's device.
     """
     if request.precision == "bf16":
-        choose(prompts.device.type, "bf16")
+        refuse_bf16(prompts.device.type)
     steps, end = request.max_new_tokens, prompts.shape[1]
     knobs = (request.temperature, request.top_k, request.top_p, request.min_p, request.repetition_penalty)
     count = skip + steps
@@ -136,7 +144,7 @@ def tokens(
     reader = Reader(model, len(text), request.precision)
     count_of_threads, first = threads_that_pay(model, len(text)), -1
     for step in range(steps):
-        with threads(count_of_threads):
+        with threads(count_of_threads), _attention(prompts.device):
             before, first = first, first_read(end, model.context)
             logits = reader.read_on(text[:, end - 1]) if first == before else reader.read(text[:, first:end])
             logits = logits.float()

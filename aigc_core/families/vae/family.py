@@ -117,7 +117,7 @@ class Family(PictureFamily):
             "loss": loss.detach(),
             "reconstruction": reconstruction.detach(),
             "kl": kl.detach(),
-            "beta": torch.tensor(beta, device=x.device),
+            "beta": torch.full((), beta, device=x.device),
         }
 
     def beta(self, step: int) -> float:
@@ -155,7 +155,7 @@ class Family(PictureFamily):
             labels = data.validation_labels[first : first + PART] if self.classes else None
             weigh = extent == "full" or (extent == "end" and first == 0)
             for name, value in self.measured(model, x, labels, first, weigh).items():
-                totals[name] = totals.get(name, 0) + value.double().sum(0)
+                totals[name] = totals.get(name, 0) + value.cpu().double().sum(0)
                 counts[name] = counts.get(name, 0) + len(x)
         means: dict[str, Any] = {name: (total / counts[name]).tolist() for name, total in totals.items()}
         if "importance_weighted_nll" in means:
@@ -184,7 +184,7 @@ class Family(PictureFamily):
                 nll = bernoulli_nll(torch.logit(mean.clamp(RAREST, 1 - RAREST)).expand_as(x), x)
             else:
                 nll = gaussian_nll(mean.expand_as(x), x, spread)
-            total += float(nll.double().sum())
+            total += float(nll.cpu().double().sum())
         return total / len(data.validation)
 
     @torch.inference_mode()
