@@ -49,8 +49,10 @@ def checked(networks: Networks, backend: str, device: str, rehearse: Rehearsal) 
     """
     with _unchanged(networks):
         try:
+            candidate = compiled(networks, backend)
             with repeatable(backend, device):
-                rehearse(compiled(networks, backend))
+                for _ in range(WARM):
+                    rehearse(candidate)
         except CANNOT as problem:
             raise DeviceError(
                 "compile.impossible",
@@ -75,31 +77,38 @@ def fastest(
     with _unchanged(networks):
         rehearse(networks)  # the first one is always slow
         training_s = whole_s(_seconds(rehearse, networks))
-        ready = {PLAIN: networks}
-        for backend, pays_from_s in BACKENDS.get(device, {}).items():
-            if training_s < pays_from_s:
-                continue
-            candidate = compiled(networks, backend)
-            try:
-                with repeatable(backend, device):
-                    for _ in range(WARM):
-                        rehearse(candidate)
-            except CANNOT:
-                continue
-            ready[backend] = candidate
-        if len(ready) == 1:
+        worth = [backend for backend, pays_from_s in BACKENDS.get(device, {}).items() if training_s >= pays_from_s]
+        if not worth:
             return PLAIN, 1.0
-        rounds: list[dict[str, float]] = []
-        for _ in range(ROUNDS):
-            rounds.append({})
-            for backend, candidate in ready.items():
-                with repeatable(backend, device):
-                    rounds[-1][backend] = _seconds(rehearse, candidate)
-    torch.compiler.reset()
-    medians = {backend: statistics.median(times[backend] for times in rounds) for backend in ready}
+        try:
+            medians = _medians(networks, worth, device, rehearse)
+        except CANNOT:  # all at once they may not fit into memory
+            return PLAIN, 1.0
+        finally:
+            torch.compiler.reset()
     best = min(medians, key=medians.__getitem__)
     gain = medians[PLAIN] / medians[best]
     return (best, gain) if gain >= LEAST_GAIN else (PLAIN, 1.0)
+
+
+def _medians(networks: Networks, backends: list[str], device: str, rehearse: Rehearsal) -> dict[str, float]:
+    """Seconds of a step with `PLAIN` and with each backend that works, in turn."""
+    ready = {PLAIN: networks}
+    for backend in backends:
+        candidate = compiled(networks, backend)
+        try:
+            with repeatable(backend, device):
+                for _ in range(WARM):
+                    rehearse(candidate)
+        except CANNOT:
+            continue
+        ready[backend] = candidate
+    times: dict[str, list[float]] = {backend: [] for backend in ready}
+    for _ in range(ROUNDS):
+        for backend, candidate in ready.items():
+            with repeatable(backend, device):
+                times[backend].append(_seconds(rehearse, candidate))
+    return {backend: statistics.median(seconds) for backend, seconds in times.items()}
 
 
 @contextmanager

@@ -198,7 +198,7 @@ class _Training:
             tokenizer = known.tokenizer or None
         target = torch.device(self.device.kind)
         # One process after the other, so that a download happens once.
-        with self.accelerator.main_process_first():
+        with _main_first(self.accelerator):
             self.data = load_data(self.config, target, self._data_progress, tokenizer)
         self.notes = [] if self.run.checkpoints() else self.data.facts.notes
         if self.main:
@@ -287,17 +287,20 @@ class _Training:
         if self.config.compile == "on":
             self._announce("prepare.compile", "Compiling the networks.")
             backend = compiled.checked(self.networks, next(reversed(possible), ""), kind, self._rehearse)
-        elif backend in possible:
-            try:
-                self._announce("prepare.compile", "Compiling the networks.")
-                backend = compiled.checked(self.networks, backend, kind, self._rehearse)
-            except DeviceError:  # the run has moved to a machine without a compiler
+        else:
+            gain = 0.0
+            if backend is None:
+                self._announce("prepare.fastest", "Measuring which way to compute is the fastest.")
+                backend, gain = compiled.fastest(self.networks, kind, self._whole_s, self._rehearse)
+            try:  # outside of the training's time
+                if backend in possible:
+                    self._announce("prepare.compile", "Compiling the networks.")
+                    compiled.checked(self.networks, backend, kind, self._rehearse)
+                else:  # plain, or the run has moved to another kind of device
+                    backend = compiled.PLAIN
+            except DeviceError:  # as on another machine, without a compiler
                 backend = compiled.PLAIN
-        elif backend is None:
-            self._announce("prepare.fastest", "Measuring which way to compute is the fastest.")
-            backend, gain = compiled.fastest(self.networks, kind, self._whole_s, self._rehearse)
-            if backend != compiled.PLAIN:
-                compiled.checked(self.networks, backend, kind, self._rehearse)  # outside of the training's time
+            if gain and backend != compiled.PLAIN:
                 text = "Compiled networks ({backend}) compute a step {gain} times as fast here, so they are used."
                 self.run.append("note", self.step, **message("compile.used", text, backend=backend, gain=f"{gain:.2f}"))
         self._set_environment(backend)
@@ -709,12 +712,29 @@ def _together(run: Run | None, config: Any, device: Device | None) -> tuple[Acce
         assert run is not None and device is not None
         return Accelerator(cpu=True, mixed_precision="no"), run, config, device
     if not dist.is_initialized():
-        dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+        gpus = torch.cuda.is_available() and dist.is_nccl_available()
+        dist.init_process_group("cpu:gloo,cuda:nccl" if gpus else "gloo")
     shared: list[Any] = [str(run.path) if run else None, config, device]
     dist.broadcast_object_list(shared)
     path, config, device = shared
     accelerator = Accelerator(cpu=device.kind == "cpu", mixed_precision="no")
+    if accelerator.num_processes != dist.get_world_size():  # each would take itself for the only one
+        raise DeviceError(
+            "device.not_together",
+            "Several processes cannot train together on {device} here; start them with torchrun, or set device to cpu.",
+            device=device.kind,
+        )
     return accelerator, Run(Path(path)), config, device
+
+
+@contextmanager
+def _main_first(accelerator: Accelerator) -> Iterator[None]:
+    """The main process alone, then the others. (accelerate's own barrier would be on a GPU wherever there is one.)"""
+    if accelerator.num_processes > 1 and not accelerator.is_main_process:
+        dist.barrier()
+    yield
+    if accelerator.num_processes > 1 and accelerator.is_main_process:
+        dist.barrier()
 
 
 def _check_size(science: type[Family], config: Any, facts: Facts, most: float) -> None:

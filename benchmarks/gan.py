@@ -66,6 +66,7 @@ def quality(seconds: float, seeds: int) -> None:
     print(f"after {seconds:.0f} s, {seeds} seeds")
     medians = table(results, "frechet_features", "Fréchet distance of features")
     table(results, "classes_missing", "classes missing", ".0f")
+    print(f"  training pictures against test pictures: {results['ours'][0]['frechet_features_real']:.2f}")
     table(results, "steps_per_s", "steps/s", ".2f")
     print(f"  ours: {medians['ours'] / medians['peer']:.4f} of the peer's distance")
 

@@ -3,9 +3,9 @@
     python benchmarks/gpu.py            # or --quick; --only mini small gan write
 
 mini: nanoGPT's GPU setting (6 layers, 6 heads, 384 wide, context 256, batch 64, 5,000 steps), which takes about
-3 minutes to a validation loss of 1.4697 on an A100. small: GPT-2 small, tokens a second and the part of the GPU's
-bf16 peak. gan: pictures a second of the preset “mnist”. Both plain and compiled, which a training of some minutes
-would measure and choose from. write: tokens a second, beside `transformers`.
+3 minutes to a validation loss of 1.4697 on an A100. small: GPT-2 small with the some 20,000 tokens that so short a text
+makes, tokens a second and the part of the GPU's bf16 peak. gan: pictures a second of a DCGAN on MNIST. Both plain and
+compiled, which a training of some minutes would measure and choose from. write: tokens a second, beside `transformers`.
 
 Needs tiny_shakespeare and MNIST (found under $AIGC_DATA, or fetched).
 """
@@ -66,13 +66,13 @@ def small(part: int) -> None:
         # Three products of a weight and a token, of two operations each; and attention's two of (context × width) in
         # each layer likewise, as if it looked ahead as well.
         flops = tokens * (6 * weights + 12 * shape.layers * shape.width * config.context)
-        print(f"small, compile={how}: {tokens:,.0f} tokens/s, {flops / 1e12:.0f} TFLOP/s, "
+        print(f"small, {weights:,} weights, compile={how}: {tokens:,.0f} tokens/s, {flops / 1e12:.0f} TFLOP/s, "
               f"{100 * flops / peak:.0f} % of the peak", flush=True)  # fmt: skip
 
 
 def gan(part: int) -> None:
     for how in ("off", "on"):
-        changes = {"steps": 2000 // part, "minutes": 0, "log_every": 20, "compile": how}
+        changes = {"steps": 2000 // part, "minutes": 0, "log_every": 20, "compile": how, "network": "dcgan"}
         run, events = trained("gan", "mnist", changes | NEVER)
         print(f"gan, compile={how}: {pace(events, 40) * run.config().batch_size:,.0f} pictures/s", flush=True)
 

@@ -2,13 +2,12 @@
 
     python benchmarks/overheads.py            # or --quick; --only start opening records page
 
-start: command to first step. opening: `gradio app.py` to a page that can be clicked. records: a default run with its
-samples, figures, checkpoints and curves, next to one that only steps. page: a training that a browser watches on the
-same machine, next to one that nobody watches.
+start: command to first step. opening: `gradio app.py`, and `python app.py`, to a page that can be clicked. records: the
+part of a run's time that passes in samples, checkpoints, curves and status, and in measuring, by clocks in the loop.
+page: steps a second of a training that a browser on the same machine watches, next to one that nobody watches.
 """
 
-import argparse
-import os
+import json
 import statistics
 import subprocess
 import sys
@@ -23,19 +22,26 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from playwright.sync_api import Page, sync_playwright
 
+from aigc_core import loop
 from aigc_core.run import Run
-from benchmarks.sides import NEVER, PROJECT, header
+from benchmarks import sides
+from benchmarks.sides import NEVER, PROJECT, Result, header, measured, trained
 from tests.browsing import CHROMIUM, QUIET, serving
 
 FAMILIES = ("gan", "vae", "gpt")
+RECIPES = (("gan", "default"), ("vae", "default"), ("gpt", "default"), ("vae", "mnist"), ("gpt", "minute"))
 ESTIMATED_S = 25  # a page first times a few steps, which would disturb what is measured
+OPENED_S = 12  # a page is loaded by then
+WATCHED_S = 40
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="one round")
-    parser.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS))
-    given = parser.parse_args()
+    options = sides.parser(__doc__, "one round")
+    options.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS))
+    given = options.parse_args()
+    if given.side:
+        print(json.dumps(recorded(*given.side)))
+        return
     header()
     for name in given.only:
         PARTS[name](1 if given.quick else 3)
@@ -45,70 +51,110 @@ def start(rounds: int) -> None:
     for family in FAMILIES:
         times = []
         for _ in range(rounds):
-            begun = time.time()
-            run = train(family, {"steps": 2, "log_every": 1} | NEVER)
-            times.append(next(one["t"] for one in run.events()[0] if one["kind"] == "metrics") - begun)
+            with place() as folder:
+                begun, run = time.time(), Run(folder / "run")
+                settings = {"steps": 2, "log_every": 1} | NEVER
+                subprocess.run(command(family, settings, run.path), check=True, cwd=PROJECT, capture_output=True)
+                times.append(next(one["t"] for one in run.events()[0] if one["kind"] == "metrics") - begun)
         print(f"start, {family}: {shown(times)} s from the command to the end of the first step", flush=True)
 
 
 def opening(rounds: int) -> None:
-    times = []
+    times: dict[str, list[float]] = {"gradio": [], "python": []}
     for _ in range(rounds):
-        with chromium() as page, place() as folder:
-            begun = time.monotonic()
-            with serving(folder) as address:
-                page.goto(address)
-                page.get_by_role("button", name="Start training").wait_for()
-                page.get_by_role("button", name="Start training").click(trial=True)
-                times.append(time.monotonic() - begun)
-    print(f"opening: {shown(times)} s from `gradio app.py` to a page that can be clicked", flush=True)
+        for by, its in times.items():
+            with chromium() as page, place() as folder:
+                begun = time.monotonic()
+                with serving(folder, by) as address:
+                    page.goto(address)
+                    page.get_by_role("button", name="Start training").wait_for()
+                    page.get_by_role("button", name="Start training").click(trial=True)
+                    its.append(time.monotonic() - begun)
+    for by, its in times.items():
+        print(f"opening: {shown(its)} s from `{by} app.py` to a page that can be clicked", flush=True)
 
 
 def records(rounds: int) -> None:
-    for family in FAMILIES:
-        shares = []
+    for family, preset in RECIPES:
         for _ in range(rounds):
-            whole = train(family, {}).status()
-            bare = train(family, {"log_every": 1_000_000} | NEVER).status()
-            shares.append(1 - bare.elapsed_s / whole.elapsed_s)
-        print(f"records, {family}: {100 * statistics.median(shares):.1f} % of the run's time "
-              f"(rounds: {', '.join(f'{100 * share:.1f}' for share in shares)})", flush=True)  # fmt: skip
+            found = measured(family, preset)
+            parts = ", ".join(f"{name} {100 * part:.2f}" for name, part in found["parts"].items())
+            print(f"records, {family} {preset}: {100 * sum(found['parts'].values()):.1f} % of {found['seconds']:.0f} s "
+                  f"({parts}), and {100 * found['measuring']:.1f} % for measuring", flush=True)  # fmt: skip
+
+
+def recorded(family: str, preset: str) -> Result:
+    """A run's seconds, and which part of them passes in each method that does not step."""
+    spent = dict.fromkeys(("_record", "_measure", "_log", "_agree"), 0.0)
+
+    def timed(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any) -> Any:
+            begun = time.perf_counter()
+            try:
+                return method(*given)
+            finally:
+                spent[name] += time.perf_counter() - begun
+
+        return call
+
+    for name in spent:
+        setattr(loop._Training, name, timed(name, getattr(loop._Training, name)))
+    run, _ = trained(family, preset, {})
+    last = run.status().elapsed_s  # without what is recorded when the time is over
+    seconds = (
+        last
+        + run.events()[0][-1]["t"]
+        - next(one["t"] for one in reversed(run.events()[0]) if one["kind"] == "metrics")
+    )
+    measuring = spent.pop("_measure")  # of held-out data, within `_record`
+    spent["_record"] -= measuring
+    return {
+        "seconds": seconds,
+        "parts": {name: one / seconds for name, one in spent.items()},
+        "measuring": measuring / seconds,
+    }
 
 
 def page(rounds: int) -> None:
     for family in FAMILIES:
-        ratios = []
-        for _ in range(rounds):
-            alone = watched(family, None)
-            with chromium() as page:
-                ratios.append(watched(family, page) / alone)
-        print(f"page, {family}: {statistics.median(ratios):.3f} of the speed "
-              f"(rounds: {', '.join(f'{ratio:.3f}' for ratio in ratios)})", flush=True)  # fmt: skip
+        speeds: dict[str, list[float]] = {"alone": [], "watched": []}
+        for number in range(rounds):
+            for how in ("alone", "watched") if number % 2 == 0 else ("watched", "alone"):
+                speeds[how].append(speed(family, how == "watched"))
+        ratios = [watched / alone for alone, watched in zip(*speeds.values(), strict=True)]
+        print(f"page, {family}: {shown(speeds['alone'])} steps/s alone, {shown(speeds['watched'])} watched, "
+              f"ratio {shown(ratios, '.2f')}", flush=True)  # fmt: skip
 
 
-def watched(family: str, page: Page | None) -> float:
-    """Steps a second of a run of half a minute; the app serves in both cases."""
-    with place() as folder, serving(folder) as address:
-        run = folder / "runs" / "watched"
-        settings = {"minutes": 0.5}
-        if page is not None:
-            page.goto(address)
-            page.wait_for_timeout(1000 * ESTIMATED_S)
-        train(family, settings, run)
-        status = Run(run).status()
-        return status.step / status.elapsed_s
+def speed(family: str, watched: bool) -> float:
+    """Steps a second of a run, from `OPENED_S` on; app and browser are open in both cases."""
+    with chromium() as page, place() as folder, serving(folder) as address:
+        page.goto(address)
+        page.wait_for_timeout(1000 * ESTIMATED_S)
+        run = Run(folder / "runs" / "watched")
+        if not watched:
+            page.goto("about:blank")
+        with subprocess.Popen(command(family, {"minutes": WATCHED_S / 60}, run.path), cwd=PROJECT) as training:
+            while not (run.path / "events.jsonl").exists():
+                time.sleep(0.1)
+            if watched:
+                page.goto(f"{address}?run=watched")
+                page.wait_for_timeout(1000 * OPENED_S)
+                before = page.locator("[data-role=facts]").inner_text()
+                page.wait_for_timeout(2000)
+                assert page.locator("[data-role=facts]").inner_text() != before, "the page shows no progress"
+            assert training.wait() == 0
+        points = [one for one in run.events()[0] if one["kind"] == "metrics" and one["seconds"] >= OPENED_S]
+        return (points[-1]["step"] - points[0]["step"]) / (points[-1]["seconds"] - points[0]["seconds"])
 
 
 # -------------------------------------------------------------------------------------------------------
 
 
-def train(family: str, settings: dict[str, Any], out: Path | None = None) -> Run:
-    """The command line's training in a process of its own."""
-    out = out or Path(tempfile.mkdtemp()) / "run"
+def command(family: str, settings: dict[str, Any], out: Path) -> list[str]:
+    """The command line of a training."""
     chosen = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-    command = [sys.executable, "-m", "aigc_core", "train", family, "--out", str(out), *chosen]
-    subprocess.run(command, check=True, cwd=PROJECT, capture_output=True, env=os.environ)
-    return Run(out)
+    return [sys.executable, "-m", "aigc_core", "train", family, "--out", str(out), *chosen]
 
 
 @contextmanager
@@ -126,8 +172,8 @@ def chromium() -> Iterator[Page]:
         browser.close()
 
 
-def shown(times: list[float]) -> str:
-    return f"{statistics.median(times):.1f} (rounds: {', '.join(f'{one:.1f}' for one in times)})"
+def shown(rounds: list[float], form: str = ".1f") -> str:
+    return f"{statistics.median(rounds):{form}} (rounds: {', '.join(f'{one:{form}}' for one in rounds)})"
 
 
 PARTS: dict[str, Callable[[int], None]] = {"start": start, "opening": opening, "records": records, "page": page}

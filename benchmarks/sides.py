@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,19 @@ NEVER = {"sample_every": 1_000_000, "evaluate_every": 1_000_000, "checkpoint_eve
 
 def header() -> None:
     """Machine, versions and command, for whoever reads the table later."""
-    packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "torchvision", "transformers"))
+    packages = ", ".join(f"{name} {_version(name)}" for name in ("torch", "torchvision", "transformers"))
     threads, load = torch.get_num_threads(), os.getloadavg()[0]
     bf16 = torch.cpu._is_avx512_bf16_supported()
-    print(f"{processor()}, {os.cpu_count()} cores, bf16 in hardware: {bf16}; {packages}")
+    print(f"{processor()}, {os.cpu_count()} cores, bf16 in hardware: {bf16}")
+    print(f"Python {platform.python_version()}, {packages}")
     print(f"command: python {' '.join(sys.argv)} ({threads} threads; load before: {load:.1f})", flush=True)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "absent"
 
 
 def processor() -> str:
@@ -64,11 +72,11 @@ def measured(*arguments: object) -> Result:
 
 
 def in_turn(calls: dict[str, list[str]], rounds: int) -> dict[str, list[Result]]:
-    """`measured` once a side and round."""
+    """`measured` once a side and round; every other round begins with the last side."""
     results: dict[str, list[Result]] = {side: [] for side in calls}
-    for _ in range(rounds):
-        for side, arguments in calls.items():
-            results[side].append(measured(*arguments))
+    for number in range(rounds):
+        for side in list(calls) if number % 2 == 0 else reversed(calls):
+            results[side].append(measured(*calls[side]))
     return results
 
 

@@ -14,7 +14,7 @@ from aigc_core.studio import latent as space
 from aigc_core.studio import people
 from pages import basics, classroom, compare, lab, latent, publish, text, train, useful
 from pages.people import Doorman
-from pages.quick import without_servers
+from pages.quick import rarely, without_servers
 from pages.words import LanguageScript, translations
 
 STATIC = Path(__file__).parent / "static"
@@ -56,7 +56,9 @@ def build() -> gr.Blocks:
             with demo.route(name.capitalize(), name):
                 _top()
                 page.build()
-        return demo.queue(api_open=False)  # pages alone, so that their limits of concurrency hold
+        demo.queue(api_open=False)  # pages alone, so that their limits of concurrency hold
+    rarely(demo)
+    return demo
 
 
 def _top() -> None:

@@ -26,18 +26,18 @@ QUIET = [
 
 
 @contextmanager
-def app_of(place: Path, **variables: str) -> Iterator[str]:
-    """`gradio app.py` with the runs of `place`/runs and these variables; yields its address."""
+def app_of(place: Path, by: str = "gradio", **variables: str) -> Iterator[str]:
+    """`gradio app.py`, or by python, with the runs of `place`/runs and these variables; yields its address."""
     port = _free_port()
     variables = {"GRADIO_TEMP_DIR": str(place / "gradio"), "GRADIO_SERVER_PORT": str(port)} | variables
-    with _started([str(Path(sys.executable).parent / "gradio"), "app.py"], place, port, variables) as address:
+    with _started([str(Path(sys.executable).parent / by), "app.py"], place, port, variables) as address:
         yield address
 
 
 @contextmanager
-def serving(place: Path, **variables: str) -> Iterator[str]:
+def serving(place: Path, by: str = "gradio", **variables: str) -> Iterator[str]:
     """Likewise, and in the end its trainings, which would outlive it, are told to stop."""
-    with app_of(place, **variables) as address:
+    with app_of(place, by, **variables) as address:
         try:
             yield address
         finally:

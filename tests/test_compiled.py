@@ -29,15 +29,19 @@ def assert_alike(one: Run, other: Run) -> None:
 
 # What torch warns of and passes over by itself, as long as warnings are no errors.
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning")
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("family", "settings"),
     [
-        ("gpt", {}),
-        ("vae", {}),
-        ("vae", {"network": "conv"}),
         ("gan", {}),
-        ("gan", {"network": "dcgan", "conditional": True}),
+        *(
+            pytest.param(*one, marks=pytest.mark.slow)
+            for one in (
+                ("gpt", {}),
+                ("vae", {}),
+                ("vae", {"network": "conv"}),
+                ("gan", {"network": "dcgan", "conditional": True}),
+            )
+        ),
     ],
     ids=str,
 )

@@ -290,6 +290,27 @@ def test_settings_change_while_training_and_again_after_a_resume(by: str, tmp_pa
     assert all(torch.equal(changed[name], tensor) for name, tensor in weights(run).items())
 
 
+@pytest.mark.parametrize(
+    ("family", "settings"),
+    [
+        ("gan", {"network": "style", "conditional": True, "lr_schedule": "cosine", "ema": 0.99}),
+        ("vae", {"network": "conv", "optimizer": "muon", "lr_schedule": "linear", "ema": 0.98, "warmup_steps": 30}),
+        ("gpt", {"layers": 2, "optimizer": "muon", "lr_end": 0.0, "lr_schedule": "linear", "warmup_steps": 20}),
+    ],
+    ids=str,
+)
+def test_what_the_quick_recipes_use_is_resumed_exactly(family: str, settings: dict[str, Any], tmp_path: Path) -> None:
+    config = tiny(family, **settings, steps=60, sample_every=30, evaluate_every=30, checkpoint_every=30)
+    whole, run = (Run.create(config, tmp_path / name) for name in ("whole", "run"))
+    fit(whole)
+    at_step(run, 10, lambda: run.request("stop"))
+    assert fit(run).state == "stopped"
+    run.request("start")
+    assert fit(run).state == "done"
+    assert_same_weights(run, whole)
+    assert_same_events(run, whole)
+
+
 def test_a_run_whose_status_is_damaged_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
     whole = Run.create(tiny("vae", steps=40), tmp_path / "whole")
     fit(whole)

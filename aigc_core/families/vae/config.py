@@ -67,7 +67,7 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
         ),
         "mnist": Preset(
             "MNIST in a minute",
-            "60,000 digits, 32 numbers each, Muon: the best bound that two cores reach in 71 seconds.",
+            "60,000 digits, 32 numbers each, Muon: −ELBO about 95 in 71 seconds on two cores.",
             {
                 "data": "mnist",
                 "minutes": 1.18,
