@@ -49,7 +49,17 @@ root.prepend(part("message")); // where it can stay in sight wherever one acts
 let act = 0, saidAt = 0; // how often the person has done something; and when the message was said
 for (const kind of ["pointerdown", "keydown", "click", "input", "change", "drop"]) root.addEventListener(kind, () => { act += 1; }, true);
 
+// A message that comes or goes moves the page, and never under a finger: its click would be lost.
+let pressed = false, waiting = null;
+root.addEventListener("pointerdown", () => { pressed = true; }, true);
+for (const kind of ["pointerup", "pointercancel"]) window.addEventListener(kind, () => setTimeout(() => { // after the click
+  pressed = false;
+  if (waiting) message(...waiting);
+}), true);
+
 function message(text, bad = true) {
+  if (pressed) { waiting = [text, bad]; return; }
+  waiting = null;
   const line = part("message");
   line.textContent = text || "";
   line.classList.toggle("bad", bad);
