@@ -198,7 +198,7 @@ class _Training:
             tokenizer = known.tokenizer or None
         target = torch.device(self.device.kind)
         # One process after the other, so that a download happens once.
-        with _main_first(self.accelerator):
+        with self.accelerator.main_process_first():
             self.data = load_data(self.config, target, self._data_progress, tokenizer)
         self.notes = [] if self.run.checkpoints() else self.data.facts.notes
         if self.main:
@@ -725,16 +725,6 @@ def _together(run: Run | None, config: Any, device: Device | None) -> tuple[Acce
             device=device.kind,
         )
     return accelerator, Run(Path(path)), config, device
-
-
-@contextmanager
-def _main_first(accelerator: Accelerator) -> Iterator[None]:
-    """The main process alone, then the others. (accelerate's own barrier would be on a GPU wherever there is one.)"""
-    if accelerator.num_processes > 1 and not accelerator.is_main_process:
-        dist.barrier()
-    yield
-    if accelerator.num_processes > 1 and accelerator.is_main_process:
-        dist.barrier()
 
 
 def _check_size(science: type[Family], config: Any, facts: Facts, most: float) -> None:
