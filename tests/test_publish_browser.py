@@ -47,7 +47,9 @@ def test_a_model_goes_out_and_comes_back(
         page.click("[data-do=push]")
         expect(page.locator("[data-role=message]")).to_contain_text("write user/name")
         page.fill("[data-role=place]", "someone/digits")
-        page.locator("[data-do=push]").click(delay=200)  # as a hand does; meanwhile the message goes, and the page moves
+        page.locator("[data-do=push]").click(
+            delay=200
+        )  # as a hand does; meanwhile the message goes, and the page moves
         expect(page.locator("[data-role=done]")).to_contain_text(f"{hub.url}/someone/digits", timeout=30_000)
         assert hub.private["someone/digits"]
         page.fill("[data-role=from]", "someone/digits")
