@@ -7,7 +7,7 @@ A compiled network has the weights of the one it was made of and computes the sa
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
@@ -49,10 +49,7 @@ def checked(networks: Networks, backend: str, device: str, rehearse: Rehearsal) 
     """
     with _unchanged(networks):
         try:
-            candidate = compiled(networks, backend)
-            with repeatable(backend, device):
-                for _ in range(WARM):
-                    rehearse(candidate)
+            _warmed(networks, backend, device, rehearse)
         except CANNOT as problem:
             raise DeviceError(
                 "compile.impossible",
@@ -91,18 +88,21 @@ def fastest(
     return (best, gain) if gain >= LEAST_GAIN else (PLAIN, 1.0)
 
 
+def _warmed(networks: Networks, backend: str, device: str, rehearse: Rehearsal) -> Networks:
+    """The networks, compiled, and past what is slow at first."""
+    candidate = compiled(networks, backend)
+    with repeatable(backend, device):
+        for _ in range(WARM):
+            rehearse(candidate)
+    return candidate
+
+
 def _medians(networks: Networks, backends: list[str], device: str, rehearse: Rehearsal) -> dict[str, float]:
     """Seconds of a step with `PLAIN` and with each backend that works, in turn."""
     ready = {PLAIN: networks}
     for backend in backends:
-        candidate = compiled(networks, backend)
-        try:
-            with repeatable(backend, device):
-                for _ in range(WARM):
-                    rehearse(candidate)
-        except CANNOT:
-            continue
-        ready[backend] = candidate
+        with suppress(*CANNOT):
+            ready[backend] = _warmed(networks, backend, device, rehearse)
     times: dict[str, list[float]] = {backend: [] for backend in ready}
     for _ in range(ROUNDS):
         for backend, candidate in ready.items():
