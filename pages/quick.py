@@ -25,6 +25,15 @@ def without_servers() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def guarded(guard: type) -> Iterator[None]:
+    """Launch with `guard` as the outermost middleware, where Gradio puts its own for CORS."""
+    from gradio import routes
+
+    with _instead(routes, "CustomCORSMiddleware", guard):
+        yield
+
+
 def rarely(demo: Any) -> None:
     """Let Gradio's queue look for work as rarely as it does on Windows, instead of a thousand times a second, which
     takes a fifteenth of a core from whatever trains beside it."""

@@ -13,8 +13,9 @@ from aigc_core.errors import AigcError, disk_in_words
 from aigc_core.studio import latent as space
 from aigc_core.studio import people
 from pages import basics, classroom, compare, lab, latent, publish, text, train, useful
+from pages.guard import Guard
 from pages.people import Doorman
-from pages.quick import rarely, without_servers
+from pages.quick import guarded, rarely, without_servers
 from pages.words import LanguageScript, translations
 
 STATIC = Path(__file__).parent / "static"
@@ -77,25 +78,26 @@ def launch(demo: gr.Blocks) -> None:
     if code:
         print(f"Class: the teacher's code is {code}", flush=True)
     space.warm_up()
-    demo.launch(
-        auth=people.may_sign_in if people.passwords() else None,
-        theme=gr.themes.Default(
-            primary_hue="blue", font=FONTS, font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"]
-        ).set(  # Gradio's own pale greys cannot be read from the back of a room
-            block_title_text_color="*neutral_800", block_info_text_color="*neutral_600"
-        ),
-        css_paths=STATIC / "style.css",
-        i18n=translations(),
-        app_kwargs={
-            "middleware": [
-                Middleware(GZipMiddleware, minimum_size=LONG, compresslevel=4),
-                Middleware(LanguageScript),
-                Middleware(Doorman),
-            ]
-        },
-        run_history=False,
-        ssr_mode=False,
-        state_session_capacity=200,
-        footer_links=[],
-        max_file_size="500mb",
-    )
+    with guarded(Guard):
+        demo.launch(
+            auth=people.may_sign_in if people.passwords() else None,
+            theme=gr.themes.Default(
+                primary_hue="blue", font=FONTS, font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"]
+            ).set(  # Gradio's own pale greys cannot be read from the back of a room
+                block_title_text_color="*neutral_800", block_info_text_color="*neutral_600"
+            ),
+            css_paths=STATIC / "style.css",
+            i18n=translations(),
+            app_kwargs={
+                "middleware": [
+                    Middleware(GZipMiddleware, minimum_size=LONG, compresslevel=4),
+                    Middleware(LanguageScript),
+                    Middleware(Doorman),
+                ]
+            },
+            run_history=False,
+            ssr_mode=False,
+            state_session_capacity=200,
+            footer_links=[],
+            max_file_size="500mb",
+        )

@@ -15,6 +15,7 @@ from gradio.i18n import I18nData
 from starlette.responses import Response
 
 from aigc_core import studio
+from pages.guard import root_path
 
 FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "zh")
@@ -113,6 +114,15 @@ def script() -> str:
     return f"const AIGC_WORDS = {words}, AIGC_NAMES = {json.dumps(NAMES)};\n{code}"
 
 
+def _below(root: str) -> str:
+    """Where a proxy shows the app at a path: add the closing slash that visitors leave out, on which all links rest."""
+    if not root:
+        return ""
+    here = json.dumps(root).replace("<", "\\u003c")
+    add = f"history.replaceState(null, '', {here} + '/' + location.search + location.hash)"
+    return f"<script>if (location.pathname === {here}) {add};</script>"
+
+
 class LanguageScript:
     """ASGI middleware: serves `script()` under a name that changes with it, so that browsers keep it, and asks for it
     first in the head of every page, before Gradio reads the language."""
@@ -121,7 +131,7 @@ class LanguageScript:
         self.app = app
         self.script = script().encode()
         self.name = f"aigc-{hashlib.sha256(self.script).hexdigest()[:16]}.js"
-        self.inserted = f'<head><script src="./{self.name}"></script>'.encode()
+        self.inserted = f'<head>{_below(root_path())}<script src="./{self.name}"></script>'.encode()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or scope["method"] != "GET":
