@@ -19,6 +19,7 @@ import time
 import tomllib
 import unicodedata
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -37,7 +38,9 @@ from aigc_core.run import Run, list_runs, runs_root
 
 SWITCH = "AIGC_CLASS"
 LONGEST_NAME = 40  # characters
-TRIES, WINDOW_S = 10, 60.0  # of wrong codes, after which one has to wait
+TEACHERS = {"teacher", "the teacher", "老师", "老師", "教师", "教師"}  # what no student may be called
+TRIES, WINDOW_S = 10, 60.0  # of wrong codes for one name from one address, after which one has to wait there
+MOST_REMEMBERED = 2_000  # names and addresses of which wrong codes are remembered
 SECONDS_PER_DAY = 86_400
 OTHER_REQUESTS_MB = 45  # pictures and films that pages send
 
@@ -134,7 +137,7 @@ def owns(owner: str) -> bool:
     if rules() is None:
         return True
     person = present()
-    return person is not None and (person.teacher or owner == person.name)
+    return person is not None and (person.teacher or (owner != "" and owner == person.name))
 
 
 def check_may_change(run: Run) -> None:
@@ -146,17 +149,33 @@ def check_may_change(run: Run) -> None:
     run.check_own()
 
 
+def may_teach() -> bool:
+    """Whether who asks may do what in a class only a teacher can; outside one everybody may."""
+    person = present()
+    return rules() is None or (person is not None and person.teacher)
+
+
 def check_teacher() -> None:
     """Raises: ClassError: this is a class, and who asks is no teacher of it."""
-    person = present()
-    if rules() is not None and (person is None or not person.teacher):
+    if not may_teach():
         raise ClassError("class.teachers_only", "In this class only a teacher can do this.")
 
 
 # -- joining ----------------------------------------------------------------------------------------------
 
-_wrong: dict[str, list[float]] = {}  # when wrong codes came, by whose they were
+_wrong: OrderedDict[tuple[str, str], list[float]] = OrderedDict()  # when wrong codes came, by name and address
 _wrong_lock = threading.Lock()
+_address: ContextVar[str] = ContextVar("_address", default="")
+
+
+@contextmanager
+def visiting(address: str) -> Iterator[None]:
+    """What happens within comes from this network address."""
+    token = _address.set(address)
+    try:
+        yield
+    finally:
+        _address.reset(token)
 
 
 def join(name: str, own_code: str, class_code: str) -> str:
@@ -169,10 +188,12 @@ def join(name: str, own_code: str, class_code: str) -> str:
     name = unicodedata.normalize("NFC", " ".join(name.split()))
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise ClassError("class.bad_name", "Write your name, with at most {most} characters.", most=LONGEST_NAME)
+    if _alike(name) in TEACHERS:
+        raise ClassError("class.teachers_name", "“{name}” is the teacher; write your own name.", name=name)
     with _people() as people:
-        known = next((one for one in people if one.casefold() == name.casefold()), None)
+        known = next((one for one in people if _alike(one) == _alike(name)), None)
         if known is None:
-            _check("class", class_code, allowed.code, "class.wrong_code", "This is not the code of the class.")
+            _check(f"class {name}", class_code, allowed.code, "class.wrong_code", "This is not the code of the class.")
             people[name] = {"code": f"{secrets.randbelow(10**6):06d}", "joined": time.time()}
             known = name
         else:
@@ -189,6 +210,11 @@ def join_as_teacher(code: str) -> str:
     """
     _check("teacher", code, teacher_code(), "class.wrong_teacher_code", "This is not the teacher's code.")
     return _token(Person("", teacher=True))
+
+
+def _alike(name: str) -> str:
+    """The same for names that people would take for the same."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def joined(token: str) -> Person | None:
@@ -214,7 +240,10 @@ def passwords() -> dict[str, tuple[str, bool]]:
     try:
         lines = Path(allowed.passwords).read_text(encoding="utf-8").splitlines()
         rows = [[one.strip() for one in row] for row in csv.reader(lines) if row and not row[0].startswith("#")]
-        return {name: (password, rest == ["teacher"]) for name, password, *rest in rows}
+        people = {name: (password, rest == ["teacher"]) for name, password, *rest in rows}
+        if "" in people or len({_alike(name) for name in people}) < len(rows):
+            raise ValueError("a line without a name, or a name twice")
+        return people
     except (OSError, ValueError, csv.Error) as problem:
         raise ConfigError(
             "class.bad_passwords",
@@ -266,15 +295,21 @@ def forget(name: str) -> None:
 
 
 def _check(whose: str, given: str, right: str, key: str, sentence: str, **values: Any) -> None:
-    """Raises: ClassError: a wrong code, or too many of them for whose code it is: then no right one counts either."""
-    now = time.monotonic()
+    """Raises: ClassError: a wrong code, or too many of them from one address by or for one person: then no right one
+    counts there either."""
+    now, lock = time.monotonic(), (_alike(whose)[: 2 * LONGEST_NAME], _address.get())
     with _wrong_lock:
-        wrong = [one for one in _wrong.get(whose, []) if now - one < WINDOW_S]
+        for old in [one for one, times in _wrong.items() if now - times[-1] >= WINDOW_S]:
+            del _wrong[old]
+        wrong = [one for one in _wrong.get(lock, []) if now - one < WINDOW_S]
         if len(wrong) >= TRIES:
             raise ClassError("class.wait", "Too many wrong codes; wait a minute.")
-        if not hmac.compare_digest(given.strip().encode(), right.encode()):
-            _wrong[whose] = [*wrong, now]
-            raise ClassError(key, sentence, **values)
+        if hmac.compare_digest(given.strip().encode(), right.encode()):
+            return
+        _wrong[lock] = [*wrong, now]
+        while len(_wrong) > MOST_REMEMBERED:
+            _wrong.popitem(last=False)
+    raise ClassError(key, sentence, **values)
 
 
 def _token(person: Person) -> str:
@@ -371,16 +406,21 @@ def _is_held(run: Run) -> bool:
     return False
 
 
+def is_student() -> bool:
+    """Whether the limits of a class hold for who asks."""
+    return not may_teach()
+
+
 def most_weights() -> int:
     """Of a network that who asks may train; 0 where there is no limit."""
-    allowed, person = rules(), present()
-    return 0 if allowed is None or (person is not None and person.teacher) else allowed.parameters
+    allowed = rules()
+    return allowed.parameters if allowed and is_student() else 0
 
 
 def largest_request() -> float:
     """Bytes that who asks may send at once; infinite outside a class and for a teacher."""
-    allowed, person = rules(), present()
-    if allowed is None or (person is not None and person.teacher):
+    allowed = rules()
+    if allowed is None or not is_student():
         return math.inf
     return 1e6 * max(allowed.upload_mb, OTHER_REQUESTS_MB)
 
@@ -395,12 +435,41 @@ def largest_upload(person: Person) -> int:
     return 2**62 if person.teacher else round(1e6 * _needed().upload_mb)
 
 
-def check_disk(person: Person) -> None:
-    """Raises: ClassError: the person's runs and uploads take all the place there is."""
+_arrived: dict[str, set[Path]] = {}  # by name: files that were sent to the app and that nothing has been made of yet
+
+
+def note_arrived(files: list[Path]) -> None:
+    """Files that who asks has sent count as long as the app keeps them."""
+    person = present()
+    if person is not None and not person.teacher:
+        _arrived.setdefault(person.name, set()).update(files)
+
+
+def _waiting_mb(name: str) -> float:
+    files = _arrived.get(name, set())
+    files.difference_update([one for one in files if not one.exists()])
+    return sum(_bytes(one) for one in files) / 1e6
+
+
+def _bytes(file: Path) -> int:
+    with suppress(OSError):  # it has just gone
+        return file.stat().st_size
+    return 0
+
+
+def check_room(size: int) -> None:
+    """Raises: ClassError: who asks has no place left for so many bytes more."""
+    person = present()
+    if person is not None:
+        check_disk(person, size / 1e6)
+
+
+def check_disk(person: Person, more_mb: float = 0.0) -> None:
+    """Raises: ClassError: the person's runs and uploads take all the place there is, or would with so much more."""
     if person.teacher:
         return
     allowed, used = _needed(), used_mb(person.name)
-    if used >= allowed.disk_mb:
+    if used + more_mb >= allowed.disk_mb:
         raise ClassError(
             "class.disk",
             "Your runs take {used} of {most} MB; delete some of them first.",
@@ -418,7 +487,7 @@ def uploads_folder(name: str | None) -> Path:
 def used_mb(name: str) -> float:
     """What a person's runs and uploads take."""
     places = [run.path for run in list_runs() if run.owner == name]
-    return sum(size_mb(one) for one in [*places, uploads_folder(name)])
+    return sum(size_mb(one) for one in [*places, uploads_folder(name)]) + _waiting_mb(name)
 
 
 def size_mb(folder: Path) -> float:
@@ -427,26 +496,40 @@ def size_mb(folder: Path) -> float:
     for place, _, files in os.walk(folder):
         for file in files:
             with suppress(OSError):
-                total += (Path(place) / file).stat().st_size
+                total += (Path(place) / file).lstat().st_size
     return total / 1e6
 
 
 def sweep(days: float, now: float) -> list[str]:
-    """Delete runs that nobody has touched for so long, and uploads likewise, but never a pinned, active or shipped
-    one; returns their names."""
-    swept = []
+    """Delete runs that nobody has touched for so long, and uploads likewise; returns the runs' names.
+
+    Never one that is pinned, active or shipped, nor one in which somebody has named a direction; never an upload that
+    a run which stays has learned from.
+
+    Raises:
+        ConfigError: `days` is no number above 0.
+    """
+    if not (math.isfinite(days) and days > 0):
+        raise ConfigError("class.bad_days", "“days” must be a number above 0, not {given}.", given=days)
+    longest_s, swept = days * SECONDS_PER_DAY, []
     for run in list_runs():
         with suppress(AigcError, OSError):  # a damaged or protected one is for a person to look at
             status = run.status()
-            old = now - status.heartbeat > days * SECONDS_PER_DAY
-            if old and not (run.shipped or run.pinned or status.active):
+            old = now - max(status.heartbeat, run.touched()) > longest_s
+            if old and not (run.shipped or run.pinned or run.cherished or status.active):
                 run.delete()
                 swept.append(run.name)
-    needed = {_data_path(run) for run in list_runs()}  # what is left can only go on with its data
+    needed = [Path(place) for run in list_runs() if (place := _data_path(run))]  # to go on, and for what compares
     for file in (runs_root() / ".uploads").rglob("*"):
-        if file.is_file() and str(file) not in needed and now - file.stat().st_mtime > days * SECONDS_PER_DAY:
-            file.unlink(missing_ok=True)
+        with suppress(OSError):
+            if now - file.stat().st_mtime > longest_s and file.is_file() and not _among(file, needed):
+                file.unlink(missing_ok=True)
     return swept
+
+
+def _among(file: Path, others: list[Path]) -> bool:
+    """Whether one of them is this file, by whichever way it is named."""
+    return any(one.exists() and one.samefile(file) for one in others)
 
 
 def _data_path(run: Run) -> str:

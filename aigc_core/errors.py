@@ -4,9 +4,14 @@ Every error carries a `key` and the `values` of its sentence, so that a page can
 another language. The English sentence is written where the error is raised.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+_BEGIN = r"(?:[A-Za-z]:[\\/]|\\\\|~?/)(?=[^\s/\\])"  # of a path on Windows, on its network, and elsewhere
+WHOLE_PLACE = re.compile(_BEGIN)
+PLACE = re.compile(rf"(?<![\w/:.]){_BEGIN}[^\s“”\"'():;,<>]*")
 
 
 def message(key: str, sentence: str, **values: object) -> dict[str, Any]:
@@ -20,6 +25,19 @@ def _plain(value: object) -> int | float | str:
     if isinstance(value, int | float) and abs(value) < 2**53:
         return value
     return str(value).encode("utf-8", "replace").decode()
+
+
+def without_places(said: dict[str, Any]) -> dict[str, Any]:
+    """A sentence without the places on a machine that it names."""
+    values = {key: _placeless(one) if isinstance(one, str) else one for key, one in said["values"].items()}
+    text = said["text"]
+    for key, value in said["values"].items():  # one with a space in it cannot be told within a sentence
+        text = text.replace(str(value), str(values[key])) if isinstance(value, str) and value else text
+    return said | {"text": _placeless(text), "values": values}
+
+
+def _placeless(text: str) -> str:
+    return "…" if WHOLE_PLACE.match(text) else PLACE.sub("…", text)
 
 
 class AigcError(Exception):

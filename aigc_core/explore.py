@@ -26,7 +26,7 @@ from aigc_core.families.base import PictureFamily
 from aigc_core.files import json_object, write_json
 from aigc_core.jobs import Look
 from aigc_core.pictures import PART, as_array
-from aigc_core.run import Run, cannot_write
+from aigc_core.run import OWN_DIRECTIONS, Run, cannot_write
 from aigc_core.seeds import normal_per_sample
 
 LARGEST = 1e4  # of a code's numbers; no model has learned anything that far out
@@ -212,7 +212,7 @@ def directions(run: Run, step: int | None) -> dict[str, Any]:
     return {
         "found": found,
         "learned": _kept(run, _directions_file("learned", model.step)),
-        "own": _kept(run, OWN) or [],
+        "own": _kept(run, OWN_DIRECTIONS) or [],
     }
 
 
@@ -258,9 +258,6 @@ def _classifier(family: PictureFamily, learn: bool) -> Callable[[np.ndarray], np
     return classify
 
 
-OWN = "directions-own.json"
-
-
 def name_direction(run: Run, step: int | None, name: str, vector: list[float]) -> dict[str, Any]:
     """Keep a direction under a person's name for it; returns it with its effect.
 
@@ -277,18 +274,18 @@ def name_direction(run: Run, step: int | None, name: str, vector: list[float]) -
     effect = latent.effect_of(family, family.networks, unit)
     made = latent.Direction(f"own-{uuid.uuid4().hex[:8]}", "own", name, _plain(unit.numpy()), effect)
     with _additions_locked(run):
-        own = _kept(run, OWN) or []
+        own = _kept(run, OWN_DIRECTIONS) or []
         if len(own) >= MOST_OWN:
             raise DataError("explore.too_many_directions", "This run has {count} named directions; delete some first.",
                             count=len(own))  # fmt: skip
-        _keep(run, OWN, [*own, asdict(made)])
+        _keep(run, OWN_DIRECTIONS, [*own, asdict(made)])
     return asdict(made)
 
 
 def forget_direction(run: Run, which: str) -> None:
     """Delete one of a person's own directions."""
     with _additions_locked(run):
-        _keep(run, OWN, [one for one in _kept(run, OWN) or [] if one["id"] != which])
+        _keep(run, OWN_DIRECTIONS, [one for one in _kept(run, OWN_DIRECTIONS) or [] if one["id"] != which])
 
 
 def _additions_locked(run: Run) -> FileLock:

@@ -1,5 +1,6 @@
 """Work of some seconds that a page starts, watches and may cancel."""
 
+import itertools
 import logging
 import secrets
 import threading
@@ -20,11 +21,12 @@ MOST_WAITING = 40
 MOST_OF_ONE = 6  # of one person in a class
 KEPT_S = 600  # after its end
 
-Look = Callable[[float, Any], None]  # the part done (0 to 1) and what can be shown so far
+# The part done (0 to 1) and what can be shown so far. It may pause the work; no lock must be held meanwhile.
+Look = Callable[[float, Any], None]
 
 
 class _Cancelled(Exception):
-    """An order, not an error."""
+    """Raised within the work to end it."""
 
 
 @dataclass
@@ -44,8 +46,99 @@ class Job:
 
 _jobs: dict[str, Job] = {}
 _lock = threading.Lock()
-_places = {kind: threading.Semaphore(count) for kind, count in AT_ONCE.items()}
 LOOK_S = 0.5  # between two looks of a waiting job whether it is still wanted
+SLICE_S = 4.0  # after which a job lets others go on for as long, if any wait
+
+
+@dataclass(eq=False)
+class _Turn:
+    """Somebody's wish for a place: how often it has had one, when it came, and since when it has one now."""
+
+    person: classroom.Person | None
+    slices: int = 0
+    number: int = 0
+    since: float = 0.0
+
+
+class Places:
+    """So many may compute at once; the others wait, or pause, for their turn.
+
+    Who has computed least goes first, so that short work never waits until long work has ended. Of one person in a
+    class one computes at once, and the first goes before any other's second.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._numbers = itertools.count()
+        self._waiting: list[_Turn] = []
+        self._computing: list[_Turn] = []
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def held(self, person: classroom.Person | None, wanted: Callable[[], None]) -> Iterator[Callable[[], None]]:
+        """Wait for a place, and keep it within. Yields a function to call often, without holding any lock: it lets
+        others go on where they have waited long enough.
+
+        Args:
+            wanted: called while this waits; raises if that makes no sense any more.
+        """
+        turn = _Turn(person)
+        self._wait(turn, wanted)
+
+        def share() -> None:
+            if time.monotonic() - turn.since < SLICE_S:
+                return
+            with self._changed:
+                if not any(self._may_follow(one, turn) for one in self._waiting):
+                    return
+            self._leave(turn)
+            turn.slices += 1
+            self._wait(turn, wanted)
+
+        try:
+            yield share
+        finally:
+            self._leave(turn)
+
+    def waits(self, person: classroom.Person) -> bool:
+        """Whether this person waits for a place already."""
+        with self._changed:
+            return any(one.person == person for one in self._waiting)
+
+    def _wait(self, turn: _Turn, wanted: Callable[[], None]) -> None:
+        with self._changed:
+            turn.number = next(self._numbers)
+            self._waiting.append(turn)
+            try:
+                while self._next() is not turn:
+                    self._changed.wait(LOOK_S)
+                    wanted()
+                turn.since = time.monotonic()
+                self._computing.append(turn)
+            finally:
+                self._waiting.remove(turn)
+                self._changed.notify_all()
+
+    def _leave(self, turn: _Turn) -> None:
+        with self._changed:
+            if turn in self._computing:
+                self._computing.remove(turn)
+                self._changed.notify_all()
+
+    def _next(self) -> _Turn | None:
+        """Whose turn it is, if there is a place."""
+        if len(self._computing) >= self._count:
+            return None
+        busy = [one.person for one in self._computing if one.person]
+        free = [one for one in self._waiting if one.person not in busy]
+        return min(free, key=lambda one: (one.slices, one.number), default=None)
+
+    def _may_follow(self, one: _Turn, leaving: _Turn) -> bool:
+        busy = [other.person for other in self._computing if other.person and other is not leaving]
+        return one.person not in busy and (one.person is None or one.person != leaving.person)
+
+
+_places = {kind: Places(count) for kind, count in AT_ONCE.items()}
 
 
 def begin(work: Callable[[Look], Any], kind: Literal["compute", "fetch"] = "compute") -> str:
@@ -100,22 +193,28 @@ def _job(name: str) -> Job:
 
 
 def _do(job: Job, work: Callable[[Look], Any], kind: str) -> None:
-    def look(part: float, shown: Any = None) -> None:
-        job.part = part
-        if shown is not None:
-            job.shown = shown
+    def check() -> None:
         if job.cancelled.is_set() or time.monotonic() - job.asked > ABANDONED_S:
             raise _Cancelled
 
     try:
-        with _place(kind, look), disk_in_words():
+        with _places[kind].held(job.person, check) as share, disk_in_words():
+
+            def look(part: float, shown: Any = None) -> None:
+                job.part = part
+                if shown is not None:
+                    job.shown = shown
+                check()
+                share()
+
             with _lock:
-                look(0.0)
+                check()
                 job.state = "running"
-            result = work(look)
+            with classroom.acting(job.person):
+                result = work(look)
             with _lock:  # who cancels before the result is there gets none
-                look(1.0)
-                job.result, job.state = result, "done"
+                check()
+                job.part, job.result, job.state = 1.0, result, "done"
     except _Cancelled:
         job.state = "cancelled"
     except AigcError as error:
@@ -126,14 +225,3 @@ def _do(job: Job, work: Callable[[Look], Any], kind: str) -> None:
         job.state = "failed"
     finally:
         job.ended = time.monotonic()
-
-
-@contextmanager
-def _place(kind: str, look: Look) -> Iterator[None]:
-    """Wait for a place, but no longer than somebody wants the work."""
-    while not _places[kind].acquire(timeout=LOOK_S):
-        look(0.0, None)
-    try:
-        yield
-    finally:
-        _places[kind].release()

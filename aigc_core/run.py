@@ -12,6 +12,7 @@ step_000500/    weights and optimiser state of one checkpoint
 best, last      the name of a checkpoint each
 pinned          there if it is to stay when old runs are swept away
 .beat           touched by its process every few seconds
+.used           touched when somebody loads its model
 """
 
 import errno
@@ -44,6 +45,8 @@ FORMAT = 1
 JUDGEMENT = "judgement.json"
 PIN = "pinned"
 BEAT = ".beat"
+USED = ".used"
+OWN_DIRECTIONS = "directions-own.json"  # of its latent space, with the names that people gave them
 NAME = re.compile(r"\w[\w.-]*")  # of a run that pages may ask for; nothing that could be a path
 LONGEST_NAME = 200  # bytes
 START_TIMEOUT_S = 60  # a new run whose process has not shown itself by then never will
@@ -225,6 +228,27 @@ class Run:
     def pinned(self) -> bool:
         """Whether somebody wants it kept when old runs are swept away."""
         return (self.path / PIN).exists()
+
+    @property
+    def cherished(self) -> bool:
+        """Whether somebody has named directions in it."""
+        try:
+            return bool(json.loads((self.additions / OWN_DIRECTIONS).read_bytes()))
+        except FileNotFoundError:
+            return False
+        except (OSError, ValueError, RecursionError):  # damaged: there was something
+            return True
+
+    def touch(self) -> None:
+        """Note that somebody uses it, where runs may be swept away."""
+        if self.path.parent == runs_root():
+            with suppress(OSError):  # a folder that takes no file
+                (self.path / USED).touch()
+
+    def touched(self) -> float:
+        """When somebody used it or added to it last, in seconds since 1970; 0 if nobody has since it was trained."""
+        added = [*self.path.glob("directions-*.json"), *self.path.glob("cloud-*.json"), self.path / USED]
+        return max(map(_written, added)) / 1e9
 
     def changed(self) -> tuple[int, ...]:
         """When the small files that describe it were last written, in nanoseconds; 0 for one that is not there."""

@@ -1,6 +1,8 @@
 """From a checkpoint to pictures or text. A model is loaded once and kept until another is needed more."""
 
+import math
 import threading
+import time
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ from aigc_core.families.base import Family, PictureFamily, PictureRequest, TextF
 from aigc_core.run import Run
 
 MOST_LOADED = 4
+NOTED_S = 3600  # between two notes that a model is used
 
 
 @dataclass
@@ -29,6 +32,13 @@ class Model:
     key: tuple[str, int, int]  # run, step, and when that checkpoint was written
     lock: threading.Lock = field(default_factory=threading.Lock)
     waiting: deque[Any] = field(default_factory=deque)
+    used: float = -math.inf  # when that was last noted in the run
+
+    def note_use(self, run: Run) -> None:
+        """Keep the run from being swept away as one that nobody has touched."""
+        if time.monotonic() - self.used > NOTED_S:
+            self.used = time.monotonic()
+            run.touch()
 
 
 _loaded: OrderedDict[tuple[str, int, int], Model] = OrderedDict()
@@ -56,7 +66,9 @@ def load(run: Run, step: int | None = None, device: str = "auto") -> Model:
             while len(_loaded) > MOST_LOADED:
                 _loaded.popitem(last=False)
         _loaded.move_to_end(key)
-        return _loaded[key]
+        model = _loaded[key]
+    model.note_use(run)
+    return model
 
 
 def _load(run: Run, step: int, device: str) -> Family:

@@ -1,11 +1,12 @@
 """Who is at the browser: the door of a class, and `/healthz`. Everything else of a class is `aigc_core.classroom`."""
 
+import asyncio
 import json
 import logging
 import math
-import os
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.cookies import CookieError
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,16 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from aigc_core.errors import AigcError, disk_in_words
 from aigc_core.studio import people as door
+from pages.guard import root_path
 
 log = logging.getLogger(__name__)
 
 COOKIE = "aigc-person"
 KEPT_S = 180 * 86_400
 LONGEST_BODY = 10_000  # bytes
+WRONG_S, WRONG_AT_ONCE = 1.0, 5  # how long a wrong code takes, and how many from one address may at a time
+# What Gradio offers and no page of ours asks for: it would write files, or fetch for others.
+UNUSED = ("deep_link", "process_recording", "proxy=", "vibe-", "undo-vibe-", "run-history", "runs", "monitoring")
 STATIC = Path(__file__).parent / "static"
 
 
@@ -61,6 +66,11 @@ class Doorman:
             await self.app(scope, receive, send)
             return
         request = Request(scope, receive)
+        with door.visiting(request.client.host if request.client else ""):
+            await self._answered(request, send)
+
+    async def _answered(self, request: Request, send: Any) -> None:
+        scope, receive = request.scope, request.receive
         try:
             with disk_in_words():
                 answer = await self._own(request)
@@ -71,10 +81,11 @@ class Doorman:
             await answer(scope, receive, send)
             return
         with door.acting(_person(_cookie(request, COOKIE), _username(request))):
-            if request.method == "POST" and not _small_enough(request):
-                await JSONResponse({"detail": "Too large."}, 413)(scope, receive, send)
+            if request.method == "POST" and (refused := _too_large(request)) is not None:
+                await refused(scope, receive, send)
                 return
-            await self._pass_on(scope, receive, send)
+            noting = _noting_files(send) if _path(request) == "gradio_api/upload" else send
+            await self._pass_on(scope, receive, noting)
 
     async def _pass_on(self, scope: Any, receive: Any, send: Any) -> None:
         begun = False
@@ -94,9 +105,13 @@ class Doorman:
 
     async def _own(self, request: Request) -> Response | None:
         """An answer of the door itself, or None if the request may pass."""
-        path = request.scope["path"].removeprefix(request.scope.get("root_path", "")).strip("/")
+        path = _path(request)
+        if path.removeprefix("gradio_api/").startswith(UNUSED):
+            return JSONResponse({"detail": "Not Found"}, 404)
         if path == "gradio_api/startup-events":  # Gradio calls itself
             return None
+        if request.url.path.endswith("/") and path and "/" not in path and request.method == "GET":
+            return RedirectResponse(f"../{path}{_query(request)}", 307)  # Gradio's own would forget a proxy's path
         if path == "healthz":
             health = door.health()
             return JSONResponse(health, 200 if health["ok"] else 503)
@@ -112,14 +127,43 @@ class Doorman:
         if door.joined(_cookie(request, COOKIE)) is not None:
             return None
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-            return RedirectResponse(f"{request.scope.get('root_path', '')}/join?{_then(request)}", 303)
+            return RedirectResponse(f"{root_path() or '.'}/join?{_then(request)}", 303)
         return JSONResponse({"detail": "Join the class first."}, 401)
 
 
-def _small_enough(request: Request) -> bool:
-    """Whether a body is told to be no larger than who asks may send. One of untold length is not."""
+def _path(request: Request) -> str:
+    """Of the page or function that is asked for, without slashes around."""
+    return str(request.scope["path"].removeprefix(request.scope.get("root_path", "")).strip("/"))
+
+
+def _too_large(request: Request) -> Response | None:
+    """The refusal of a body larger than who asks may send, or has place for. One of untold length may be either."""
     limit, told = door.largest_request(), request.headers.get("content-length", "")
-    return math.isinf(limit) or (told.isdecimal() and int(told) <= limit)
+    if math.isinf(limit):
+        return None
+    if not told.isdecimal() or int(told) > limit:
+        return JSONResponse({"detail": "Too large."}, 413)
+    if _path(request) == "gradio_api/upload":
+        try:
+            door.check_room(int(told))
+        except AigcError as error:
+            return JSONResponse({"detail": str(error), "error": error.message}, 413)
+    return None
+
+
+def _noting_files(send: Any) -> Any:
+    """Let what was uploaded count as that of who sent it: Gradio answers with the paths."""
+    body = b""
+
+    async def noting(message: Any) -> None:
+        nonlocal body
+        body += message.get("body", b"")
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            with suppress(ValueError, TypeError):  # a refusal
+                door.note_arrived([Path(one) for one in json.loads(body)])
+        await send(message)
+
+    return noting
 
 
 def _cookie(request: Request, name: str) -> str:
@@ -141,8 +185,14 @@ def _then(request: Request) -> str:
     """The address to go on to, as part of one."""
     from urllib.parse import urlencode
 
-    query = f"?{request.url.query}" if request.url.query else ""
-    return urlencode({"then": "./" + request.url.path.rpartition("/")[2] + query})
+    return urlencode({"then": "./" + request.url.path.rpartition("/")[2] + _query(request)})
+
+
+def _query(request: Request) -> str:
+    return f"?{request.url.query}" if request.url.query else ""
+
+
+_wrong: Counter[str] = Counter()  # codes that are just being answered, by address
 
 
 async def _join(request: Request, found: dict[str, Any]) -> Response:
@@ -151,6 +201,9 @@ async def _join(request: Request, found: dict[str, Any]) -> Response:
         body += part
         if len(body) > LONGEST_BODY:
             return JSONResponse({"detail": "Too long."}, 413)
+    address = request.client.host if request.client else ""
+    if _wrong[address] >= WRONG_AT_ONCE:  # guesses by many connections
+        return JSONResponse({"detail": "Too many wrong codes at once."}, 429)
     try:
         given = json.loads(body)
         name, own, code = (str(given.get(key, "")) for key in ("name", "own_code", "code"))
@@ -158,12 +211,22 @@ async def _join(request: Request, found: dict[str, Any]) -> Response:
     except (ValueError, AttributeError, RecursionError):
         return JSONResponse({"detail": "This is no JSON object."}, 400)
     except AigcError as error:
+        await _slowly(address)
         return JSONResponse({"ok": False, "error": error.message})
     answer = JSONResponse({"ok": True})
-    within = bool(os.environ.get("SPACE_ID"))  # a Space is shown inside a page of another site
-    secure = within or request.url.scheme == "https"
-    answer.set_cookie(COOKIE, token, max_age=KEPT_S, httponly=True, samesite="none" if within else "lax", secure=secure)
+    answer.set_cookie(COOKIE, token, max_age=KEPT_S, httponly=True, secure=request.url.scheme == "https")
     return answer
+
+
+async def _slowly(address: str) -> None:
+    """Let a wrong code take a while: names can be made up, so nobody's lock stops who guesses the class's code."""
+    _wrong[address] += 1
+    try:
+        await asyncio.sleep(WRONG_S)
+    finally:
+        _wrong[address] -= 1
+        if not _wrong[address]:
+            del _wrong[address]
 
 
 def _page(found: dict[str, Any]) -> str:

@@ -165,7 +165,7 @@ def build(demo: gr.Blocks) -> None:
             demo.load(_models, None, models, queue=False, show_progress="hidden")
     triggers = [demo.load, family.change, *(one for form in forms.values() for one in _timing(form))]
     gr.on(triggers, measuring, None, estimate, queue=False).then(
-        measure, everything, estimate, trigger_mode="always_last", concurrency_limit=1, show_progress="hidden"
+        measure, everything, estimate, trigger_mode="always_last", concurrency_limit=8, show_progress="hidden"
     )
     judging = [demo.load, family.change, *(one for form in forms.values() for one in _judging(form))]
     gr.on(judging, judge, everything, judged, trigger_mode="always_last", concurrency_limit=2, show_progress="hidden")

@@ -36,11 +36,17 @@ def start(run: Run) -> None:
             env=os.environ | given | {"PYTHONPATH": path},
         )
     _reap(child)
+    hold_to_rules(child.pid, bool(run.owner))
+
+
+def hold_to_rules(pid: int, of_student: bool) -> None:
+    """Let a process of a class give way to pages and wall, and a student's have no more than its share of memory."""
     rules = classroom.rules()
-    if rules is not None and os.name == "posix":
-        _hold_back(child.pid)
-        if run.owner and sys.platform == "linux" and not shutil.which("nvidia-smi"):  # CUDA reserves more than it uses
-            _limit_memory(child.pid, int(1e6 * rules.memory_mb) or psutil.virtual_memory().total // (at_once + 1))
+    if rules is None or os.name != "posix":
+        return
+    _hold_back(pid)
+    if of_student and sys.platform == "linux" and not shutil.which("nvidia-smi"):  # CUDA reserves more than it uses
+        _limit_memory(pid, int(1e6 * rules.memory_mb) or psutil.virtual_memory().total // (turns.slots() + 1))
 
 
 def waits(run: Run) -> bool:

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +22,7 @@ import psutil
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from aigc_core import classroom, diagnose, formulas, gate, jobs, launch
+from aigc_core import access, classroom, diagnose, formulas, gate, jobs, launch
 from aigc_core.config import Group, RunConfig, check_data, check_own_data, make_config
 from aigc_core.data.download import cache_folder, nothing_fetched
 from aigc_core.data.sources import SOURCES, Text
@@ -45,7 +46,7 @@ LARGEST_UPLOAD = 500_000_000  # bytes
 # What an estimate does not depend on: it is a time per step.
 NOT_TIMED = ("preset", "steps", "minutes", "seed", "lr", "beta", "prompt", "title", "gate", "tries", "compile")
 
-_estimating = threading.Lock()
+_estimating = jobs.Places(1)
 _starting = threading.Lock()  # what is allowed is counted and used up by one at a time
 _of_late: dict[str, tuple[float, dict[str, Any]]] = {}
 
@@ -184,9 +185,7 @@ def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:
     timed = {key: value for key, value in config.model_dump().items() if key not in NOT_TIMED}
     key = hashlib.sha256(json.dumps(timed, sort_keys=True).encode()).hexdigest()[:16]
     kept = cache_folder() / "estimates" / f"{key}.json"
-    if not _estimating.acquire(timeout=ESTIMATE_WAIT_S):
-        raise ConfigError("estimate.busy", "Many people ask for the time just now; start it, or ask again later.")
-    try:
+    with _turn_to_estimate():
         found = _kept_estimate(kept) or _estimate_of_late(key)
         if found is None:
             begun, others = time.monotonic(), _used_by_others()
@@ -196,9 +195,27 @@ def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:
             if _used_by_others() - others < whole * BUSY_PERCENT / 100:  # else it is true for now only
                 kept.parent.mkdir(exist_ok=True)
                 write_json(kept, found)
-    finally:
-        _estimating.release()
     return found | {"total_s": 60 * config.minutes or found["step_s"] * config.steps}
+
+
+@contextmanager
+def _turn_to_estimate() -> Iterator[None]:
+    """One at a time, in fair turns; who asks for several waits with one.
+
+    Raises:
+        ConfigError: it would take too long.
+    """
+    person, end = classroom.present(), time.monotonic() + ESTIMATE_WAIT_S
+    busy = ConfigError("estimate.busy", "Many people ask for the time just now; start it, or ask again later.")
+
+    def wanted() -> None:
+        if time.monotonic() > end:
+            raise busy
+
+    if person is not None and _estimating.waits(person):
+        raise busy
+    with _estimating.held(person, wanted):
+        yield
 
 
 def judge_text(family: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -266,15 +283,17 @@ def _measure(config: RunConfig) -> dict[str, Any]:
     command = [sys.executable, "-m", "aigc_core", "estimate", config.family, "--at-most", str(classroom.most_weights())]
     for pair in pairs:
         command += ["--set", pair]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=ESTIMATE_TIMEOUT_S, cwd=PROJECT, check=False
-        )
-        return dict(json.loads(done.stdout.splitlines()[-1]))
-    except subprocess.TimeoutExpired:
-        reason = f"more than {ESTIMATE_TIMEOUT_S} s"
-    except (IndexError, ValueError):
-        reason = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.returncode}"
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT)
+    launch.local.hold_to_rules(process.pid, classroom.is_student())
+    with process:
+        try:
+            said, problem = process.communicate(timeout=ESTIMATE_TIMEOUT_S)
+            return dict(json.loads(said.splitlines()[-1]))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            reason = f"more than {ESTIMATE_TIMEOUT_S} s"
+        except (IndexError, ValueError):
+            reason = problem.strip().splitlines()[-1] if problem.strip() else f"exit {process.returncode}"
     raise ConfigError(
         "estimate.failed", "The time could not be estimated: {reason}", reason=reason.removeprefix("Error: ")
     )
@@ -507,7 +526,7 @@ def describe(name: str) -> dict[str, Any]:
         "family": config.family,
         "makes": config.makes,
         "data": config.data,
-        "settings": config.model_dump() | ({} if classroom.owns(run.owner) else {"data_path": ""}),
+        "settings": access.settings(run, config.model_dump()),
         "device": made.get("environment", {}).get("device", ""),
         "curves": config.curves,
         "headline": config.headline,
@@ -532,7 +551,8 @@ def follow(name: str, cursor: str = "") -> dict[str, Any]:
     if not cursor or (events and events[0]["kind"] == "restart"):
         events = thinned(events, MOST_POINTS)
     shown = ("state", "step", "total_steps", "elapsed_s", "eta_s", "steps_per_s", "message", "figures")
-    return {"status": {key: getattr(status, key) for key in shown}, "events": events, "cursor": after}
+    stands = {key: getattr(status, key) for key in shown} | {"message": access.sentence(run, status.message)}
+    return {"status": stands, "events": access.events(run, events), "cursor": after}
 
 
 def sample_file(name: str, file: str) -> bytes:

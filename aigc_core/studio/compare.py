@@ -3,14 +3,16 @@
 import csv
 import io
 import shutil
+from collections.abc import Iterable
 from typing import Any
 
-from aigc_core import classroom, gate, jobs
+from aigc_core import access, classroom, gate, jobs
 from aigc_core.errors import RunError
 from aigc_core.run import Run, is_number, runs_root
 
 MOST_RUNS = 8
 MOST_POINTS = 400  # of a curve
+FORMULA = tuple("=+-@\t\r\n＝＋－＠|%")  # what the first character of one may be
 UNINTERESTING = ("family", "preset", "tries")
 
 
@@ -27,7 +29,7 @@ def compare(names: list[str]) -> dict[str, Any]:
         RunError: none, too many, or one that is gone.
     """
     runs = _chosen(names)
-    settings = [run.config().model_dump() for run in runs]
+    settings = [access.settings(run, run.config().model_dump()) for run in runs]
     every = dict.fromkeys(key for one in settings for key in one if key not in UNINTERESTING)
     differing = [key for key in every if any(one.get(key) != settings[0].get(key) for one in settings)]
     shown = [_shown(run, {key: one.get(key) for key in differing}) for run, one in zip(runs, settings, strict=True)]
@@ -91,16 +93,17 @@ def table(names: list[str]) -> str:
     text = io.StringIO()
     fixed = ("name", "family", "data", "state", "ready", "step", "seconds", "joules")
     writer = csv.writer(text)
-    writer.writerow([*fixed, *found["differing"], *found["figures"]])
+    writer.writerow(_row([*fixed, *found["differing"], *found["figures"]]))
     for run in found["runs"]:
-        own = [_cell(run["settings"].get(key)) for key in found["differing"]]
-        writer.writerow([*(run[key] for key in fixed), *own, *(run["figures"].get(key) for key in found["figures"])])
+        own = [run["settings"].get(key) for key in found["differing"]]
+        figures = [run["figures"].get(key) for key in found["figures"]]
+        writer.writerow(_row([*(run[key] for key in fixed), *own, *figures]))
     return text.getvalue()
 
 
-def _cell(value: Any) -> Any:
-    """A setting as spreadsheets take it for text, never for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") and value else value
+def _row(cells: Iterable[Any]) -> list[Any]:
+    """Cells as spreadsheets take them for text, never for a formula, whoever wrote them."""
+    return [f"'{one}" if isinstance(one, str) and one.lstrip()[:1] in FORMULA and one.strip() else one for one in cells]
 
 
 def curves(names: list[str]) -> str:
@@ -114,7 +117,7 @@ def curves(names: list[str]) -> str:
     writer.writerow(("run", "curve", "step", "seconds", "value"))
     for run in compare(names)["runs"]:
         for name, points in run["curves"].items():
-            writer.writerows((run["name"], name, *point) for point in points)
+            writer.writerows(_row((run["name"], name, *point)) for point in points)
     return text.getvalue()
 
 

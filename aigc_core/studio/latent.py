@@ -9,7 +9,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
-from aigc_core import classroom, jobs, studio
+from aigc_core import access, classroom, jobs, studio
 from aigc_core.errors import AigcError, DataError, RunError
 from aigc_core.run import Run
 
@@ -61,7 +61,9 @@ def describe(name: str, step: int | None) -> dict[str, Any]:
     """Shape, size of the code, class names to ask for, layers to mix, whether it encodes, its checkpoints."""
     from aigc_core import explore
 
-    return explore.describe(Run.named(name), step)
+    run = Run.named(name)
+    described = explore.describe(run, step)
+    return described | {"class_names": access.class_names(run, described["class_names"])}
 
 
 # -- drawing --------------------------------------------------------------------------------------------
@@ -87,7 +89,9 @@ def directions(name: str, step: int | None) -> dict[str, Any]:
     """{"found", "learned" (None before `learn`), "own"}: lists of directions."""
     from aigc_core import explore
 
-    return explore.directions(Run.named(name), step)
+    run = Run.named(name)
+    found = explore.directions(run, step)
+    return found | {"learned": _told(run, found["learned"])}
 
 
 def learn(name: str, step: int | None) -> str:
@@ -97,7 +101,7 @@ def learn(name: str, step: int | None) -> str:
     def work(look: "Look") -> Any:
         from aigc_core import explore
 
-        return explore.learn_directions(run, step, look)
+        return _told(run, explore.learn_directions(run, step, look))
 
     return jobs.begin(work)
 
@@ -144,7 +148,9 @@ def cloud(name: str, step: int | None) -> dict[str, Any] | None:
     """Codes of labelled pictures, where anything tells the classes."""
     from aigc_core import explore
 
-    return explore.cloud(Run.named(name), step)
+    run = Run.named(name)
+    found = explore.cloud(run, step)
+    return found and found | {"names": access.class_names(run, found["names"])}
 
 
 def journey(name: str, step: int | None, stops: list[dict[str, Any]], part: float, kind: str) -> dict[str, Any]:
@@ -209,8 +215,13 @@ def search(name: str, step: int | None, picture: Picture, hidden: bytes | None, 
 
 
 def neighbours(name: str, step: int | None, picture: Picture) -> str:
-    """Start looking for the training pictures most like one; returns the job."""
+    """Start looking for the training pictures most like one; returns the job.
+
+    Raises:
+        ClassError: the pictures are someone else's.
+    """
     run, given = Run.named(name), _array(picture)
+    access.check_may_see_data(run)
 
     def work(look: "Look") -> Any:
         from aigc_core import explore
@@ -305,6 +316,21 @@ def reopened(content: bytes) -> dict[str, Any]:
 
 
 # -------------------------------------------------------------------------------------------------------
+
+
+def _told(run: Run, directions: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+    """Learned directions with the names that who asks may see."""
+    if directions is None:
+        return None
+    classes = [one for one in directions if one["kind"] == "class"]
+    names = dict(
+        zip((one["id"] for one in classes), access.class_names(run, [one["name"] for one in classes]), strict=True)
+    )
+    told = []
+    for one in directions:
+        name = names.get(one["id"], one["name"])
+        told.append(one | {"name": name, "id": one["id"] if name == one["name"] else f"class-{name}"})
+    return told
 
 
 def _points(values: Any) -> "list[Point]":

@@ -15,6 +15,7 @@ LEAST_FREE_MB = 100  # below, the next checkpoint may not fit
 Person = classroom.Person
 prepare = launch.zero.prepare  # for a Space whose GPU is lent by the call
 acting, joined, signed_in = classroom.acting, classroom.joined, classroom.signed_in
+visiting, note_arrived, check_room = classroom.visiting, classroom.note_arrived, classroom.check_room
 passwords, may_sign_in, largest_request = classroom.passwords, classroom.may_sign_in, classroom.largest_request
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from aigc_core import classroom, jobs
+from aigc_core import access, classroom, jobs
 from aigc_core.errors import RunError
 from aigc_core.run import Run
 
@@ -13,12 +13,14 @@ LARGEST_MB = 60  # of a .zip that goes through the page
 
 
 def offers() -> dict[str, Any]:
-    """`licences` to choose from, and whether this machine has a `token` to write to the Hub with."""
+    """`licences` to choose from; for whoever may push also whether this machine has a `token` to write to the Hub with,
+    and which `hub` that is."""
     from huggingface_hub import get_token
 
     from aigc_core.publish import LICENCES
 
-    return {"licences": LICENCES, "token": get_token() is not None, "hub": os.environ.get("HF_ENDPOINT", "")}
+    machine = {"token": get_token() is not None, "hub": os.environ.get("HF_ENDPOINT", "")}
+    return {"licences": LICENCES} | (machine if classroom.may_teach() else {"token": False, "hub": ""})
 
 
 def card(name: str, licence: str, place: str) -> str:
@@ -36,9 +38,10 @@ def zipped(name: str, licence: str) -> str:
     """Start packing a run; returns the job, whose result is the file: `name`, `type` and `content`.
 
     Raises:
-        AigcError: no such run.
+        AigcError: no such run, or it learned from someone else's data.
     """
     run = Run.named(name)
+    access.check_may_see_data(run)
 
     def work(look: jobs.Look) -> dict[str, Any]:
         from aigc_core import publish

@@ -7,7 +7,7 @@ A beginning is {"prompt": text, "chosen": [token numbers after it]}. Knobs are t
 
 from typing import TYPE_CHECKING, Any
 
-from aigc_core import classroom, jobs
+from aigc_core import access, classroom, jobs
 from aigc_core.errors import ConfigError, DataError
 from aigc_core.run import Run
 
@@ -102,8 +102,13 @@ def surprise(name: str, step: int | None, text: str) -> dict[str, Any]:
 
 
 def copied(name: str, step: int | None, text: str) -> str:
-    """Start looking for the longest passage that stands in the training text; returns the job."""
+    """Start looking for the longest passage that stands in the training text; returns the job.
+
+    Raises:
+        ClassError: the text is someone else's.
+    """
     run = Run.named(name)
+    access.check_may_see_data(run)
 
     def work(look: "Look") -> Any:
         from aigc_core import writing

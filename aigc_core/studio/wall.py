@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
-from aigc_core import gate, studio
+from aigc_core import access, gate, studio
 from aigc_core.config import RunConfig
 from aigc_core.errors import AigcError
 from aigc_core.families import config_class
@@ -56,7 +56,8 @@ def _row(run: Run) -> dict[str, Any] | None:
         return {
             "name": run.name, "owner": made.get("owner", ""), "family": made["config"]["family"],
             "data": made["config"]["data"], "state": status.state, "step": status.step,
-            "total_steps": status.total_steps, "eta_s": status.eta_s, "message": status.message,
+            "total_steps": status.total_steps, "eta_s": status.eta_s,
+            "message": access.sentence(run, status.message, stranger=True),
             "headline": config.headline, "figure": status.figures.get(config.headline),
             "ready": gate.ready(run), "file": (run.samples() or [""])[-1],
         }  # fmt: skip
@@ -89,7 +90,7 @@ def _large(name: str) -> dict[str, Any] | None:
         return {
             "name": name, "owner": described["owner"], "family": described["family"], "data": described["data"],
             "state": status.state, "step": status.step, "total_steps": status.total_steps, "eta_s": status.eta_s,
-            "message": status.message, "headline": described["headline"],
+            "message": access.sentence(run, status.message, stranger=True), "headline": described["headline"],
             "figure": status.figures.get(described["headline"]), "groups": described["curves"],
             "curves": _curves(name, status.attempt, run.events_size()), "sample": _sample(name, file, whole=True),
         }  # fmt: skip
