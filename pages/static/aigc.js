@@ -1,16 +1,37 @@
 // The language of the page, its words, and small helpers for our widgets. Loaded before everything else.
 const AIGC = (() => {
+  // What the browser keeps for this site. Within a page of another site it may keep nothing: then a page remembers until
+  // it is left.
+  const store = (name) => {
+    try {
+      return window[name];
+    } catch {
+      const values = new Map();
+      return {
+        getItem: (key) => values.get(key) ?? null,
+        setItem: (key, value) => values.set(key, String(value)),
+        removeItem: (key) => values.delete(key),
+      };
+    }
+  };
+  const local = store("localStorage"), session = store("sessionStorage");
+
   const lesson = new URLSearchParams(location.search); // of a lesson link
-  if (["en", "zh"].includes(lesson.get("lang"))) localStorage.setItem("aigc-language", lesson.get("lang"));
+  const told = [lesson.get("lang"), local.getItem("aigc-language"), document.cookie.match(/(?:^|; )aigc-language=(\w+)/)?.[1]];
   const hidden = (lesson.get("hide") ?? "").split(",").filter((one) => /^[a-z]+$/.test(one));
   if (hidden.length) document.write(`<style>${hidden.map((one) => `.group-${one}`).join(", ")} { display: none !important; }</style>`);
-  const kept = localStorage.getItem("aigc-language");
-  const language = kept || (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
+  const language = told.find((one) => one === "en" || one === "zh") ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
   const locale = { en: "en", zh: "zh-CN" }[language]; // Gradio knows Chinese under this name only
   Object.defineProperty(navigator, "language", { get: () => locale });
   Object.defineProperty(navigator, "languages", { get: () => [locale] });
   document.documentElement.lang = language;
-  document.cookie = `aigc-language=${language}; path=/; SameSite=Lax`; // for sentences that the server makes
+  if (told[0] === language) local.setItem("aigc-language", language);
+  // For sentences that the server makes, and where nothing else is kept.
+  const tellLanguage = (chosen) => {
+    const within = window.top === window ? "SameSite=Lax" : "SameSite=None; Secure; Partitioned";
+    document.cookie = `aigc-language=${chosen}; path=/; ${within}`;
+  };
+  tellLanguage(language);
 
   // The text of a key in the page's language, its {fields} filled from `values`.
   const say = (key, values = {}) => {
@@ -68,7 +89,9 @@ const AIGC = (() => {
   const question = (key) => make("span", "?", { class: "q", "aria-label": say(key), tabindex: "0", role: "note" });
 
   const switchLanguage = () => {
-    localStorage.setItem("aigc-language", language === "zh" ? "en" : "zh");
+    const other = language === "zh" ? "en" : "zh";
+    local.setItem("aigc-language", other);
+    tellLanguage(other);
     location.reload();
   };
 
@@ -87,5 +110,5 @@ const AIGC = (() => {
     return -1;
   };
 
-  return { language, say, known, make, question, sentence, number, ticks, duration, switchLanguage };
+  return { local, session, language, say, known, make, question, sentence, number, ticks, duration, switchLanguage };
 })();

@@ -12,8 +12,8 @@ part("cost-title").append(question("cost.help"));
 for (const name of ["kwh", "hour"]) {
   const input = part(`price-${name}`);
   input.before(say(`cost.price.${name}`));
-  input.value = localStorage.getItem(`aigc-price-${name}`) ?? { kwh: 0.2, hour: 0 }[name];
-  input.addEventListener("input", () => { localStorage.setItem(`aigc-price-${name}`, input.value); examine(); });
+  input.value = AIGC.local.getItem(`aigc-price-${name}`) ?? { kwh: 0.2, hour: 0 }[name];
+  input.addEventListener("input", () => { AIGC.local.setItem(`aigc-price-${name}`, input.value); examine(); });
 }
 
 async function examine() {

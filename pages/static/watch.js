@@ -48,10 +48,10 @@ async function call(name, values) {
 
 async function open(name) {
   const described = await call("describe", { run: name });
-  if (!described) { localStorage.removeItem("aigc-run"); return; }
+  if (!described) { AIGC.local.removeItem("aigc-run"); return; }
   run = described;
   cursor = ""; forget(); cache.clear(); forgetVerdict();
-  localStorage.setItem("aigc-run", name);
+  AIGC.local.setItem("aigc-run", name);
   part("head").hidden = part("panels").hidden = part("doctor-box").hidden = false;
   part("empty").hidden = true;
   part("explore").hidden = run.makes !== "pictures" || run.data === "points";
@@ -306,7 +306,7 @@ part("delete").addEventListener("click", async () => {
     return;
   }
   if (!(await call("remove", { run: run.name }))) return;
-  localStorage.removeItem("aigc-run");
+  AIGC.local.removeItem("aigc-run");
   const left = (await refreshRuns()).filter((one) => one.state !== "damaged");
   if (left.length) await open(left[0].name);
   await refreshRuns();
@@ -352,7 +352,7 @@ part("runs").addEventListener("change", () => open(part("runs").value));
 watch("value", () => { if (props.value) open(props.value).then(refreshRuns); });
 
 (async () => {
-  const asked = new URLSearchParams(location.search).get("run") || localStorage.getItem("aigc-run");
+  const asked = new URLSearchParams(location.search).get("run") || AIGC.local.getItem("aigc-run");
   const runs = await refreshRuns();
   const active = runs.find((one) => one.state === "running") || runs.find((one) => one.state !== "damaged");
   const first = runs.some((one) => one.name === asked) ? asked : active && active.name;

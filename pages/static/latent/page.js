@@ -160,14 +160,14 @@ const LEFT = "aigc-latent-left";
 window.addEventListener("pagehide", () => {
   if (!onScreen) return;
   const tab = root.querySelector(".tabs .on").dataset.tab;
-  sessionStorage.setItem(LEFT, JSON.stringify({ name: model.run, at: step, position: point, from: seed, tab }));
-  try { sessionStorage.setItem(`${LEFT}-shelf`, JSON.stringify(kept)); } catch { sessionStorage.removeItem(`${LEFT}-shelf`); } // no room
+  AIGC.session.setItem(LEFT, JSON.stringify({ name: model.run, at: step, position: point, from: seed, tab }));
+  try { AIGC.session.setItem(`${LEFT}-shelf`, JSON.stringify(kept)); } catch { AIGC.session.removeItem(`${LEFT}-shelf`); } // no room
 });
 
 function whatWasLeft() { // once
   const [left, shelf] = [LEFT, `${LEFT}-shelf`].map((key) => {
-    const value = JSON.parse(sessionStorage.getItem(key));
-    sessionStorage.removeItem(key);
+    const value = JSON.parse(AIGC.session.getItem(key));
+    AIGC.session.removeItem(key);
     return value;
   });
   const again = performance.getEntriesByType("navigation")[0].type === "reload";
@@ -176,7 +176,7 @@ function whatWasLeft() { // once
 
 // What the address asks for, what was open last, or the first model that can be opened.
 async function openFirst() {
-  const left = whatWasLeft(), asked = left ?? fromAddress(), last = localStorage.getItem("aigc-latent-run");
+  const left = whatWasLeft(), asked = left ?? fromAddress(), last = AIGC.local.getItem("aigc-latent-run");
   const first = models.some((one) => one.name === last) ? last : models[0].name;
   if (!ready) await showFormer(first);
   let problem = "";

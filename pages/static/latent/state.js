@@ -114,7 +114,7 @@ async function openModel(name, { at = null, position = null, from = 0 } = {}) {
   model = described; step = described.step; past.length = 0; peek = onScreen = null;
   point = plain(Array(model.latent_size).fill(0)); seed = null;
   if (another) kept.length = 0;
-  localStorage.setItem("aigc-latent-run", name);
+  AIGC.local.setItem("aigc-latent-run", name);
   opened.forEach((tell) => tell(another));
   part("halves").hidden = false;
   if (fits) go(given, { fresh: false, from });

@@ -78,7 +78,7 @@ root.state = () => ({ run: model?.run, step, branch: branch && { prompt: branch.
   busy(false);
   message(say("latent.loading"), false);
   await follow();
-  const asked = new URLSearchParams(location.search).get("run"), last = localStorage.getItem("aigc-text-run");
+  const asked = new URLSearchParams(location.search).get("run"), last = AIGC.local.getItem("aigc-text-run");
   const names = models.map((one) => one.name);
   for (const name of [asked, last, ...names]) if (names.includes(name) && (await openModel(name))) break;
   if (!models.length) message("");

@@ -88,7 +88,7 @@ async function openModel(name, at = null, byHand = true) {
   const another = model?.run !== described.run;
   era += 1;
   model = described; step = described.step;
-  localStorage.setItem("aigc-text-run", name);
+  AIGC.local.setItem("aigc-text-run", name);
   part("halves").hidden = false;
   opened.forEach((tell) => tell(another));
   return true;
