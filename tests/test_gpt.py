@@ -336,7 +336,7 @@ def test_training_goes_on_from_another_run(tmp_path: Path, trained) -> None:
     ],
 )
 def test_another_architecture_or_too_short_a_context_is_refused(tmp_path: Path, change: dict, words: str) -> None:
-    folder = folder_of(small_gpt2(), tmp_path / "gpt2", **change)
+    folder = folder_of(small_gpt2(change.get("n_positions", 64)), tmp_path / "gpt2", **change)
     with pytest.raises(ConfigError, match=words):
         pretrained.resolved(tiny("gpt", init_from=str(folder)))
 

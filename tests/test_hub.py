@@ -383,6 +383,21 @@ def test_a_model_of_the_hub_is_fetched_once_and_only_what_is_needed(server: Hub,
     assert done.returncode == 0 and Run(tmp_path / "third").checkpoints() == [0]
 
 
+def test_all_that_makes_a_tokenizer_is_fetched_and_nothing_else(server: Hub, tmp_path: Path) -> None:
+    model = GPT2LMHeadModel(GPT2Config(vocab_size=258, n_positions=64, n_embd=16, n_layer=2, n_head=2))
+    folder = server.models["some-one/gpt2"] = folder_of(model, tmp_path / "there")
+    Tokenizer.train("bpe", "abc", 257)._library.model.save(str(folder))
+    (folder / "tokenizer.json").unlink()
+    (folder / "added_tokens.json").write_text('{"<a>": 257}')
+    (folder / "special_tokens_map.json").write_text('{"eos_token": "<a>"}')
+    (folder / "tokenizer_config.json").write_text('{"bos_token": "<a>"}')
+    (folder / "generation_config.json").write_text('{"pad_token": "<a>"}')
+    done = command("import", "some-one/gpt2", env=asking(server.url, tmp_path / "home"))
+    assert done.returncode == 0, done.stderr
+    assert sampler.load(Run(Path(done.stdout.strip()))).family.tokenizer.encode("a<a>").tolist()[-1] == 257
+    assert set(server.sent) == {one.name for one in folder.iterdir()} - {"generation_config.json"}
+
+
 TOLD = {
     "an import": "from aigc_core.hub import bring; bring('some-one/gpt2', tell)",
     "a training": "from aigc_core.families import *; Config = config_class('gpt'); "

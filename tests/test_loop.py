@@ -602,8 +602,9 @@ def test_bf16_may_be_within_products_alone(tmp_path: Path, monkeypatch: pytest.M
     assert run.made()["environment"]["device"].endswith("bf16 within products")
     exact = Run.create(tiny("gan", device="cpu", precision="float32"), tmp_path / "exact")
     fit(exact)
-    if not can:  # then nothing is rounded
-        assert values_of(run) == values_of(exact)
+    if not can:  # then nothing is rounded to bf16, only summed in another order
+        for step, values in values_of(exact).items():
+            assert values_of(run)[step] == pytest.approx(values, rel=1e-4), step
     assert values_of(run)[1] == pytest.approx(values_of(exact)[1], rel=0.05, abs=0.05)
 
 

@@ -7,6 +7,7 @@ is not trained here but comes with models of others: BERT's WordPiece, in which 
 
 import re
 from collections.abc import Iterator
+from types import NoneType
 from typing import Literal
 
 import numpy as np
@@ -18,7 +19,6 @@ from aigc_core.errors import DataError
 
 UNKNOWN = "<unk>"
 END = "<|endoftext|>"
-BERT = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")  # tokens of its vocabulary that are no text
 # BERT has spaces between all tokens. They go beside what is written without (Chinese, kana, wide signs), within
 # quotes, and between signs such as the halves of —— and …….
 WRITTEN_CLOSE = r"[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
@@ -28,6 +28,23 @@ INCOMPLETE = "\ufffd"  # what a decoder shows for bytes that end in the middle o
 LONGEST_CHARACTER = 4  # bytes, in UTF-8
 KEPT = 8  # tokens in whose context the next one is decoded
 EACH = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")  # every character by itself
+# What cuts behind each of these lines as it would in the whole text.
+LINE_BY_LINE = {
+    str(one)
+    for one in (
+        EACH,
+        pre_tokenizers.BertPreTokenizer(),
+        *(pre_tokenizers.ByteLevel(add_prefix_space=False, trim_offsets=trim) for trim in (True, False)),
+    )
+}
+UNCHANGING = (
+    NoneType,
+    normalizers.BertNormalizer,
+    normalizers.NFC,
+    normalizers.NFD,
+    normalizers.NFKC,
+    normalizers.NFKD,
+)
 LEARNED_FROM = 10_000_000  # characters, for BPE; where no word recurs, each million takes a second and up to 0.1 GB
 PIECE = 100_000  # characters encoded at once; the library keeps some hundred bytes of each
 TOGETHER = 16  # pieces that the library shares out to the cores
@@ -45,8 +62,14 @@ class Tokenizer:
         added = library.get_added_tokens_decoder()
         special = {token for token, one in added.items() if one.special}
         named = (self.number(one) for one in (self.unknown, self.end) if one)
-        self.never_spoken = sorted(special | {token for token in named if token is not None})
+        gaps = set(range(len(self))).difference(library.get_vocab().values())
+        self.never_spoken = sorted(special | gaps | {token for token in named if token is not None})
         self._added = [one.content for one in added.values()]  # found wherever they are spelt out
+        self._in_pieces = (
+            str(library.pre_tokenizer) in LINE_BY_LINE
+            and isinstance(library.normalizer, UNCHANGING)
+            and not any(one.lstrip or one.rstrip or "\n" in one.content for one in added.values())
+        )
         self._of_characters = self._numbers_of_characters()
 
     @classmethod
@@ -75,43 +98,25 @@ class Tokenizer:
         return cls(library)
 
     @classmethod
-    def of_words(cls, words: list[str], lowercase: bool, chinese: bool, strip_accents: bool | None) -> "Tokenizer":
-        """BERT's WordPiece (Devlin 2019) from the lines of its `vocab.txt`.
-
-        Args:
-            chinese: cut Chinese characters apart.
-            strip_accents: None = as `lowercase`.
-
-        Raises:
-            DataError: the words lack the token for unknown ones.
-        """
-        vocabulary = {word: number for number, word in enumerate(words)}
-        if "[UNK]" not in vocabulary:
-            raise DataError("data.bad_tokenizer", "This tokenizer cannot be read ({problem}).", problem="no [UNK]")
-        library = Library(models.WordPiece(vocabulary, unk_token="[UNK]"))
-        library.normalizer = normalizers.BertNormalizer(True, chinese, strip_accents, lowercase)
-        library.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-        library.add_special_tokens([AddedToken(one, special=True) for one in BERT if one in vocabulary])
-        return cls._adapted(library)
-
-    @classmethod
     def adopted(cls, text: str) -> "Tokenizer":
-        """The tokenizer of another's `tokenizer.json`, without what would change the text: it cuts nothing to a
-        length, fills nothing up, and puts no tokens around.
+        """The tokenizer of another's `tokenizer.json`, see `adapted`.
 
         Raises:
             DataError: it is damaged.
         """
-        return cls._adapted(cls.from_json(text)._library)
+        return cls.adapted(cls.from_json(text)._library)
 
     @classmethod
-    def _adapted(cls, library: Library) -> "Tokenizer":
+    def adapted(cls, library: Library) -> "Tokenizer":
+        """Another's tokenizer without what would change the text: it cuts nothing to a length, fills nothing up, and
+        puts no tokens around."""
         library.no_truncation()
         library.no_padding()
         library.post_processor = None
         if isinstance(library.model, models.WordPiece):
             close_up = decoders.Replace(Regex(NEEDLESS_SPACE), "")
-            library.decoder = decoders.Sequence([decoders.WordPiece(), decoders.Fuse(), close_up])
+            parts = decoders.WordPiece(prefix=library.model.continuing_subword_prefix)
+            library.decoder = decoders.Sequence([parts, decoders.Fuse(), close_up])
         return cls(library)
 
     @classmethod
@@ -146,10 +151,10 @@ class Tokenizer:
         return number
 
     def encode(self, text: str) -> np.ndarray:
-        """Token numbers int64 (T,). Long texts are taken in pieces, to bound the memory."""
+        """Token numbers int64 (T,). Long texts are taken in pieces where that changes nothing, to bound the memory."""
         if self._of_characters is not None and not any(one in text for one in self._added):
             return self._looked_up(text, self._of_characters)
-        lines, encoded = list(_lines(text)), [np.zeros(0, np.int64)]
+        lines, encoded = list(_lines(text)) if self._in_pieces else [text], [np.zeros(0, np.int64)]
         for first in range(0, len(lines), TOGETHER):
             some = self._library.encode_batch_fast(lines[first : first + TOGETHER], add_special_tokens=False)
             encoded += [np.asarray(one.ids, dtype=np.int64) for one in some]

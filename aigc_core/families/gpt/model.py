@@ -186,5 +186,5 @@ def from_transformers(weights: dict[str, Tensor]) -> dict[str, Tensor]:
         name = name.removeprefix("transformer.")
         if name == "lm_head.weight" or name.endswith((".attn.bias", ".attn.masked_bias")):
             continue
-        ours[name] = weight.T.contiguous() if name.endswith(TRANSPOSED) else weight
+        ours[name] = weight.T.contiguous() if name.endswith(TRANSPOSED) and weight.dim() == 2 else weight
     return ours
