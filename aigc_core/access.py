@@ -47,8 +47,10 @@ def class_names(run: Run, names: list[str]) -> list[str]:
 
 def settings(run: Run, values: dict[str, Any]) -> dict[str, Any]:
     """A run's settings without places that who asks may not see."""
-    if may_see_place(run):
-        return values
+    return values if may_see_place(run) else _settings_for_everybody(values)
+
+
+def _settings_for_everybody(values: dict[str, Any]) -> dict[str, Any]:
     return {key: "" if key in PLACES and _is_place(value) else value for key, value in values.items()}
 
 
@@ -67,16 +69,20 @@ def sentence(run: Run, said: dict[str, Any] | None, stranger: bool = False) -> d
 
 def events(run: Run, happened: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """A run's events likewise."""
-    if may_see_place(run):
-        return happened
+    return happened if may_see_place(run) else for_everybody(run, happened)
+
+
+def for_everybody(run: Run, happened: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Events as whoever holds a copy of the run may see them."""
     return [_event(run, one) for one in happened]
 
 
 def _event(run: Run, event: dict[str, Any]) -> dict[str, Any]:
     if event["kind"] in ("note", "finding"):
-        return event | (sentence(run, {key: event[key] for key in ("key", "text", "values")}) or {})
+        said = sentence(run, {key: event[key] for key in ("key", "text", "values")}, stranger=True)
+        return event | (said or {})
     if event["kind"] == "set":
-        return event | {"changes": settings(run, event["changes"])}
+        return event | {"changes": _settings_for_everybody(event["changes"])}
     return event
 
 

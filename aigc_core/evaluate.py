@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from aigc_core import features, inception
-from aigc_core.data.sources import SOURCES, Progress, silent
+from aigc_core.data.sources import Progress, silent, source_of
 from aigc_core.data.tensors import PictureData, load_data
 from aigc_core.device import device_of
 from aigc_core.errors import RunError
@@ -35,12 +35,13 @@ def evaluate(run: Run, extent: Extent = "during", step: int | None = None) -> di
         The figures, without those that are no finite number here.
 
     Raises:
-        RunError: no checkpoint. DataError: the data is not here.
+        RunError: no checkpoint. DataError: the data is not here, or other data than that of the run.
     """
     model = load(run, step)
     family = model.family
     tokenizer = family.facts.tokenizer or None
     data = load_data(family.config, device_of(family.networks), silent, tokenizer)
+    family.facts.check_goes_with(data.facts, family.config)
     with model.lock:
         figures = family.evaluate(family.networks, data, extent)
         if extent != "during" and isinstance(family, PictureFamily) and isinstance(data, PictureData):
@@ -68,6 +69,7 @@ def in_inception(run: Run, progress: Progress) -> dict[str, Any]:
             "inception.no_pictures", "{run} makes no pictures, and Inception looks at nothing else.", run=run.name
         )
     network, data = inception.load(progress), load_data(family.config, device_of(family.networks), silent, None)
+    family.facts.check_goes_with(data.facts, family.config)
     count = min(MOST_IN_INCEPTION, len(data.validation))
     made = torch.from_numpy(family.sample(family.networks, PictureRequest(count=count, seed=SEED)))
     ours = inception.measured(network, made.permute(0, 3, 1, 2))
@@ -101,7 +103,7 @@ def in_features(family: PictureFamily, data: PictureData, most: int) -> dict[str
     real, known = features.measured(network, spread(data.train, count))[0], network.head.out_features
     return _two_distances("features", ours, real, held_out) | {
         "features_n": count,
-        "features": SOURCES[family.config.data].features,
+        "features": source_of(family.config.data).features,
         "classes_missing": classes_missing(classes, np.full(known, 1 / known)),
     }
 

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from aigc_core.data.sources import SOURCES
+from aigc_core.data.sources import SOURCES, source_of
 from aigc_core.data.tensors import as_float, fitted
 from aigc_core.errors import RunError
 from aigc_core.run import shipped_root
@@ -43,8 +43,12 @@ class FeatureNetwork(nn.Module):
 
 
 def features_file(data: str) -> Path | None:
-    """Where the weights of the network for a data source lie; None if it has none."""
-    name = SOURCES[data].features
+    """Where the weights of the network for a data source lie; None if it has none.
+
+    Raises:
+        DataError: there is no such source.
+    """
+    name = source_of(data).features
     file = shipped_root() / "features" / f"{name}.safetensors"
     return file if name and file.is_file() else None
 
@@ -53,7 +57,7 @@ def load(data: str) -> FeatureNetwork | None:
     """The network that judges pictures of a data source, or None if none was trained for it.
 
     Raises:
-        RunError: its file is damaged.
+        RunError: its file is damaged. DataError: there is no such source.
     """
     file = features_file(data)
     if file is None:

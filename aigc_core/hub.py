@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 from aigc_core import checkpoint, sampler
-from aigc_core.data.sources import SOURCES, Progress
+from aigc_core.data.sources import Progress, source_of
 from aigc_core.data.tensors import Facts
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.errors import ConfigError, message
-from aigc_core.families.base import weights_of
+from aigc_core.families.base import Unfilled, weights_of
 from aigc_core.families.gpt import pretrained
 from aigc_core.families.gpt.config import HUB_NAME
 from aigc_core.families.gpt.family import Family
@@ -39,7 +39,9 @@ def bring(source: str | Path, progress: Progress, to: Path | None = None) -> Run
     refuse_taken(to)
     folder = _folder(source, progress)
     config, tokenizer = pretrained.whole(folder)
-    family = Family(config, Facts(kind="text", vocabulary=len(Tokenizer.from_json(tokenizer)), tokenizer=tokenizer))
+    facts = Facts(kind="text", vocabulary=len(Tokenizer.from_json(tokenizer)), tokenizer=tokenizer)
+    with Unfilled():
+        family = Family(config, facts)
     pretrained.fill(family.networks["gpt"], folder)  # type: ignore[arg-type]
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +113,7 @@ def _card(run: Run, model: sampler.Model) -> str:
     config, step = model.family.config, model.step
     size = weights_of(model.family.networks)
     figures = [one["figures"] for one in run.events()[0] if one["kind"] == "eval" and one["step"] == step]
-    data = SOURCES[config.data]
+    data = source_of(config.data)
     facts = [f"- **Weights:** {size:,}, float32."]
     public = bool(HUB_NAME.fullmatch(config.init_from))
     if config.init_from:

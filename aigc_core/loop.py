@@ -195,11 +195,14 @@ class _Training:
         if known is None:
             self.config, tokenizer = science.resolved(self.config, self._data_progress)
         else:
+            checkpoint.check_before_resuming(self.run, self.config, known)
             tokenizer = known.tokenizer or None
         target = torch.device(self.device.kind)
         # One process after the other, so that a download happens once.
         with self.accelerator.main_process_first():
             self.data = load_data(self.config, target, self._data_progress, tokenizer)
+        if known is not None:
+            known.check_goes_with(self.data.facts, self.config)
         self.notes = [] if self.run.checkpoints() else self.data.facts.notes
         if self.main:
             self._set_environment(self.run.made().get("environment", {}).get("networks"))

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from aigc_core import gate, hubclient, sampler
+from aigc_core import access, checkpoint, gate, hubclient, sampler
 from aigc_core.data.sources import SOURCES, Progress, silent
 from aigc_core.errors import AigcError, ConfigError, RunError
 from aigc_core.families import config_class
 from aigc_core.families.base import PictureRequest, TextRequest
-from aigc_core.files import json_object, new_folder, write_json
+from aigc_core.files import json_lines, new_folder, write_atomic, write_json
 from aigc_core.hub import place_for
 from aigc_core.release import release
 from aigc_core.run import Run, Status, cannot_write, refuse_taken
@@ -33,8 +33,8 @@ LICENCES = {
 # What a run on the Hub may consist of: neither code nor anything that would be unpickled, and no verdict of others.
 FILES = ["config.json", "facts.json", "status.json", "events.jsonl", "best", "last", "README.md",
          "samples/step_*.png", "samples/step_*.txt", "step_*/model.safetensors", "step_*/meta.json"]  # fmt: skip
+DESCRIPTION = ["config.json", "facts.json"]  # comes first, because what it describes may be huge, or no model at all
 NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)  # of a model on the Hub; no path has this form
-PRIVATE = ("data_path", "init_from")  # settings that name places on somebody's machine
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def from_pretrained(name: str | Path, progress: Progress = silent) -> TrainedMod
     """
     path = Path(name)
     if not path.is_dir():
-        path = hubclient.snapshot(_checked_name(str(name)), None, FILES, progress)
+        path = _fetched(str(name), progress)
     return TrainedModel(_whole(Run(path), str(name)))
 
 
@@ -94,7 +94,7 @@ def pull(name: str, progress: Progress, to: Path | None = None) -> Run:
     Raises:
         AigcError: there is none, it cannot be fetched, it is none of ours, or `to` cannot be written.
     """
-    fetched = hubclient.snapshot(_checked_name(name), None, FILES, progress)
+    fetched = _fetched(name, progress)
     _whole(Run(fetched), name)
     to = (to or place_for(name)).absolute()
     refuse_taken(to)
@@ -110,6 +110,20 @@ def pull(name: str, progress: Progress, to: Path | None = None) -> Run:
     except OSError as problem:
         raise cannot_write(to, problem) from problem
     return Run(to)
+
+
+def _fetched(name: str, progress: Progress) -> Path:
+    """The files of a model on the Hub, once its description was seen to be of a model.
+
+    Raises:
+        AigcError: no such name, there is none, it cannot be fetched, or it is none of ours.
+    """
+    described = hubclient.snapshot(_checked_name(name), None, DESCRIPTION, silent)
+    try:
+        checkpoint.unfilled(Run(described))
+    except AigcError as problem:
+        raise _none_of_ours(name, problem) from problem
+    return hubclient.snapshot(name, described.name, FILES, progress)
 
 
 def _settle(run: Run) -> None:
@@ -155,21 +169,27 @@ def card(run: Run, licence: str, name: str) -> str:
             "publish.no_licence", "“{given}” is none of these: {known}.", given=licence, known=", ".join(LICENCES)
         )
     config, made, status = run.config(), run.made(), run.status()
-    family, data, facts = config_class(config.family), SOURCES[config.data], run.facts() or {}
+    family, data, facts = config_class(config.family), SOURCES.get(config.data), run.facts() or {}
     text = family.makes == "text"
     about = [
         f"license: {licence}", "library_name: aigc-studio",
         f"pipeline_tag: {'text-generation' if text else 'unconditional-image-generation'}",
         "tags:", "- aigc-studio", f"- {config.family}", "- machine-generated",
     ]  # fmt: skip
-    origin = "data of the author's own" if data.origin == "yours" else f"{data.title}: {data.about.rstrip('.')}"
+    if data is None:
+        origin = "data that is not known here"
+    elif data.origin == "yours":
+        origin = "data of the author's own"
+    else:
+        origin = f"{data.title}: {data.about.rstrip('.')}"
+    data_licence = data.licence if data and data.licence else "not given"
     began = getattr(config, "init_from", "")
     began = began if NAME.fullmatch(began) else ""
     if began:
         about.append(f"base_model: {began}")
     device = made.get("environment", {}).get("device", "unknown device")
     listed = [
-        f"- **Learned from:** {origin}. Licence of the data: {data.licence or 'not given'}.",
+        f"- **Learned from:** {origin}. Licence of the data: {data_licence}.",
         f"- **Training:** {status.step:,} steps, {status.elapsed_s / 60:.1f} minutes on {device}, seed {config.seed}.",
         f"- **Licence of the weights:** {LICENCES[licence]}.",
         *([f"- **Began as:** {began}, with its licence."] if began else []),
@@ -177,7 +197,7 @@ def card(run: Run, licence: str, name: str) -> str:
     ]  # fmt: skip
     use = 'model.text("Once upon a time", seed=0)' if text else "model.pictures(16, seed=0)  # uint8 (16, H, W, C)"
     facts_lines, sample, figures = "\n".join(listed), _sample(run), _figures(run)
-    settings = json.dumps({key: value for key, value in made["config"].items() if key not in PRIVATE}, indent=1)
+    settings = json.dumps({key: value for key, value in made["config"].items() if key not in access.PLACES}, indent=1)
     return f"""---
 {chr(10).join(about)}
 ---
@@ -239,13 +259,17 @@ def _figures(run: Run) -> str:
 
 
 def _tidy(folder: Path) -> None:
-    """Take out of the settings what is nobody's business, or would be a place on another machine."""
-    made = json_object((folder / "config.json").read_bytes())
-    for key in PRIVATE:
+    """Take out what is nobody's business, or would be a place on another machine."""
+    run = Run(folder)
+    made, facts, events = run.made(), run.facts(), run.events()[0]
+    for key in access.PLACES:
         if key in made["config"] and not (key == "init_from" and NAME.fullmatch(str(made["config"][key]))):
             made["config"][key] = ""
     kept = ("format", "created", "config", "environment")
     write_json(folder / "config.json", {key: made[key] for key in kept if key in made})
+    if facts is not None:
+        write_json(folder / "facts.json", facts | {"notes": []})
+    write_atomic(folder / "events.jsonl", json_lines(access.for_everybody(run, events)))
 
 
 def _whole(run: Run, name: str) -> Run:
@@ -257,11 +281,17 @@ def _whole(run: Run, name: str) -> Run:
     try:
         sampler.load(run)
     except AigcError as problem:
-        raise RunError(
-            "publish.none_of_ours", "“{name}” is no model of this program, or a damaged one ({problem}).",
-            name=name, problem=problem,
-        ) from problem  # fmt: skip
+        raise _none_of_ours(name, problem) from problem
     return run
+
+
+def _none_of_ours(name: str, problem: AigcError) -> RunError:
+    return RunError(
+        "publish.none_of_ours",
+        "“{name}” is no model of this program, or a damaged one ({problem}).",
+        name=name,
+        problem=problem,
+    )
 
 
 def _checked_name(name: str) -> str:

@@ -1,15 +1,14 @@
 """A run made light enough to give away: what sampling needs, and the record of how it was trained."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save_file
 
-from aigc_core.checkpoint import best_step, tensors_for_use
+from aigc_core.checkpoint import best_step, flat, for_use
 from aigc_core.errors import RunError
-from aigc_core.files import new_folder, write_json
+from aigc_core.files import json_lines, new_folder, own_file, write_json
 from aigc_core.run import Run, thinned
 
 RECORD = ("config.json", "facts.json", "README.md")
@@ -30,25 +29,24 @@ def release(run: Run, to: Path, steps: list[int] | None = None, figures: dict[st
     Raises:
         RunError: the run has no checkpoint, a damaged one, or has not ended, or `to` exists.
     """
-    from aigc_core.families import family_class
-
     best, status = best_step(run), run.status()
     if status.active:
         raise RunError("release.not_ended", "{name} has not ended; wait for it, or stop it.", name=run.name)
     if to.exists():
         raise RunError("release.exists", "{path} exists already; choose a new directory.", path=to)
-    averaged = family_class(run.config().family).averaged
     kept = sorted({best, *(steps or [])} & set(run.checkpoints()))  # a step that was thinned away is no loss
     to.parent.mkdir(parents=True, exist_ok=True)
     with new_folder(to) as folder:
         for name in RECORD:
             if (run.path / name).exists():
-                shutil.copyfile(run.path / name, folder / name)
+                shutil.copyfile(own_file(run.path / name, run.path), folder / name)
         events = thinned(run.events()[0], MOST_POINTS)
-        (folder / "events.jsonl").write_text("".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in events))
-        shutil.copytree(run.path / "samples", folder / "samples")
+        (folder / "events.jsonl").write_text(json_lines(events), encoding="utf-8")
+        (folder / "samples").mkdir()
+        for name in run.samples():
+            (folder / "samples" / name).write_bytes(run.sample(name))
         for step in kept:
-            _light(run.checkpoint(step), folder / run.checkpoint(step).name, averaged)
+            _light(run, step, folder / run.checkpoint(step).name)
         (folder / "best").write_text(run.checkpoint(best).name + "\n")
         (folder / "last").write_text(run.checkpoint(kept[-1]).name + "\n")
         status.process, status.message, status.eta_s = None, None, None
@@ -57,9 +55,7 @@ def release(run: Run, to: Path, steps: list[int] | None = None, figures: dict[st
     return Run(to)
 
 
-def _light(checkpoint: Path, to: Path, networks: tuple[str, ...]) -> None:
+def _light(run: Run, step: int, to: Path) -> None:
     to.mkdir()
-    tensors = tensors_for_use(checkpoint)
-    used = {name: tensor for name, tensor in tensors.items() if name.split("/")[0] in networks}
-    save_file(used, to / "model.safetensors")
-    shutil.copyfile(checkpoint / "meta.json", to / "meta.json")
+    save_file(flat(for_use(run, step).networks), to / "model.safetensors")
+    shutil.copyfile(own_file(run.checkpoint(step) / "meta.json", run.path), to / "meta.json")

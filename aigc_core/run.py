@@ -16,7 +16,6 @@ pinned          there if it is to stay when old runs are swept away
 """
 
 import errno
-import json
 import math
 import os
 import re
@@ -28,17 +27,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from filelock import FileLock, Timeout
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from aigc_core import processes
 from aigc_core.config import checked
 from aigc_core.errors import RunError
 from aigc_core.families import FAMILIES, config_class
-from aigc_core.files import json_object, new_folder, sync, write_atomic, write_json
+from aigc_core.files import (
+    json_lines,
+    json_object,
+    json_value,
+    new_file,
+    new_folder,
+    own_file,
+    read_own,
+    sync,
+    write_atomic,
+    write_json,
+)
 
 State = Literal["queued", "running", "paused", "done", "failed", "stopped", "interrupted"]
 FORMAT = 1
@@ -48,7 +59,17 @@ BEAT = ".beat"
 USED = ".used"
 OWN_DIRECTIONS = "directions-own.json"  # of its latent space, with the names that people gave them
 NAME = re.compile(r"\w[\w.-]*")  # of a run that pages may ask for; nothing that could be a path
+STEP = re.compile(r"step_([0-9]{6,9})")
+SAMPLE = re.compile(r"step_[0-9]{1,9}\.(png|txt)")
 LONGEST_NAME = 200  # bytes
+# Bytes that are read of a file; facts hold a tokenizer.
+LARGEST = {"config.json": 1_000_000, "status.json": 1_000_000, "facts.json": 20_000_000}
+LARGEST_JUDGEMENT = 4_000_000
+LARGEST_ADDITION = 20_000_000  # of directions and clouds
+LARGEST_SAMPLE = 50_000_000
+LONGEST_LINE = 1_000_000
+MOST_READ, MOST_LINES = 64_000_000, 250_000  # bytes and lines of the events that are read at once
+LATEST = 1e11  # seconds since 1970; a date that browsers and calendars know
 START_TIMEOUT_S = 60  # a new run whose process has not shown itself by then never will
 BEAT_S = 5.0  # between two signs of life of a training
 ELSEWHERE_S = 60  # without one, after which a training on another machine counts as dead
@@ -70,20 +91,29 @@ def shipped_root() -> Path:
     return PROJECT / "checkpoints"
 
 
+Count = Annotated[int, Field(ge=0, lt=2**53)]
+
+
+def _sentence(said: dict[str, Any] | None) -> dict[str, Any] | None:
+    if said is not None and not all(isinstance(said.get(name), shape) for name, shape in _HOLDS["note"].items()):
+        raise ValueError("no sentence")
+    return said
+
+
 @dataclass
 class Status:
     """A run's state at one moment. `attempt` counts starts; `figures` are the newest held-out figures."""
 
     state: State = "queued"
-    step: int = 0
-    total_steps: int = 0  # 0 where the budget is minutes and no step has been timed yet
+    step: Count = 0
+    total_steps: Count = 0  # 0 where the budget is minutes and no step has been timed yet
     elapsed_s: float = 0.0  # of training, all attempts together
     eta_s: float | None = None
     steps_per_s: float | None = None
-    attempt: int = 0
+    attempt: Count = 0
     process: str | None = None  # which process trains it: see `aigc_core.processes`
     heartbeat: float = 0.0
-    message: dict[str, Any] | None = None  # {"key", "text", "values"}: a sentence for a person
+    message: Annotated[dict[str, Any] | None, AfterValidator(_sentence)] = None  # for a person: key, text, values
     figures: dict[str, Any] = field(default_factory=dict)
     energy_j: float = 0.0  # of training, all attempts together
     energy_how: Literal["measured", "estimated"] = "estimated"
@@ -216,7 +246,7 @@ class Run:
         """How far it may go in a class; infinite elsewhere."""
         limits = self._made_or_nothing().get("limits")
         value = limits.get(what) if isinstance(limits, dict) else None
-        return float(value) if isinstance(value, int | float) else math.inf
+        return float(value) if value is not None and is_number(value) else math.inf
 
     def _made_or_nothing(self) -> dict[str, Any]:
         try:
@@ -233,10 +263,10 @@ class Run:
     def cherished(self) -> bool:
         """Whether somebody has named directions in it."""
         try:
-            return bool(json.loads((self.additions / OWN_DIRECTIONS).read_bytes()))
+            return bool(json_value(read_own(self.additions / OWN_DIRECTIONS, self.additions, LARGEST_ADDITION)))
         except FileNotFoundError:
             return False
-        except (OSError, ValueError, RecursionError):  # damaged: there was something
+        except (OSError, ValueError):  # damaged: there was something
             return True
 
     def touch(self) -> None:
@@ -269,15 +299,7 @@ class Run:
             RunError: missing, damaged, or from a newer version.
         """
         made = self._json("config.json")
-        config = made.get("config")
-        readable = (
-            isinstance(config, dict)
-            and isinstance(made.get("created"), int | float)
-            and made.get("format") == FORMAT
-            and config.get("family") in FAMILIES
-            and isinstance(config.get("data"), str)
-        )
-        if not readable:
+        if not _is_made(made):
             raise RunError("run.bad_config", "The settings of {name} cannot be read by this version.", name=self.name)
         return made
 
@@ -333,7 +355,7 @@ class Run:
         return status
 
     def _status_without_file(self, problem: RunError) -> Status:
-        starts = sum(line.get("request") == "start" for line, _ in _lines(self.path / "control.jsonl"))
+        starts = sum(line.get("request") == "start" for line, _ in _objects(self.path / "control.jsonl"))
         step = max(self.checkpoints(), default=0)
         now = time.time()  # nobody has left it alone for days: it is not swept away
         return Status("interrupted", step=step, attempt=starts, heartbeat=now, message=problem.message)
@@ -402,12 +424,13 @@ class Run:
         """Events after `cursor`, and the cursor for the next call; ``""`` starts from the beginning.
 
         If the run was resumed meanwhile, events that it took back are gone, and the list starts anew: the
-        first event is then ``{"kind": "restart"}``.
+        first event is then ``{"kind": "restart"}``. Of very many events a call gives the first ones, and the cursor
+        leads on.
         """
         attempt = self.status().attempt
         before, _, place = cursor.partition(":")
         restarted = bool(cursor) and before != str(attempt)
-        offset = int(place) if place.isdecimal() and not restarted else 0
+        offset = int(place) if re.fullmatch("[0-9]{1,15}", place) and not restarted else 0
         lines, offset = _read_lines(self.path / "events.jsonl", offset)
         events = [one for one in lines if _is_event(one)]
         if restarted:
@@ -416,8 +439,10 @@ class Run:
 
     def events_size(self) -> int:
         """Bytes of events so far: tells whether there are new ones."""
-        file = self.path / "events.jsonl"
-        return file.stat().st_size if file.exists() else 0
+        try:
+            return own_file(self.path / "events.jsonl", self.path).stat().st_size
+        except OSError:
+            return 0
 
     def take_back_events(self, step: int) -> list[dict[str, Any]]:
         """Drop events after `step`, because they will happen again; -1 drops all.
@@ -425,11 +450,15 @@ class Run:
         Changes of settings are a person's doing and stay; returned are they all, the oldest first.
         """
         path = self.path / "events.jsonl"
-        events = [one for one in _read_lines(path, 0)[0] if _is_event(one)]
-        kept = [one for one in events if one["step"] <= step or one["kind"] == "set"]
-        lines = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in kept)
-        write_atomic(path, lines)
-        return [one for one in kept if one["kind"] == "set"]
+        sets = []
+        with new_file(path) as partial:
+            with partial.open("w", encoding="utf-8") as file:
+                for one, _ in _objects(path):
+                    if _is_event(one) and (one["step"] <= step or one["kind"] == "set"):
+                        file.write(json_lines([one]))
+                        sets += [one] if one["kind"] == "set" else []
+            sync(partial)
+        return sets
 
     def settle(self) -> None:
         """Wait until the disk has all events, so that none is lost that a checkpoint comes after."""
@@ -468,7 +497,7 @@ class Run:
         """Requests made since the training was last started, and the offset at which they begin."""
         offset = 0
         found: list[dict[str, Any]] = []
-        for line, end in _lines(self.path / "control.jsonl"):
+        for line, end in _objects(self.path / "control.jsonl"):
             if line.get("request") == "start":
                 offset, found = end, []
             else:
@@ -492,7 +521,7 @@ class Run:
         folder = self.path / "samples"
         if not folder.is_dir():
             return []
-        names = [one.name for one in folder.iterdir() if re.fullmatch(r"step_\d+\.(png|txt)", one.name)]
+        names = [one.name for one in folder.iterdir() if SAMPLE.fullmatch(one.name)]
         return sorted(names, key=_step_of)
 
     def sample(self, name: str) -> bytes:
@@ -503,7 +532,10 @@ class Run:
         """
         if name not in self.samples():
             raise RunError("run.no_sample", "{name} has no sample “{sample}”.", name=self.name, sample=name)
-        return (self.path / "samples" / name).read_bytes()
+        try:
+            return read_own(self.path / "samples" / name, self.path, LARGEST_SAMPLE)
+        except (OSError, ValueError) as problem:
+            raise self._damaged(name, problem) from problem
 
     # -- checkpoints ----------------------------------------------------------------------------------
 
@@ -512,15 +544,16 @@ class Run:
 
     def checkpoints(self) -> list[int]:
         """Steps of the checkpoints that are whole, in order."""
-        return sorted(_step_of(one.name) for one in self.path.glob("step_*") if re.fullmatch(r"step_\d+", one.name))
+        found = (match for one in self.path.glob("step_*") if (match := STEP.fullmatch(one.name)) and one.is_dir())
+        return sorted(step for match in found if self.checkpoint(step := int(match[1])).name == match[0])
 
     def marked(self, mark: Literal["best", "last"]) -> int | None:
         """The step that `best` or `last` names, or None if there is no such checkpoint."""
         try:
-            name = (self.path / mark).read_text().strip()
+            name = read_own(self.path / mark, self.path, 100).decode().strip()
         except (OSError, ValueError):
             return None
-        step = _step_of(name) if re.fullmatch(r"step_\d+", name) else -1
+        step = _step_of(name) if STEP.fullmatch(name) else -1
         return step if step in self.checkpoints() else None
 
     def mark(self, mark: Literal["best", "last"], step: int) -> None:
@@ -565,7 +598,7 @@ class Run:
 
     def _json(self, name: str) -> dict[str, Any]:
         try:
-            return json_object((self.path / name).read_bytes())
+            return json_object(read_own(self.path / name, self.path, LARGEST[name]))
         except (OSError, ValueError) as problem:
             raise self._damaged(name, problem) from problem
 
@@ -641,7 +674,7 @@ def _written(file: Path) -> int:
 
 
 def _append_line(path: Path, value: dict[str, Any]) -> None:
-    line = (json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    line = json_lines([value]).encode()
     with path.open("a+b", buffering=0) as file:
         if file.seek(0, os.SEEK_END):
             file.seek(-1, os.SEEK_END)
@@ -651,10 +684,28 @@ def _append_line(path: Path, value: dict[str, Any]) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def _is_made(made: dict[str, Any]) -> bool:
+    """Whether `config.json` holds what is looked for in it, where it holds that at all."""
+    config, created, environment = made.get("config"), made.get("created"), made.get("environment", {})
+    return (
+        made.get("format") == FORMAT
+        and isinstance(created, int | float)
+        and 0 <= created <= LATEST
+        and isinstance(config, dict)
+        and all(isinstance(config.get(key), str) for key in ("family", "data"))
+        and config["family"] in FAMILIES
+        and isinstance(environment, dict)
+        and all(isinstance(environment.get(key) or "", str) for key in ("device", "networks"))
+        and all(isinstance(made.get(key, ""), str) for key in ("owner", "origin", "following"))
+        and isinstance(made.get("limits", {}), dict)
+    )
+
+
 def _is_event(line: dict[str, Any]) -> bool:
     """Whether a line holds what its kind of event must; a damaged disk or a stranger's folder may hold anything."""
     kind = line.get("kind")
-    whole = isinstance(line.get("step"), int) and is_number(line["step"]) and is_number(line.get("t"))
+    step = line.get("step")
+    whole = isinstance(step, int) and not isinstance(step, bool) and abs(step) < 2**53 and is_number(line.get("t"))
     whole = whole and isinstance(kind, str) and isinstance(line.get("heard", 0), int)
     if not whole or not all(is_number(line[name]) for name in ("seconds", "lr") if name in line):
         return False
@@ -668,13 +719,27 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
-def _lines(path: Path) -> Iterator[tuple[dict[str, Any], int]]:
-    """Each whole JSON line with the offset at which it ends."""
-    end = 0
-    for raw in path.read_bytes().splitlines(keepends=True) if path.exists() else []:
-        end += len(raw)
-        if (value := _object(raw)) is not None:
-            yield value, end
+def _lines(path: Path, offset: int = 0) -> Iterator[tuple[dict[str, Any] | None, int]]:
+    """Each whole line from byte `offset` on as a JSON object, None if it is none, with the offset at which it ends."""
+    try:
+        file = own_file(path, path.parent).open("rb")
+    except OSError:
+        return
+    with file:
+        file.seek(offset)
+        begins = True
+        while raw := file.readline(LONGEST_LINE):
+            offset += len(raw)
+            ends = raw.endswith(b"\n")
+            if not ends and len(raw) < LONGEST_LINE:  # torn, or just being written
+                return
+            yield _object(raw) if begins and ends else None, offset
+            begins = ends
+
+
+def _objects(path: Path) -> Iterator[tuple[dict[str, Any], int]]:
+    """Likewise, without what is none."""
+    return ((value, end) for value, end in _lines(path) if value is not None)
 
 
 def _object(line: bytes) -> dict[str, Any] | None:
@@ -685,16 +750,18 @@ def _object(line: bytes) -> dict[str, Any] | None:
 
 
 def _read_lines(path: Path, offset: int) -> tuple[list[dict[str, Any]], int]:
-    """Whole JSON lines from byte `offset` on, and where they end; lines that are no objects are skipped."""
-    try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            data = file.read()
-    except FileNotFoundError:
+    """Whole JSON lines from byte `offset` on, and where they end; lines that are no objects are skipped. Of more than
+    `MOST_LINES`, or more than `MOST_READ` bytes, the first ones."""
+    if not path.exists():
         return [], 0
-    whole = data.rfind(b"\n") + 1
-    values = [value for line in data[:whole].splitlines() if (value := _object(line)) is not None]
-    return values, offset + whole
+    values, end = [], offset
+    for value, after in islice(_lines(path, offset), MOST_LINES):
+        end = after
+        if value is not None:
+            values.append(value)
+        if end - offset > MOST_READ:
+            break
+    return values, end
 
 
 def _step_of(name: str) -> int:

@@ -12,10 +12,8 @@ import numpy as np
 import torch
 
 from aigc_core import checkpoint
-from aigc_core.data.tensors import Facts
 from aigc_core.device import choose
 from aigc_core.errors import RunError
-from aigc_core.families import family_class
 from aigc_core.families.base import Family, PictureFamily, PictureRequest, TextFamily, TextRequest
 from aigc_core.run import Run
 
@@ -72,16 +70,10 @@ def load(run: Run, step: int | None = None, device: str = "auto") -> Model:
 
 
 def _load(run: Run, step: int, device: str) -> Family:
-    config, facts = run.config(), run.facts()
-    if facts is None:
-        raise RunError("run.no_checkpoint", "{name} has no checkpoint yet; wait for its first one.", name=run.name)
-    family = family_class(config.family)(config, Facts.from_json(facts))
-    used = {name: family.networks[name] for name in family.averaged}
-    checkpoint.load_for_use(run.checkpoint(step), used)
+    family = checkpoint.for_use(run, step)
     target = torch.device(choose(device, "float32").kind)
-    for network in used.values():
+    for network in family.networks.values():
         network.to(target).eval().requires_grad_(False)
-    family.networks = used
     return family
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from aigc_core import copying, sampler
 from aigc_core.data.download import nothing_fetched
-from aigc_core.data.sources import SOURCES, Text
+from aigc_core.data.sources import Text, source_of
 from aigc_core.data.split import split_text
 from aigc_core.data.text import cleaned
 from aigc_core.data.tokenizer import Speller
@@ -312,7 +312,7 @@ def _training_text(family: TextFamily) -> tuple[str, str]:
     with _text_lock:
         if key not in _last_text:
             with nothing_fetched():
-                source = SOURCES[config.data].load(config)
+                source = source_of(config.data).load(config)
             if not isinstance(source, Text):
                 raise DataError("data.empty_text", "The text is empty; choose another one.")
             documents = (cleaned(source) if config.clean else source).documents

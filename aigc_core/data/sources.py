@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from aigc_core.errors import DataError
+
 Note = dict[str, Any]  # as `aigc_core.errors.message` makes it
 Progress = Callable[[str, float], None]  # what is being read or fetched, and the part done (0 to 1)
 
@@ -204,3 +206,19 @@ SOURCES: dict[str, Source] = {
         Source("text", "text", "Your text", "A .txt file of yours.", "yours", "yours", "text:user_text"),
     )
 }
+
+
+def source_of(name: str) -> Source:
+    """The source of this name, which a run of others may not have from here.
+
+    Raises:
+        DataError: there is none.
+    """
+    if name not in SOURCES:
+        raise DataError(
+            "data.unknown_source",
+            "The data “{name}” is not known here; this version knows {known}.",
+            name=name[:80],
+            known=", ".join(SOURCES),
+        )
+    return SOURCES[name]

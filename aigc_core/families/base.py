@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 
 from aigc_core.data.sources import Progress
 from aigc_core.data.tensors import Batch, Facts
@@ -23,6 +25,31 @@ Networks = dict[str, nn.Module]
 def weights_of(networks: Networks) -> int:
     """How many numbers of these networks are learned."""
     return sum(one.numel() for network in networks.values() for one in network.parameters())
+
+
+# What fills a tensor; the last is how spectral norm begins.
+FILLING = (
+    nn.init.kaiming_uniform_, nn.init.uniform_, nn.init.normal_, Tensor.uniform_, Tensor.normal_, Tensor.fill_,
+    Tensor.zero_, F.normalize,
+)  # fmt: skip
+
+
+class Unfilled(TorchFunctionMode):
+    """Within, networks are made without numbers for their weights.
+
+    That takes no memory and hardly any time, whatever their size. They can be used once
+    `load_state_dict(…, assign=True)` has given them weights. Holds for this thread.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func is torch.empty:
+            return func(*args, **kwargs | {"device": "meta"})
+        if func in FILLING:
+            filled = kwargs.get("out", kwargs.get("tensor", args[0] if args else None))
+            if filled is not None and filled.is_meta:
+                return filled
+        return func(*args, **kwargs)
 
 
 # How much is measured: what is cheap, at the end of a run also what takes some seconds, or everything there is.

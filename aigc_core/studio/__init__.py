@@ -25,7 +25,7 @@ from pydantic_core import PydanticUndefined
 from aigc_core import access, classroom, diagnose, formulas, gate, jobs, launch
 from aigc_core.config import Group, RunConfig, check_data, check_own_data, make_config
 from aigc_core.data.download import cache_folder, nothing_fetched
-from aigc_core.data.sources import SOURCES, Text
+from aigc_core.data.sources import SOURCES, Text, source_of
 from aigc_core.errors import AigcError, ConfigError, DataError, RunError
 from aigc_core.families import FAMILIES, config_class
 from aigc_core.files import json_object, new_file, write_json
@@ -231,7 +231,7 @@ def judge_text(family: str, values: dict[str, Any]) -> dict[str, Any]:
 
     config: Any = check(family, values)
     with nothing_fetched():
-        data = SOURCES[config.data].load(config)
+        data = source_of(config.data).load(config)
     if not isinstance(data, Text):
         raise ConfigError("judge.no_text", "“{data}” is no text.", data=config.data)
     return asdict(judge.judge_text(data.documents, config, _tokenizer_of(config.init_from)))
