@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from typing_extensions import TypedDict
 
-from aigc_core.data.tensors import Facts
+from aigc_core.data.facts import Facts
 from aigc_core.errors import RunError
 from aigc_core.families import family_class
 from aigc_core.families.base import Family, Networks, TextFamily, Unfilled

@@ -14,6 +14,7 @@ import torch
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
 from torch import Tensor
+from typing_extensions import TypedDict
 
 from aigc_core import features, latent, novelty, sampler
 from aigc_core.data.download import nothing_fetched
@@ -23,10 +24,10 @@ from aigc_core.data.upload import framed
 from aigc_core.device import device_of
 from aigc_core.errors import AigcError, DataError, RunError
 from aigc_core.families.base import PictureFamily
-from aigc_core.files import json_object, write_json
+from aigc_core.files import read_own, write_json
 from aigc_core.jobs import Look
 from aigc_core.pictures import PART, as_array
-from aigc_core.run import OWN_DIRECTIONS, Run, cannot_write
+from aigc_core.run import LARGEST_ADDITION, OWN_DIRECTIONS, Run, cannot_write
 from aigc_core.seeds import normal_per_sample
 
 LARGEST = 1e4  # of a code's numbers; no model has learned anything that far out
@@ -311,8 +312,8 @@ def _kept(run: Run, name: str) -> list[dict[str, Any]] | None:
 def _copies(run: Run, name: str) -> Iterator[bytes]:
     """What is kept under a name: what pages added first, then what came with the run."""
     for folder in dict.fromkeys((run.additions, run.path)):
-        with suppress(OSError):
-            yield (folder / name).read_bytes()
+        with suppress(OSError, ValueError):
+            yield read_own(folder / name, folder, LARGEST_ADDITION)
 
 
 def _keep(run: Run, name: str, values: Any) -> None:
@@ -346,6 +347,16 @@ def _coordinates(z: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     return np.linalg.lstsq(np.stack([u, v]).T, z, rcond=None)[0]
 
 
+class _Cloud(TypedDict):
+    codes: Annotated[list[Code], Field(max_length=CLOUD_SIZE)]
+    labels: Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=CLOUD_SIZE)]
+    names: list[str]
+    real: bool
+
+
+_CLOUD = TypeAdapter(_Cloud)
+
+
 def cloud(run: Run, step: int | None) -> dict[str, Any] | None:
     """Codes of labelled pictures, to show where the classes lie: {"codes": (N, Z), "labels": (N,), "names",
     "real": of held-out pictures, or of made ones as a classifier sees them}; None where nothing tells classes.
@@ -354,13 +365,25 @@ def cloud(run: Run, step: int | None) -> dict[str, Any] | None:
     if family.classes or not family.facts.class_names:
         return None
     for content in _copies(run, cloud_file(model.step)):
-        with suppress(ValueError):
-            return json_object(content)
+        with suppress(ValidationError):
+            kept = _CLOUD.validate_json(content)
+            if _goes_with(kept, family):
+                return dict(kept)
     found = _encoded_cloud(model, family) if family.encodes else None
     found = found or _made_cloud(model, family)
     if found is not None:
         _keep(run, cloud_file(model.step), found)
     return found
+
+
+def _goes_with(kept: _Cloud, family: PictureFamily) -> bool:
+    """Whether it can be one of this model's."""
+    return (
+        kept["names"] == family.facts.class_names
+        and len(kept["codes"]) == len(kept["labels"])
+        and all(label < len(kept["names"]) for label in kept["labels"])
+        and all(len(code) == family.config.latent_size for code in kept["codes"])
+    )
 
 
 def cloud_file(step: int) -> str:

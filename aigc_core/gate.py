@@ -7,25 +7,73 @@ Importable without torch.
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from aigc_core import diagnose
 from aigc_core.config import RunConfig
 from aigc_core.errors import AigcError, ConfigError, RunError, TrainingError, message
-from aigc_core.files import json_object, write_json
-from aigc_core.run import JUDGEMENT, Run, Status
+from aigc_core.files import json_object, read_own, write_json
+from aigc_core.run import JUDGEMENT, LARGEST_JUDGEMENT, Run, Status
 from aigc_core.thresholds import thresholds
 from aigc_core.turns import AlwaysFree, Report, Turn, wait
+
+
+class _Condition(TypedDict):
+    figure: str
+    sign: Literal["<", ">"]
+    limit: float
+    value: float | None
+    passed: bool | None
+
+
+class _Said(TypedDict):
+    key: str
+    text: str
+    values: dict[str, Any]
+
+
+class _Found(TypedDict):
+    name: str
+    level: Literal["serious", "warning", "hint"]
+    step: int
+    evidence: _Said
+    advice: _Said
+    changes: dict[str, Any]
+    back_to: int | None
+
+
+class _Cost(TypedDict):
+    train_s: float
+    train_j: float
+    how: Literal["measured", "estimated"]
+    use_s: float
+    use_j: float
+
+
+class _Judgement(TypedDict):
+    passed: bool
+    conditions: list[_Condition]
+    figures: dict[str, Any]
+    findings: list[_Found]
+    changes: dict[str, Any]
+    cost: _Cost
+    trained_to: int | None
+
+
+_JUDGEMENT = TypeAdapter(_Judgement)
 
 
 def judgement(run: Run) -> dict[str, Any] | None:
     """What `judge` found, or None if the run was not judged yet, or trained on since."""
     try:
-        found = json_object((run.path / JUDGEMENT).read_bytes())
+        content = json_object(read_own(run.path / JUDGEMENT, run.path, LARGEST_JUDGEMENT))
+        found = dict(_JUDGEMENT.validate_python(content, strict=True))
     except (OSError, ValueError):
         return None
-    whole = isinstance(found.get("passed"), bool) and found.keys() >= HELD
-    return found if whole and found.get("trained_to") == run.marked("last") else None
+    return found if found["trained_to"] == run.marked("last") else None
 
 
 def left_unjudged(run: Run, status: Status, judged: dict[str, Any] | None) -> bool:
@@ -133,7 +181,6 @@ def cost(run: Run) -> dict[str, Any]:
     }
 
 
-HELD = {"conditions", "figures", "findings", "changes", "cost"}
 COST_PICTURES = 256
 COST_TOKENS = 200
 MOST_TRIES = 20

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from aigc_core import checkpoint, sampler
+from aigc_core.data.facts import Facts
 from aigc_core.data.sources import Progress, source_of
-from aigc_core.data.tensors import Facts
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.errors import ConfigError, message
 from aigc_core.families.base import Unfilled, weights_of

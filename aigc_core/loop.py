@@ -24,7 +24,8 @@ from torch import Tensor, nn
 
 from aigc_core import checkpoint, compiled, optimiser
 from aigc_core.classroom import size_mb
-from aigc_core.data.tensors import Facts, load_data
+from aigc_core.data.facts import Facts
+from aigc_core.data.tensors import load_data
 from aigc_core.device import Device, card_of, choose
 from aigc_core.energy import Meter
 from aigc_core.errors import AigcError, ClassError, ConfigError, DeviceError, RunError, TrainingError, message

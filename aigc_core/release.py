@@ -7,7 +7,7 @@ from typing import Any
 from safetensors.torch import save_file
 
 from aigc_core.checkpoint import best_step, flat, for_use
-from aigc_core.errors import RunError
+from aigc_core.errors import RunError, disk_in_words
 from aigc_core.files import json_lines, new_folder, own_file, write_json
 from aigc_core.run import Run, thinned
 
@@ -27,7 +27,8 @@ def release(run: Run, to: Path, steps: list[int] | None = None, figures: dict[st
         figures: final figures to put into the status.
 
     Raises:
-        RunError: the run has no checkpoint, a damaged one, or has not ended, or `to` exists.
+        RunError: the run has no checkpoint, a damaged one, or has not ended, or `to` exists, or
+            a file cannot be read or written.
     """
     best, status = best_step(run), run.status()
     if status.active:
@@ -36,7 +37,7 @@ def release(run: Run, to: Path, steps: list[int] | None = None, figures: dict[st
         raise RunError("release.exists", "{path} exists already; choose a new directory.", path=to)
     kept = sorted({best, *(steps or [])} & set(run.checkpoints()))  # a step that was thinned away is no loss
     to.parent.mkdir(parents=True, exist_ok=True)
-    with new_folder(to) as folder:
+    with disk_in_words(), new_folder(to) as folder:
         for name in RECORD:
             if (run.path / name).exists():
                 shutil.copyfile(own_file(run.path / name, run.path), folder / name)

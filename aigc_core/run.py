@@ -36,6 +36,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from aigc_core import processes
 from aigc_core.config import checked
+from aigc_core.data.facts import Facts
 from aigc_core.errors import RunError
 from aigc_core.families import FAMILIES, config_class
 from aigc_core.files import (
@@ -328,8 +329,14 @@ class Run:
         (self.path / JUDGEMENT).unlink(missing_ok=True)
 
     def facts(self) -> dict[str, Any] | None:
-        """What the networks must know of the data; None before the first start."""
-        return self._json("facts.json") if (self.path / "facts.json").exists() else None
+        """What the networks must know of the data (see `Facts`); None before the first start.
+
+        Raises:
+            AigcError: damaged.
+        """
+        if not (self.path / "facts.json").exists():
+            return None
+        return Facts.from_json(self._json("facts.json")).to_json()
 
     def set_facts(self, facts: dict[str, Any]) -> None:
         write_json(self.path / "facts.json", facts)

@@ -290,7 +290,7 @@ def _model_choices(request: gr.Request) -> list[tuple[str, str]]:
     words = catalogue(_language(request))
     choices = [(words["train.nothing"], "")]
     for one in studio.models("text"):
-        data = words[f"data.{one['data']}"]
+        data = words.get(f"data.{one['data']}", one["data"])
         title = words["train.model"].format(name=one["name"], data=data, context=one["context"])
         choices.append((title, one["name"]))
     return choices

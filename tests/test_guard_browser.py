@@ -165,7 +165,8 @@ def join(page: Any, name: str) -> None:
 
 def test_a_space_is_shown_within_a_page_of_another_site(rebinding: Browser, tmp_path: Path) -> None:
     with serving(tmp_path, SPACE_ID="u/s", SPACE_HOST="u-s.hf.space", AIGC_CLASS="1") as app:
-        with site({"/": f"<iframe src='{app}' width=1300 height=900></iframe>"}) as port:
+        around = {"/": f"<iframe src='{app}' width=1300 height=900></iframe>"}
+        with site(around) as port:
             page = rebinding.new_page()
             page.goto(f"http://{EVIL}:{port}/")
             frame = page.frame_locator("iframe")

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from aigc_core import latent
 from aigc_core.attributes import boldness, slant, width
-from aigc_core.data.tensors import Facts
+from aigc_core.data.facts import Facts
 from aigc_core.families.base import Networks, PictureFamily
 from aigc_core.seeds import normal_per_sample
 from tests.conftest import tiny

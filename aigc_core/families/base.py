@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from aigc_core.data.facts import Facts
 from aigc_core.data.sources import Progress
-from aigc_core.data.tensors import Batch, Facts
+from aigc_core.data.tensors import Batch
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.device import sent
 from aigc_core.errors import ConfigError, RunError

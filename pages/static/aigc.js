@@ -36,7 +36,8 @@ const AIGC = (() => {
   // The text of a key in the page's language, its {fields} filled from `values`.
   const say = (key, values = {}) => {
     const text = AIGC_WORDS[language][key];
-    return text === undefined ? key : fill(text, values);
+    if (text === undefined) return key.replace(/^data\./, ""); // a run of others may have data that is not known here
+    return fill(text, values);
   };
   const known = (key) => AIGC_WORDS[language][key];
   const fill = (text, values) => text.replace(/{(\w+)}/g, (whole, name) => values[name] ?? whole);
