@@ -63,12 +63,13 @@ class _Turn:
 class Places:
     """So many may compute at once; the others wait, or pause, for their turn.
 
-    Who has computed least goes first, so that short work never waits until long work has ended. Of one person in a
-    class one computes at once, and the first goes before any other's second.
+    Who has had the fewest turns goes first, so that short work never waits until long work has ended. In a class that
+    is counted by person, for as long as the person has work here; one of a person's computes at once.
     """
 
     def __init__(self, count: int) -> None:
         self._count = count
+        self._had: dict[classroom.Person, int] = {}  # turns, by who has work here
         self._numbers = itertools.count()
         self._waiting: list[_Turn] = []
         self._computing: list[_Turn] = []
@@ -89,11 +90,11 @@ class Places:
             if time.monotonic() - turn.since < SLICE_S:
                 return
             with self._changed:
-                if not any(self._may_follow(one, turn) for one in self._waiting):
-                    return
-            self._leave(turn)
-            turn.slices += 1
-            self._wait(turn, wanted)
+                if any(self._may_follow(one, turn) for one in self._waiting):
+                    self._computing.remove(turn)
+                    self._changed.notify_all()
+                    turn.slices += 1
+                    self._wait(turn, wanted)
 
         try:
             yield share
@@ -109,21 +110,31 @@ class Places:
         with self._changed:
             turn.number = next(self._numbers)
             self._waiting.append(turn)
+            if turn.person:  # who has just come is next, and then one of many
+                self._had.setdefault(turn.person, min(self._had.values(), default=1) - 1)
             try:
                 while self._next() is not turn:
                     self._changed.wait(LOOK_S)
                     wanted()
                 turn.since = time.monotonic()
                 self._computing.append(turn)
+                if turn.person:
+                    self._had[turn.person] += 1
             finally:
                 self._waiting.remove(turn)
+                self._forget(turn.person)
                 self._changed.notify_all()
 
     def _leave(self, turn: _Turn) -> None:
         with self._changed:
             if turn in self._computing:
                 self._computing.remove(turn)
+                self._forget(turn.person)
                 self._changed.notify_all()
+
+    def _forget(self, person: classroom.Person | None) -> None:
+        if person and not any(one.person == person for one in (*self._waiting, *self._computing)):
+            self._had.pop(person, None)
 
     def _next(self) -> _Turn | None:
         """Whose turn it is, if there is a place."""
@@ -131,7 +142,10 @@ class Places:
             return None
         busy = [one.person for one in self._computing if one.person]
         free = [one for one in self._waiting if one.person not in busy]
-        return min(free, key=lambda one: (one.slices, one.number), default=None)
+        return min(free, key=self._rank, default=None)
+
+    def _rank(self, one: _Turn) -> tuple[int, int]:
+        return (self._had[one.person] if one.person else one.slices), one.number
 
     def _may_follow(self, one: _Turn, leaving: _Turn) -> bool:
         busy = [other.person for other in self._computing if other.person and other is not leaving]

@@ -1,20 +1,22 @@
 """A class: who may do what, and how much; nothing of it where there is none."""
 
 import json
+import math
 import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import aigc_core.run
-from aigc_core import classroom, launch, studio
+from aigc_core import classroom, explore, launch, sampler, studio
 from aigc_core.classroom import Person, acting
 from aigc_core.errors import AigcError, ClassError, ConfigError
+from aigc_core.files import write_json
 from aigc_core.loop import fit
 from aigc_core.processes import identity
 from aigc_core.run import Run
@@ -113,6 +115,46 @@ def test_codes_are_asked_for_and_cannot_be_guessed_for_long(monkeypatch: pytest.
     for times in classroom._wrong.values():
         times[:] = [one - classroom.WINDOW_S for one in times]
     assert classroom.joined(classroom.join("Ann", "", "blue")) == ANN
+
+
+def test_a_wrong_code_locks_nobody_else_out_and_guesses_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIGC_CLASS_CODE", "blue")
+    with classroom.visiting("10.0.0.66"):
+        for _ in range(classroom.TRIES + 2):
+            for guess in (lambda: classroom.join("Ann", "", "red"), lambda: classroom.join_as_teacher("owl")):
+                with pytest.raises(ClassError):
+                    guess()
+        assert classroom.joined(classroom.join("Ben", "", "blue")) == BEN, "another name, from the same address"
+    with classroom.visiting("10.0.0.7"):
+        assert classroom.joined(classroom.join("Ann", "", "blue")) == ANN, "the same name, from another address"
+        assert classroom.joined(classroom.join_as_teacher(classroom.teacher_code()))
+        for number in range(classroom.MOST_REMEMBERED + 500):
+            with pytest.raises(ClassError):
+                classroom.join(f"made up {number}", "", "red")
+    assert len(classroom._wrong) == classroom.MOST_REMEMBERED
+    for times in classroom._wrong.values():
+        times[:] = [one - classroom.WINDOW_S for one in times]
+    with pytest.raises(ClassError):
+        classroom.join("one more", "", "red")
+    assert len(classroom._wrong) == 1
+
+
+@pytest.mark.parametrize("name", ["Teacher", " teacher ", "ＴＥＡＣＨＥＲ", "老师", "教师"])
+def test_the_teacher_s_name_is_no_student_s(name: str) -> None:
+    with pytest.raises(ClassError, match="is the teacher"):
+        classroom.join(name, "", "")
+
+
+def test_names_at_the_door_with_passwords_are_bounded_and_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "people.csv").write_text("Ann,secret\n")
+    monkeypatch.setenv("AIGC_CLASS_PASSWORDS", str(tmp_path / "people.csv"))
+    for number in range(classroom.MOST_REMEMBERED + 100):
+        assert not classroom.may_sign_in(f"made up {number}" * 50, "x")
+    assert len(classroom._wrong) == classroom.MOST_REMEMBERED
+    assert max(len(name) for name, _ in classroom._wrong) <= 2 * classroom.LONGEST_NAME
+    assert classroom.may_sign_in("Ann", "secret")
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 41, "a\x00b", "a\u202eb"])
@@ -360,6 +402,78 @@ def test_old_runs_are_swept_but_never_pinned_active_or_needed_things(tmp_path: P
     assert all(one.path.exists() for one in (needed, pinned, fresh, damaged))
     assert kept.exists() and not lost.exists()
     assert shipped.path.exists()
+
+
+@pytest.mark.parametrize("days", [0, -1, math.nan, math.inf, -math.inf])
+def test_a_number_of_days_that_is_none_deletes_nothing(days: float) -> None:
+    old = run_of("Ann")
+    os.utime(old.path, (0, 0))
+    with pytest.raises(ConfigError, match="above 0"):
+        classroom.sweep(days, time.time() + 1e9)
+    assert old.path.exists()
+
+
+def test_what_somebody_touched_or_named_something_in_is_not_swept(
+    tmp_path: Path, trained: Callable[[str], Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = time.time() + 30 * 86_400
+
+    def copied(name: str) -> Run:
+        shutil.copytree(trained("vae").path, classroom.runs_root() / name)
+        made = Run(classroom.runs_root() / name)
+        for file in made.path.rglob("*"):
+            os.utime(file, (0, 0))
+        return made
+
+    left, named, used, moved = (copied(name) for name in ("left", "named", "used", "moved"))
+    explore.name_direction(named, None, "slant", [1.0, 0.0])
+    os.utime(named.path / "directions-own.json", (0, 0))
+    sampler.load(used)
+    os.utime(used.path / ".used", (later, later))
+    # Its upload is found by whichever way its settings name it.
+    upload = classroom.uploads_folder("Ann") / "text.txt"
+    upload.parent.mkdir(parents=True)
+    upload.write_text("hello")
+    os.utime(upload, (0, 0))
+    (tmp_path / "way").symlink_to(classroom.runs_root())
+    made = moved.made()
+    place = str(tmp_path / "way" / ".uploads" / ".." / ".uploads" / upload.parent.name / upload.name)
+    write_json(moved.path / "config.json", made | {"config": made["config"] | {"data_path": place}})
+    moved.pin(True)
+    assert classroom.sweep(14, later) == [left.name]
+    assert named.path.exists() and used.path.exists() and upload.exists()
+    moved.pin(False)
+    assert classroom.sweep(14, later) == [moved.name] and not upload.exists()
+
+
+def test_what_was_sent_to_the_app_counts_until_it_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIGC_CLASS_DISK_MB", "1")
+    file = tmp_path / "sent.zip"
+    file.write_bytes(bytes(900_000))
+    with acting(ANN):
+        classroom.check_room(900_000)
+        classroom.note_arrived([file])
+        assert classroom.used_mb("Ann") == pytest.approx(0.9)
+        with pytest.raises(ClassError, match="delete some"):
+            classroom.check_room(200_000)
+    with acting(BEN):
+        classroom.check_room(900_000)
+    file.unlink()
+    with acting(ANN):
+        classroom.check_room(900_000)
+
+
+def test_an_estimate_in_a_class_has_the_limits_of_a_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(studio, "cache_folder", lambda: tmp_path)
+    monkeypatch.setenv("AIGC_CLASS_PARAMETERS", "1000")
+    with acting(ANN), pytest.raises(ConfigError, match=r"1,000|1000"):
+        studio.estimate("vae", TINY["vae"] | {"width": 64})
+    monkeypatch.delenv("AIGC_CLASS_PARAMETERS")
+    monkeypatch.setenv("AIGC_CLASS_MEMORY_MB", "300")  # less than torch alone takes
+    with acting(ANN), pytest.raises(ConfigError, match="could not be estimated"):
+        studio.estimate("vae", TINY["vae"] | {"width": 16})
+    with acting(TEACHER):
+        assert studio.estimate("vae", TINY["vae"] | {"width": 16})["step_s"] > 0
 
 
 def test_without_a_class_everything_is_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 import sqlite3
 import sys
@@ -15,6 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from aigc_core import boards, gate
 from aigc_core.errors import RunError
+from aigc_core.files import write_json
 from aigc_core.run import Run, runs_root
 from aigc_core.studio import compare as door
 from aigc_core.studio import job
@@ -77,6 +79,27 @@ def test_the_table_as_csv(runs: list[Run]) -> None:
     assert float(rows[1]["beta"]) == 4 and float(rows[0]["gain"]) == gate.judgement(runs[0])["figures"]["gain"]  # type: ignore[index]
     points = list(csv.DictReader(io.StringIO(door.curves(["first"]))))
     assert {row["curve"] for row in points} >= {"loss", "kl", "val:negative_elbo"}
+
+
+def test_no_cell_of_a_table_is_a_formula(runs: list[Run]) -> None:
+    formula = "=HYPERLINK(1)"
+    evil = Run(runs[0].path.rename(runs_root() / "evil"))
+    made = evil.made()
+    settings = made["config"] | dict.fromkeys(("data", "data_path"), formula)
+    write_json(evil.path / "config.json", made | {"owner": formula, "config": settings})
+    events = [json.loads(line) for line in (evil.path / "events.jsonl").read_text().splitlines()]
+    for event in events:
+        if event["kind"] == "metrics":
+            event["values"][formula] = 1.0
+    (evil.path / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+    for table in (door.table(["evil"]), door.curves(["evil"])):
+        assert "HYPERLINK" in table
+        for cell in (cell for row in csv.reader(io.StringIO(table)) for cell in row):
+            assert not cell.startswith(("=", "+", "@", "\t", "＝")) or is_number(cell), cell
+
+
+def is_number(cell: str) -> bool:
+    return bool(re.fullmatch(r"[+-]?[0-9.e+-]+", cell))
 
 
 def test_long_curves_are_thinned_but_keep_their_ends(runs: list[Run]) -> None:

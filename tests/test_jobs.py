@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from aigc_core import jobs
+from aigc_core.classroom import Person, acting
 from aigc_core.errors import DataError, RunError
 
 
@@ -141,3 +142,40 @@ def test_only_so_many_wait_and_few_work_at_once() -> None:
     for name in names[:-1]:
         ended(name, "done")
     assert max(at_once) <= jobs.AT_ONCE["compute"]
+
+
+def busy(seconds: float, look: jobs.Look) -> None:
+    """Work as long as that, by its own count."""
+    for part in range(round(20 * seconds)):
+        time.sleep(0.05)
+        look(part / (20 * seconds), None)
+
+
+@pytest.mark.parametrize(
+    "long_ones", [["Ann"] * 6, ["Ann", "Bob"] * 3, ["Ann", "Bob", "Cleo"] * 4], ids=["one", "two", "three"]
+)
+def test_short_work_of_another_begins_soon_however_much_there_is(long_ones: list[str]) -> None:
+    begun, names = threading.Event(), []
+    for person in long_ones:
+        with acting(Person(person)):
+            names.append(jobs.begin(lambda look: busy(60, look)))
+    time.sleep(jobs.LOOK_S)
+    start = time.monotonic()
+    with acting(Person("Dan")):
+        short = jobs.begin(lambda look: begun.set())
+    assert begun.wait(15) and time.monotonic() - start < 15
+    ended(short, "done")
+    for name in names:
+        jobs.cancel(name)
+
+
+def test_who_waits_for_a_turn_loses_nothing_and_the_work_of_all_comes_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(jobs, "SLICE_S", 0.2)
+    names = []
+    for person in ("Ann", "Ann", "Bob", "Cleo", "Cleo"):
+        with acting(Person(person)):
+            names.append(jobs.begin(lambda look: busy(0.8, look)))
+    for name in names:
+        ended(name, "done")
