@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 
 HOSTS = "AIGC_HOSTS"
-WILDCARDS = ("", "0.0.0.0", "::")  # server names that mean every address of the machine
+WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104  # server names that mean every address of the machine; none is bound
 DEFAULT_PORTS = {"http": 80, "https": 443}
 ACTING = ("logout", "gradio_api")  # where a mere visit does something, or shows no page
 REFUSED = (

@@ -62,7 +62,8 @@ def fetch(
     to.parent.mkdir(parents=True, exist_ok=True)
     partial = to.with_name(f".{to.name}.{os.getpid()}.partial")
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer, partial.open("wb") as file:
+        # The addresses are written in this program, and a mirror in the environment of who started it.
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer, partial.open("wb") as file:  # noqa: S310
             total = int(answer.headers.get("Content-Length") or 0)
             while block := answer.read(CHUNK):
                 file.write(block)
