@@ -7,7 +7,7 @@ Importable without torch.
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
@@ -60,7 +60,7 @@ class _Judgement(TypedDict):
     findings: list[_Found]
     changes: dict[str, Any]
     cost: _Cost
-    trained_to: int | None
+    trained_to: NotRequired[int | None]
 
 
 _JUDGEMENT = TypeAdapter(_Judgement)
@@ -73,7 +73,7 @@ def judgement(run: Run) -> dict[str, Any] | None:
         found = dict(_JUDGEMENT.validate_python(content, strict=True))
     except (OSError, ValueError):
         return None
-    return found if found["trained_to"] == run.marked("last") else None
+    return found if found.get("trained_to") == run.marked("last") else None
 
 
 def left_unjudged(run: Run, status: Status, judged: dict[str, Any] | None) -> bool:

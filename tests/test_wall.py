@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from aigc_core.files import write_json
 from aigc_core.run import Run
 from aigc_core.studio import wall
 from tests import browsing
@@ -31,9 +32,9 @@ def run_of(owner: str, state: str, figure: float | None, ready: bool = False, pl
         run.append("metrics", step, values={"loss": 10.0 / step})
     run.append("eval", 2, figures={"negative_elbo": figure or 0.0, "n": 3})
     if ready:
-        (run.path / "judgement.json").write_text(
-            '{"passed": true, "conditions": [], "findings": [], "figures": {}, "changes": {}, "cost": {}}'
-        )
+        cost = {"train_s": 1.0, "train_j": 9.0, "how": "estimated", "use_s": 1.0, "use_j": 9.0}
+        verdict = {"passed": True, "conditions": [], "findings": [], "figures": {}, "changes": {}, "cost": cost}
+        write_json(run.path / "judgement.json", verdict)
     return run
 
 

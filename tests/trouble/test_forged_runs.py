@@ -179,7 +179,6 @@ def questions(run: Run, place: Path) -> list[Callable[[], Any]]:
     return [
         studio.runs,
         lambda: look_everywhere(run.name),
-        lambda: evaluate(run),
         lambda: publish.pack(run, place / "packed"),
         lambda: publish.from_pretrained(run.path),
         lambda: hub.export(run, place / "exported"),
@@ -191,7 +190,7 @@ def questions(run: Run, place: Path) -> list[Callable[[], Any]]:
 
 
 def long_ones(run: Run) -> list[Callable[[], Any]]:
-    return [lambda: gate.judge(run), lambda: fit(run)]
+    return [lambda: evaluate(run), lambda: gate.judge(run), lambda: fit(run)]
 
 
 def megabytes() -> float:
@@ -213,7 +212,7 @@ def healthy(family: str, trained: Any, own_place: Path) -> Run:
     gate.judge(run)
     made = run.made()
     write_json(run.path / "config.json", made | {"config": made["config"] | {"steps": made["config"]["steps"] + 3}})
-    for ask in questions(run, own_place):
+    for ask in (*questions(run, own_place), *long_ones(Run(shutil.copytree(run.path, run.path.with_name("tried"))))):
         with suppress(AigcError):
             ask()
     return run

@@ -162,7 +162,7 @@ def test_a_training_outlives_the_app_and_the_next_app_finds_it(own_place: Path, 
         os.kill(listening(address), signal.SIGKILL)
         (run,) = (run for run in list_runs() if not run.shipped)
         step = run.status().step
-        wait_for(lambda: run.status().step > step + 5)
+        wait_for(lambda: run.status().step > step + 5, 180)  # networks may be measured first
     with serving(own_place) as address, strict_page(browser) as page:
         page.goto(address)
         expect(page.locator("#watch .state")).to_have_text("training", timeout=30_000)
