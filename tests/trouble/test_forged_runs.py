@@ -32,7 +32,7 @@ from tests.trouble.test_damage import look_everywhere
 
 CASES = 102  # of each family
 LONG = 11  # every so manieth case is also judged, and trained on
-SECONDS, MEGABYTES = 12.0, 300.0  # of the processor, and more than before, for one case with all that is asked of it
+SECONDS, LONG_S, MEGABYTES = 12.0, 60.0, 300.0  # of the processor, and more than before, for one case with all of that
 SOON_S = 2.0  # of the processor, for one thing that is asked of a forged model
 
 ODD: list[Any] = [
@@ -224,12 +224,13 @@ def test_a_forged_run_is_a_sentence_soon_and_takes_little_memory(
 ) -> None:
     chance = random.Random(f"forged {family}")
     for number in range(CASES):
+        long = number % LONG == 0
         run, place = Run(healthy.path.with_name(f"forged-{number}")), tmp_path / f"place-{number}"
         shutil.copytree(healthy.path, run.path)
         place.mkdir()
         said = FORGERIES[number % len(FORGERIES)](run, chance)
         before, start = reset(), time.process_time()
-        for ask in (*questions(run, place), *(long_ones(run) if number % LONG == 0 else ())):
+        for ask in (*questions(run, place), *(long_ones(run) if long else ())):
             try:
                 ask()
             except AigcError:
@@ -237,7 +238,8 @@ def test_a_forged_run_is_a_sentence_soon_and_takes_little_memory(
             except Exception as problem:
                 raise AssertionError(f"{number}: {said}: {type(problem).__name__}: {problem}") from problem
         took = f"{time.process_time() - start:.1f} s, {megabytes() - before:.0f} MB"
-        assert time.process_time() - start < SECONDS and megabytes() - before < MEGABYTES, f"{number}: {said}: {took}"
+        assert time.process_time() - start < (LONG_S if long else SECONDS), f"{number}: {said}: {took}"
+        assert megabytes() - before < MEGABYTES, f"{number}: {said}: {took}"
         shutil.rmtree(run.path)
         shutil.rmtree(place)
     look_everywhere("healthy")

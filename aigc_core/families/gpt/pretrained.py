@@ -269,9 +269,6 @@ def _plain(folder: Folder) -> dict[str, Tensor]:
             "GPT here cannot; choose a model in which the two are the same.",
             folder=folder.name,
         )
-    for name, rows in (("wte.weight", values["vocab_size"]), ("wpe.weight", values["n_positions"])):
-        if name in exact and exact[name].shape[:1] != (rows,):
-            raise _bad_weights(folder.name, f"{name} is {tuple(exact[name].shape)}, config.json says {rows} rows")
     if len(precisions) > 1 and any(
         not torch.equal(tensor, tensor.to(precision).float()) for tensor in exact.values() for precision in precisions
     ):
