@@ -317,7 +317,9 @@ def test_a_network_too_large_and_a_time_that_is_over_end_the_training() -> None:
 
 def test_a_training_that_fills_its_place_stops_and_says_so() -> None:
     limits = {"minutes": 10, "parameters": 10**6, "disk_mb": 0.05}
-    run = Run.create(tiny("vae", steps=10**5, checkpoint_every=2), given={"owner": "Ann", "limits": limits})
+    run = Run.create(
+        tiny("vae", steps=10**5, checkpoint_every=2, compile="off"), given={"owner": "Ann", "limits": limits}
+    )
     assert fit(run).state == "stopped" and run.checkpoints()
     assert any(event.get("key") == "class.disk_over" for event in run.events()[0])
 

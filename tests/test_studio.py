@@ -47,6 +47,7 @@ def test_a_run_is_started_followed_queued_and_stopped() -> None:
         **TINY["vae"],
         **RECORDS,
         "steps": 10**6,
+        "compile": "off",
         "log_every": 50,
         "checkpoint_every": 10**6,
         "sample_every": 500,
@@ -88,7 +89,7 @@ def test_a_run_is_started_followed_queued_and_stopped() -> None:
 
 
 def test_a_stop_before_the_first_step_is_honoured() -> None:
-    name = studio.start("vae", TINY["vae"] | {"steps": 10**6})
+    name = studio.start("vae", TINY["vae"] | {"steps": 10**6, "compile": "off"})
     studio.ask(name, "stop")
     wait_for(lambda: state(name) == "stopped")
     assert studio.follow(name)["status"]["step"] <= 1

@@ -257,7 +257,7 @@ def test_another_s_run_and_what_lies_beside_the_runs_stay_out_of_reach(
     monkeypatch.setenv("AIGC_CLASS", "1")
     monkeypatch.setenv("AIGC_CLASS_TEACHER_CODE", "owl")
     with acting(Person("Ann")):
-        name = studio.start("vae", TINY["vae"] | {"steps": 100_000, "device": "cpu"})
+        name = studio.start("vae", TINY["vae"] | {"steps": 100_000, "device": "cpu", "compile": "off"})
     wait_for(lambda: Run.named(name).status().step > 0)
     with serving(tmp_path) as address:
         assert http_status(address + "config") == 401, "who has not joined sees nothing"

@@ -105,7 +105,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence_and_the_models_that_came_
 
 
 def test_a_run_whose_folder_is_deleted_ends_its_training_and_nothing_else(own_place: Path, tally: Tally) -> None:
-    gone, other = (Run.create(tiny("vae", steps=100_000)) for _ in range(2))
+    gone, other = (Run.create(tiny("vae", steps=100_000, compile="off")) for _ in range(2))
     processes = []
     for run in (gone, other):
         run.request("start")
@@ -172,7 +172,7 @@ def test_a_clock_that_is_set_back_changes_nothing(
 def test_two_apps_on_one_folder_are_one_queue(own_place: Path, tally: Tally) -> None:
     with serving(own_place) as first, serving(own_place) as second:
         one, two = Client(first), Client(second)
-        endless = TINY["vae"] | {"steps": 1_000_000, "device": "cpu"}
+        endless = TINY["vae"] | {"steps": 1_000_000, "device": "cpu", "compile": "off"}
         names = [studio.start("vae", endless)]
         wait_for(lambda: Run.named(names[0]).status().step > 0, 120)
         names.append(studio.start("vae", endless))
