@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from aigc_core.studio import wall as door
+from aigc_core.serving.api import dashboard as door
 
 REFRESH_S = 1.5
 PAGES = Path(__file__).parent / "pages"
@@ -25,12 +25,12 @@ def read(name: str) -> str:
 @st.cache_data
 def words(language: str) -> dict[str, str]:
     """The words of the wall in a language; what the core says in English is English in the core itself."""
-    from aigc_core import studio
+    from aigc_core.serving import api
 
     said: dict[str, str] = json.loads((PAGES / "locale" / f"{language}.json").read_text(encoding="utf-8"))
     if language == "en":
-        said |= {f"family.{name}": one["title"] for name, one in studio.families().items()}
-        said |= {f"data.{name}": one["title"] for name, one in studio.sources().items()}
+        said |= {f"family.{name}": one["title"] for name, one in api.families().items()}
+        said |= {f"data.{name}": one["title"] for name, one in api.sources().items()}
     return {key: text for key, text in said.items() if key.startswith(WORDS)}
 
 

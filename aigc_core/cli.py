@@ -11,14 +11,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from aigc_core import classroom, gate, studio
-from aigc_core import diagnose as doctor
-from aigc_core.config import RunConfig, check_own_data, make_config
+from aigc_core.common.errors import AigcError, ConfigError, disk_in_words
+from aigc_core.common.paths import runs_root
 from aigc_core.data.sources import SOURCES, silent
-from aigc_core.errors import AigcError, ConfigError, disk_in_words
+from aigc_core.evaluation import diagnostics as doctor
+from aigc_core.evaluation import quality_gate
 from aigc_core.families import FAMILIES, config_class
-from aigc_core.run import Run, Status, runs_root
-from aigc_core.turns import AlwaysFree, Turn
+from aigc_core.families.config import RunConfig, check_own_data, make_config
+from aigc_core.runs.queue import AlwaysFree, Turn
+from aigc_core.runs.run import Run, Status
+from aigc_core.serving import api, classroom
 
 if TYPE_CHECKING:
     import numpy as np
@@ -151,7 +153,7 @@ def pause(run: RunName) -> None:
 def runs() -> None:
     """List all runs."""
     table = Table("name", "family", "data", "state", "step", "figure", "age", box=None)
-    for run in studio.runs():
+    for run in api.runs():
         figure = "" if run["figure"] is None else f"{run['headline']} {run['figure']:.4g}"
         age = "" if run["created"] is None else _age(time.time() - run["created"])
         table.add_row(run["name"], run["family"], run["data"], run["state"], str(run["step"]), figure, age)
@@ -177,23 +179,23 @@ def sample(
     """Make pictures, or continue a prompt, with a run's best checkpoint."""
     found = Run.open(run)
     if config_class(found.made()["config"]["family"]).makes == "text" or prompt is not None:
-        from aigc_core import sampler
         from aigc_core.families.base import TextRequest
+        from aigc_core.inference import model_cache
 
         knobs = (temperature, top_k, top_p, min_p, repetition_penalty)
         request = TextRequest(prompt or "", max_new_tokens, *knobs, seed, precision)
         print(prompt or "", end="")
-        for piece in sampler.text(found, request):
+        for piece in model_cache.text(found, request):
             print(piece, end="", flush=True)
         print()
         return
     out = out or Path(f"{found.name}.png")
     if out.suffix not in (".png", ".npy"):
         raise ConfigError("sample.bad_ending", "“{name}” must end in .png or .npy.", name=out)
-    from aigc_core import sampler
     from aigc_core.families.base import PictureRequest
+    from aigc_core.inference import model_cache
 
-    made = sampler.pictures(found, PictureRequest(n, seed, label))
+    made = model_cache.pictures(found, PictureRequest(n, seed, label))
     _write_pictures(made, out)
     print(out)
 
@@ -208,8 +210,8 @@ def evaluate(
 ) -> None:
     """Print a run's figures on held-out data as JSON."""
     found = Run.open(run)
-    from aigc_core.evaluate import evaluate as measure
-    from aigc_core.evaluate import in_inception
+    from aigc_core.evaluation.evaluate import evaluate as measure
+    from aigc_core.evaluation.evaluate import in_inception
 
     figures = measure(found, "full" if full else "during")
     if inception:
@@ -225,9 +227,9 @@ def push(
     private: Annotated[bool, typer.Option(help="Only for you.")] = False,
 ) -> None:
     """Put a run on the Hugging Face Hub, with a model card, and print its address."""
-    from aigc_core import publish
+    from aigc_core.export import hub
 
-    print(publish.push(Run.open(run), name, licence, private))
+    print(hub.push(Run.open(run), name, licence, private))
 
 
 @app.command()
@@ -236,9 +238,9 @@ def pull(
     out: Annotated[Path | None, typer.Option(help="Directory of the run, new or empty.")] = None,
 ) -> None:
     """Make a run of one that somebody has pushed, and print its directory."""
-    from aigc_core import publish
+    from aigc_core.export import hub
 
-    print(publish.pull(name, silent, out).path)
+    print(hub.pull(name, silent, out).path)
 
 
 @app.command()
@@ -253,7 +255,7 @@ def sweep(
 @app.command()
 def judge(run: RunName) -> None:
     """Measure a run's best checkpoint, hold it against its gate, and print the whole judgement as JSON."""
-    print(json.dumps(gate.judge(Run.open(run)), indent=1))
+    print(json.dumps(quality_gate.judge(Run.open(run)), indent=1))
 
 
 @app.command()
@@ -276,12 +278,14 @@ def import_(
     """Make a run of somebody's GPT-2, and print its directory."""
     from rich.progress import Progress
 
-    from aigc_core import hub
+    from aigc_core.export import transformers_layout
 
     folder = Path(source)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("fetching", total=1.0)
-        run = hub.bring(folder if folder.is_dir() else source, lambda what, part: bar.update(task, completed=part), out)
+        run = transformers_layout.bring(
+            folder if folder.is_dir() else source, lambda what, part: bar.update(task, completed=part), out
+        )
     print(run.path)
 
 
@@ -296,13 +300,13 @@ def export(
     """Write a run's best checkpoint (transformers) or its curves (tensorboard, trackio), and print the directory."""
     found = Run.open(run)
     if format == "transformers":
-        from aigc_core import hub
+        from aigc_core.export import transformers_layout
 
-        print(hub.export(found, to))
+        print(transformers_layout.export(found, to))
         return
-    from aigc_core import boards
+    from aigc_core.export import tensorboard
 
-    {"tensorboard": boards.tensorboard, "trackio": boards.trackio}[format](found, to.absolute())
+    {"tensorboard": tensorboard.tensorboard, "trackio": tensorboard.trackio}[format](found, to.absolute())
     print(to.absolute())
 
 
@@ -318,7 +322,7 @@ def estimate(
     given = {"limits": {"parameters": at_most}} if at_most else {}
     config = make_config(config_class(family), preset, data, _settings(set_))
     check_own_data(config)
-    from aigc_core.loop import estimate as measure
+    from aigc_core.training.trainer import estimate as measure
 
     print(json.dumps(measure(config, given)))
 
@@ -327,14 +331,14 @@ def _fit(run: Run | None, turn: Turn | AlwaysFree) -> None:
     progress = _Progress()
     try:
         if run is None:
-            from aigc_core.loop import fit
+            from aigc_core.training.trainer import fit
 
             fit(None, turn=turn)
             return
-        gate.fit_and_judge(run, turn=turn, report=progress)
+        quality_gate.fit_and_judge(run, turn=turn, report=progress)
     finally:
         progress.close()
-    for one in gate.attempts(run):
+    for one in quality_gate.attempts(run):
         status = one.status()
         print(f"{one.name}: {status.state} at step {status.step}", *_headline(one, status), flush=True)
         for line in _verdict(one):
@@ -348,7 +352,7 @@ def _headline(run: Run, status: Status) -> list[str]:
 
 def _verdict(run: Run) -> list[str]:
     """What the gate said, a condition a line, and what the doctor found."""
-    found = gate.judgement(run)
+    found = quality_gate.judgement(run)
     if found is None:
         return []
     lines = ["ready" if found["passed"] else "not ready"] if found["conditions"] else []
@@ -409,8 +413,8 @@ def _write_pictures(made: "np.ndarray", out: Path) -> None:
 
     import numpy as np
 
-    from aigc_core.files import write_atomic
-    from aigc_core.pictures import sheet_png
+    from aigc_core.common.files import write_atomic
+    from aigc_core.families.image_decoding import sheet_png
 
     if out.suffix == ".png":
         content = sheet_png(made)

@@ -18,13 +18,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from PIL import Image
 
-from aigc_core import gate
-from aigc_core.config import make_config
+from aigc_core.common.errors import TrainingError
 from aigc_core.data.sources import SOURCES, Images, Text
-from aigc_core.diagnose import diagnose
-from aigc_core.errors import TrainingError
+from aigc_core.evaluation import quality_gate
+from aigc_core.evaluation.diagnostics import diagnose
 from aigc_core.families import config_class
-from aigc_core.run import Run
+from aigc_core.families.config import make_config
+from aigc_core.runs.run import Run
 from benchmarks import sides
 from benchmarks.sides import header, measured
 
@@ -147,8 +147,8 @@ def examined(name: str, number: int, seed: int) -> dict[str, Any]:
     changes = {"seed": seed, "sample_every": 10**6, "evaluate_every": every, "checkpoint_every": every}
     run = Run.create(plan.changed(changes | settings), Path(tempfile.mkdtemp()) / "run")
     with suppress(TrainingError):  # the doctor has something to say of that, too
-        gate.fit_and_judge(run)
-    judged = gate.judgement(run) or {"figures": {}, "passed": None}
+        quality_gate.fit_and_judge(run)
+    judged = quality_gate.judgement(run) or {"figures": {}, "passed": None}
     figures = {key: round(value, 3) for key, value in judged["figures"].items() if isinstance(value, int | float)}
     return {
         "findings": [one.name for one in diagnose(run)],

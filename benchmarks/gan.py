@@ -10,7 +10,8 @@ the 10,000 test pictures in the features of a classifier (`checkpoints/features`
 first). Shown: that Fréchet distance, classes missing, and steps a second.
 
 steps: steps a second of the peer's own network, batch and data, in the peer's loop and in ours, where a doubling and
-the convolution after it are one (`aigc_core.networks.pictures.Resize`: the same function of the same weights).
+the convolution after it are one (`aigc_core.families.common.image_networks.Resize`: the same function of the same
+weights).
 """
 
 import json
@@ -29,11 +30,12 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
-from aigc_core import features, loop
 from aigc_core.data.download import local_data
+from aigc_core.families.common.image_networks import Resize
 from aigc_core.families.gan.family import Family
-from aigc_core.metrics import frechet_distance, moments
-from aigc_core.networks.pictures import Resize
+from aigc_core.metrics import classifier_features
+from aigc_core.metrics.distances import frechet_distance, moments
+from aigc_core.training import trainer
 from benchmarks import sides
 from benchmarks.sides import NEVER, header, in_turn, pace, table, trained
 
@@ -80,7 +82,7 @@ def steps(rounds: int) -> None:
 
 def ours(seconds: float, seed: float) -> dict[str, Any]:
     run, _ = trained("gan", "mnist", {"minutes": seconds / 60, "seed": int(seed)})
-    from aigc_core.evaluate import evaluate
+    from aigc_core.evaluation.evaluate import evaluate
 
     step, status = run.checkpoints()[-1], run.status()
     figures = evaluate(run, extent="full", step=step)
@@ -157,9 +159,9 @@ def judged(make: nn.Module) -> dict[str, Any]:
     random = torch.Generator().manual_seed(1)
     parts = [make(torch.randn(500, Z, generator=random)) for _ in range(PICTURES // 500)]
     made = F.interpolate((torch.cat(parts) + 1) / 2, (28, 28), mode="bilinear", antialias=True)
-    network: Any = features.load("mnist")
-    ours, classes = features.measured(network, (made * 255).round().clamp(0, 255).to(torch.uint8))
-    held_out = features.measured(network, test_pictures())[0]
+    network: Any = classifier_features.load("mnist")
+    ours, classes = classifier_features.measured(network, (made * 255).round().clamp(0, 255).to(torch.uint8))
+    held_out = classifier_features.measured(network, test_pictures())[0]
     shares = np.bincount(classes, minlength=10) / PICTURES
     return {
         "frechet_features": frechet_distance(moments(ours), moments(held_out)),
@@ -209,7 +211,7 @@ class Theirs(Family):
 
 
 def our_steps(seconds: float) -> dict[str, Any]:
-    loop.family_class = lambda name: Theirs
+    trainer.family_class = lambda name: Theirs
     settings = {"objective": "non-saturating", "lr": 2e-4, "beta1": 0.5, "beta2": 0.999, "ema": 0.0}
     settings |= {"data": "mnist", "image_size": 32, "latent_size": Z, "minutes": seconds / 60, "log_every": 1}
     _, events = trained("gan", "default", settings | NEVER)

@@ -74,7 +74,7 @@ def steps(shape: tuple[int, ...], count: int) -> Result:
 
 def recipe(preset: str, seconds: float) -> Result:
     run, _ = trained("gpt", preset, {"minutes": seconds / 60})
-    from aigc_core.evaluate import evaluate
+    from aigc_core.evaluation.evaluate import evaluate
 
     last = run.checkpoints()[-1]
     return {"seconds": run.status().elapsed_s, "loss": evaluate(run, extent="full", step=last)["loss"]}

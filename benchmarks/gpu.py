@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def mini(part: int) -> None:
-    from aigc_core.evaluate import evaluate
+    from aigc_core.evaluation.evaluate import evaluate
 
     start = time.perf_counter()
     run, _ = trained("gpt", "mini", {"steps": 5000 // part, "evaluate_every": 500, "sample_every": 500})
@@ -53,7 +53,7 @@ def mini(part: int) -> None:
 
 
 def small(part: int) -> None:
-    from aigc_core.sampler import load
+    from aigc_core.inference.model_cache import load
 
     card = torch.cuda.get_device_name()
     peak = next((peak for name, peak in PEAK_FLOPS.items() if re.search(rf"\b{name}\b", card)), float("nan"))

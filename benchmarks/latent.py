@@ -26,8 +26,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from playwright.sync_api import Page, sync_playwright
 
-from aigc_core import explore
-from aigc_core.run import Run
+from aigc_core.inference.latent import session
+from aigc_core.runs.run import Run
 from tests.browsing import CHROMIUM, QUIET, serving
 
 LATENCY = """async (count) => {
@@ -133,7 +133,7 @@ def many_hands(address: str, template: dict[str, Any], position: dict[str, Any],
     times = sorted(one for client, *_ in found for one in client)
     run = Run.named(position["run"])
     right = all(
-        explore.pictures(run, position["step"], explore.points([point])).tobytes() == shown
+        session.pictures(run, position["step"], session.points([point])).tobytes() == shown
         for *_, shown, point in found
     )
     print(f"{clients} clients at once: {len(times) / seconds:.0f} pictures a second, "

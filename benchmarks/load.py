@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import psutil
 
-from aigc_core.errors import AigcError
+from aigc_core.common.errors import AigcError
 from benchmarks.sides import header, show_waits
 from tests.browsing import listening, serving
 from tests.trouble.asking import Client
@@ -112,13 +112,13 @@ def _write(lesson: Class, client: Client, seed: int) -> None:
 
 def trainer(lesson: Class) -> None:
     """One training after the other, as the page would start them."""
-    from aigc_core import studio
+    from aigc_core.serving import api
 
-    name, start = studio.start("gan", SETTINGS), time.perf_counter()
-    while studio.follow(name)["status"]["state"] != "done":
+    name, start = api.start("gan", SETTINGS), time.perf_counter()
+    while api.follow(name)["status"]["state"] != "done":
         if lesson.over():
             with suppress(AigcError):  # it may just have ended
-                studio.ask(name, "stop")
+                api.ask(name, "stop")
             return
         time.sleep(0.5)
     lesson.times["a training of 200 steps, waiting included"].append(time.perf_counter() - start)

@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from playwright.sync_api import Page, sync_playwright
 
-from aigc_core import loop
-from aigc_core.run import Run
+from aigc_core.runs.run import Run
+from aigc_core.training import trainer
 from benchmarks import sides
 from benchmarks.sides import NEVER, PROJECT, Result, header, measured, trained
 from tests.browsing import CHROMIUM, QUIET, serving
@@ -98,7 +98,7 @@ def recorded(family: str, preset: str) -> Result:
         return call
 
     for name in spent:
-        setattr(loop._Training, name, timed(name, getattr(loop._Training, name)))
+        setattr(trainer._Training, name, timed(name, getattr(trainer._Training, name)))
     run, _ = trained(family, preset, {})
     last = run.status().elapsed_s  # without what is recorded when the time is over
     seconds = (

@@ -95,10 +95,10 @@ def trained(family: str, preset: str | None, changes: dict[str, Any]) -> tuple[A
     """Train in this process as the command line does; returns the run, in a folder that goes with the process, and its
     events."""
     sys.path.insert(0, str(PROJECT))
-    from aigc_core.config import make_config
     from aigc_core.families import config_class
-    from aigc_core.loop import fit
-    from aigc_core.run import Run
+    from aigc_core.families.config import make_config
+    from aigc_core.runs.run import Run
+    from aigc_core.training.trainer import fit
 
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

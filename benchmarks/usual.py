@@ -14,12 +14,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
-from aigc_core import gate
-from aigc_core.config import RunConfig, make_config
-from aigc_core.diagnose import Case, case_of, findings
+from aigc_core.evaluation import quality_gate
+from aigc_core.evaluation.diagnostics import Case, case_of, findings
+from aigc_core.evaluation.reference_ranges import file_of, settings_that_matter
 from aigc_core.families import config_class
-from aigc_core.run import Run
-from aigc_core.usual import file_of, settings_that_matter
+from aigc_core.families.config import RunConfig, make_config
+from aigc_core.runs.run import Run
 
 RECIPES = ("gan-default", "vae-default", "gpt-default", "gan-ring", "vae-moons")
 POINTS = 40  # of each range
@@ -39,7 +39,7 @@ def record(family: str, preset: str, seeds: int) -> None:
     cases, plan = [], make_config(config_class(family), preset)
     for seed in range(seeds):
         run = Run.create(plan.changed({"seed": seed}), Path(tempfile.mkdtemp()) / "run")
-        gate.fit_and_judge(run)
+        quality_gate.fit_and_judge(run)
         cases.append(case_of(run))
         print(f"{family} {preset} seed {seed}: {[one.name for one in findings(cases[-1])] or 'well'}", flush=True)
     keep(plan, cases)

@@ -3,7 +3,7 @@
     python checkpoints/train.py vae-mnist            # or several names, or “all”
     python checkpoints/train.py features             # the networks that judge pictures
 
-A model is trained as any run is, measured on the whole test set, made light (`aigc_core.release`), given a card,
+A model is trained as any run is, measured on the whole test set, made light (`aigc_core.export.bundle`), given a card,
 and put beside this file. A training that was interrupted goes on where it stood.
 """
 
@@ -119,18 +119,18 @@ def train_features() -> None:
     """The networks in whose features pictures are compared."""
     import torch
 
-    from aigc_core import features
-    from aigc_core.config import make_config
+    from aigc_core.data.datasets import load_data
     from aigc_core.data.sources import silent
-    from aigc_core.data.tensors import load_data
     from aigc_core.families import config_class
+    from aigc_core.families.config import make_config
+    from aigc_core.metrics import classifier_features
 
     for data_name in ("mnist", "fashion"):
         config = make_config(config_class("vae"), None, data_name, {})
         data: Any = load_data(config, torch.device("cpu"), silent)
-        network = features.train(data.train, data.labels, len(data.facts.class_names))
-        right = (features.measured(network, data.validation)[1] == data.validation_labels.numpy()).mean()
-        print(features.save(network, data_name), f"{100 * right:.2f} % of the test pictures right")
+        network = classifier_features.train(data.train, data.labels, len(data.facts.class_names))
+        right = (classifier_features.measured(network, data.validation)[1] == data.validation_labels.numpy()).mean()
+        print(classifier_features.save(network, data_name), f"{100 * right:.2f} % of the test pictures right")
 
 
 def train(name: str, whole: Path) -> None:
@@ -145,9 +145,9 @@ def train(name: str, whole: Path) -> None:
         settings = [word for key, value in model.settings.items() for word in ("--set", f"{key}={value}")]
         subprocess.run([*command, "train", model.family, *settings, "--out", str(whole)], check=True, cwd=HERE.parent)
 
-    from aigc_core.evaluate import evaluate
-    from aigc_core.release import release
-    from aigc_core.run import Run
+    from aigc_core.evaluation.evaluate import evaluate
+    from aigc_core.export.bundle import release
+    from aigc_core.runs.run import Run
 
     run = Run(whole)
     figures = evaluate(run, extent="full")
@@ -180,13 +180,13 @@ def _spread(steps: list[int], count: int) -> list[int]:
 
 def prepare(run: Any) -> None:
     """What the Latent page would have to learn first: directions, and where the classes lie."""
-    from aigc_core import explore
+    from aigc_core.inference.latent import session
 
     best = run.marked("best")
-    explore.directions(run, best)
-    explore.learn_directions(run, best, lambda part, shown: None)
+    session.directions(run, best)
+    session.learn_directions(run, best, lambda part, shown: None)
     for step in run.checkpoints():
-        explore.cloud(run, step)
+        session.cloud(run, step)
 
 
 def further_figures(name: str, run: Any) -> dict[str, float]:
@@ -200,16 +200,16 @@ def further_figures(name: str, run: Any) -> dict[str, float]:
 
 def form_kept(run: Any) -> float:
     """The part of 200 poems that have the lines and lengths of the form that was asked for."""
-    from aigc_core import writing
     from aigc_core.data.text import FORMS, keeps_form
     from aigc_core.families.base import TextRequest
+    from aigc_core.inference.text import session
 
     kept = []
     for form in FORMS:
         for title in ("春日", "送友人", "登高", "夜泊", "山居"):
             prompt = f"《{title}》{form}\n"
             request = TextRequest(max_new_tokens=100, temperature=0.8)
-            written = writing.write(run, None, writing.Beginning(prompt), request, 10, "\n\n", lambda part, shown: None)
+            written = session.write(run, None, session.Beginning(prompt), request, 10, "\n\n", lambda part, shown: None)
             kept += [keeps_form(prompt + "".join(texts).split("\n\n")[0]) for texts in written.texts]
     return sum(kept) / len(kept)
 

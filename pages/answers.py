@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from aigc_core import studio
-from aigc_core.errors import AigcError, disk_in_words
+from aigc_core.common.errors import AigcError, disk_in_words
+from aigc_core.serving import api
 
 log = logging.getLogger(__name__)
 
@@ -74,23 +74,23 @@ def text(values: dict[str, Any], name: str) -> str:
 
 @answering
 def runs(values: dict[str, Any]) -> list[dict[str, Any]]:
-    return studio.runs()
+    return api.runs()
 
 
 @answering
 def describe(values: dict[str, Any]) -> dict[str, Any]:
-    return studio.describe(text(values, "run"))
+    return api.describe(text(values, "run"))
 
 
 @answering
 def follow(values: dict[str, Any]) -> dict[str, Any]:
-    return studio.follow(text(values, "run"), text(values, "cursor"))
+    return api.follow(text(values, "run"), text(values, "cursor"))
 
 
 @answering
 def sample(values: dict[str, Any]) -> dict[str, str]:
     file = text(values, "file")
-    content = studio.sample_file(text(values, "run"), file)
+    content = api.sample_file(text(values, "run"), file)
     if file.endswith(".txt"):
         return {"kind": "text", "content": content.decode("utf-8", errors="replace")}
     return {"kind": "picture", "content": "data:image/png;base64," + base64.b64encode(content).decode()}
@@ -100,40 +100,40 @@ def sample(values: dict[str, Any]) -> dict[str, str]:
 def ask(values: dict[str, Any]) -> bool:
     changes = values.get("changes")
     what: Any = text(values, "what")
-    studio.ask(text(values, "run"), what, changes if isinstance(changes, dict) else {})
+    api.ask(text(values, "run"), what, changes if isinstance(changes, dict) else {})
     return True
 
 
 @answering
 def examine(values: dict[str, Any]) -> dict[str, Any]:
     per_kwh, per_hour = (max(0.0, number(values.get(name), 0.0)) for name in ("per_kwh", "per_hour"))
-    return studio.examine(text(values, "run"), per_kwh, per_hour)
+    return api.examine(text(values, "run"), per_kwh, per_hour)
 
 
 @answering
 def again(values: dict[str, Any]) -> str:
     changes = values.get("changes")
-    return studio.again(text(values, "run"), changes if isinstance(changes, dict) else {})
+    return api.again(text(values, "run"), changes if isinstance(changes, dict) else {})
 
 
 @answering
 def pin(values: dict[str, Any]) -> bool:
-    studio.pin(text(values, "run"), values.get("keep") is True)
+    api.pin(text(values, "run"), values.get("keep") is True)
     return True
 
 
 @answering
 def remove(values: dict[str, Any]) -> bool:
-    studio.delete(text(values, "run"))
+    api.delete(text(values, "run"))
     return True
 
 
 @answering
 def job(values: dict[str, Any]) -> Any:
-    return sent(studio.job(text(values, "job")))
+    return sent(api.job(text(values, "job")))
 
 
 @answering
 def cancel(values: dict[str, Any]) -> bool:
-    studio.cancel(text(values, "job"))
+    api.cancel(text(values, "job"))
     return True

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aigc_core.studio import basics as door
+from aigc_core.serving.api import basics as door
 from pages.answers import answering, cancel, job, number, text, whole
 from pages.widget import widget
 

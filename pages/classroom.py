@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from aigc_core import studio
-from aigc_core.studio import people as door
+from aigc_core.serving import api
+from aigc_core.serving.api import people as door
 from pages.answers import answering, text
 from pages.widget import widget
 
@@ -25,7 +25,7 @@ def overview(values: dict[str, Any]) -> dict[str, Any]:
 
 @answering
 def stop(values: dict[str, Any]) -> bool:
-    studio.ask(text(values, "run"), "stop")
+    api.ask(text(values, "run"), "stop")
     return True
 
 
@@ -53,4 +53,4 @@ def sweep(values: dict[str, Any]) -> list[str]:
 @answering
 def lessons(values: dict[str, Any]) -> dict[str, Any]:
     """What a lesson link can say."""
-    return {"families": studio.families(), "groups": studio.groups()}
+    return {"families": api.families(), "groups": api.groups()}

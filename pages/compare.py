@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from aigc_core import studio
-from aigc_core.studio import compare as door
+from aigc_core.serving import api
+from aigc_core.serving.api import compare as door
 from pages.answers import answering, cancel, job, sample, sent
 from pages.widget import widget
 
@@ -17,7 +17,7 @@ def build() -> None:
 
 @answering
 def runs(values: dict[str, Any]) -> list[dict[str, Any]]:
-    return studio.runs()
+    return api.runs()
 
 
 @answering

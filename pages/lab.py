@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aigc_core.studio import lab as door
+from aigc_core.serving.api import playground as door
 from pages.answers import answering, sent, text, whole
 from pages.widget import widget
 

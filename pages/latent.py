@@ -3,9 +3,9 @@
 import base64
 from typing import Any
 
-from aigc_core import studio
-from aigc_core.errors import DataError
-from aigc_core.studio import latent
+from aigc_core.common.errors import DataError
+from aigc_core.serving import api
+from aigc_core.serving.api import latent
 from pages.answers import answering, cancel, job, language, number, sample, sent, text, which, whole
 from pages.widget import widget
 
@@ -29,7 +29,7 @@ def build() -> None:
 
 @answering
 def runs(values: dict[str, Any]) -> dict[str, Any]:
-    return {"runs": studio.models("pictures"), "ready": latent.ready()}
+    return {"runs": api.models("pictures"), "ready": latent.ready()}
 
 
 @answering

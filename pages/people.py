@@ -1,4 +1,4 @@
-"""Who is at the browser: the door of a class, and `/healthz`. Everything else of a class is `aigc_core.classroom`."""
+"""Who is at the browser: the door of a class, and `/healthz`. Everything else is `aigc_core.serving.classroom`."""
 
 import asyncio
 import json
@@ -15,8 +15,8 @@ import gradio as gr
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from aigc_core.errors import AigcError, disk_in_words
-from aigc_core.studio import people as door
+from aigc_core.common.errors import AigcError, disk_in_words
+from aigc_core.serving.api import people as door
 from pages.guard import root_path
 
 log = logging.getLogger(__name__)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from aigc_core import studio
-from aigc_core.studio import publish as door
+from aigc_core.serving import api
+from aigc_core.serving.api import hub as door
 from pages.answers import answering, cancel, job, text
 from pages.widget import widget
 
@@ -15,7 +15,7 @@ def build() -> None:
 
 @answering
 def runs(values: dict[str, Any]) -> list[dict[str, Any]]:
-    return [*studio.models("pictures"), *studio.models("text")]
+    return [*api.models("pictures"), *api.models("text")]
 
 
 @answering

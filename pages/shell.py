@@ -9,9 +9,9 @@ import gradio as gr
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from aigc_core.errors import AigcError, disk_in_words
-from aigc_core.studio import latent as space
-from aigc_core.studio import people
+from aigc_core.common.errors import AigcError, disk_in_words
+from aigc_core.serving.api import latent as space
+from aigc_core.serving.api import people
 from pages import basics, classroom, compare, lab, latent, publish, text, train, useful
 from pages.guard import Guard
 from pages.people import Doorman

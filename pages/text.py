@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from aigc_core import studio
-from aigc_core.studio import text as door
+from aigc_core.serving import api
+from aigc_core.serving.api import text as door
 from pages.answers import answering, cancel, job, language, sample, sent, text, which, whole
 from pages.widget import widget
 
@@ -25,7 +25,7 @@ def build() -> None:
 
 @answering
 def runs(values: dict[str, Any]) -> list[dict[str, Any]]:
-    return studio.models("text")
+    return api.models("text")
 
 
 @answering

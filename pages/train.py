@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from aigc_core import studio
-from aigc_core.errors import AigcError, ConfigError
+from aigc_core.common.errors import AigcError, ConfigError
+from aigc_core.serving import api
 from pages import answers, people
 from pages.words import catalogue, sentence, word
 
@@ -60,14 +60,14 @@ class Form:
         chosen |= {"preset": given[self.choices.preset], "data": data}
         if "init_from" in chosen:  # a list where one may write
             chosen["init_from"] = str(chosen["init_from"]).strip()
-        if upload and studio.sources()[data]["origin"] == "yours":
-            chosen["data_path"] = studio.keep_upload(upload)
+        if upload and api.sources()[data]["origin"] == "yours":
+            chosen["data_path"] = api.keep_upload(upload)
         return chosen
 
 
 def build(demo: gr.Blocks) -> None:
     """Draw the page into `demo`, which is open."""
-    families = studio.families()
+    families = api.families()
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
             family = gr.Radio(
@@ -101,7 +101,7 @@ def build(demo: gr.Blocks) -> None:
     def begin(given: dict[Component, Any], request: gr.Request) -> list[Any]:
         try:
             with people.acting(request):
-                started = studio.start(*chosen(given))
+                started = api.start(*chosen(given))
             return [started, gr.HTML(visible=False)]
         except AigcError as error:
             return [gr.skip(), gr.HTML(_line(_said(error, request), "problem"), visible=True)]
@@ -109,7 +109,7 @@ def build(demo: gr.Blocks) -> None:
     def measure(given: dict[Component, Any], request: gr.Request) -> str:
         try:
             with people.acting(request):
-                found = studio.estimate(*chosen(given))
+                found = api.estimate(*chosen(given))
         except AigcError as error:
             return _line(_said(error, request), "problem")
         words = catalogue(_language(request))
@@ -126,7 +126,7 @@ def build(demo: gr.Blocks) -> None:
             return ""
         try:
             with people.acting(request):
-                report = studio.judge_text(*chosen(given))
+                report = api.judge_text(*chosen(given))
             return _report(report, catalogue(_language(request)))
         except ConfigError:  # the line above says it
             return ""
@@ -141,7 +141,7 @@ def build(demo: gr.Blocks) -> None:
     def lesson(request: gr.Request) -> Any:
         """What a lesson link chooses; nothing where there is no such link."""
         try:
-            found = studio.lesson(dict(request.query_params))
+            found = api.lesson(dict(request.query_params))
         except AigcError as error:
             return {trouble: gr.HTML(_line(_said(error, request), "problem"), visible=True)}
         return (
@@ -172,7 +172,7 @@ def build(demo: gr.Blocks) -> None:
 
 
 def _choices(name: str, entry: dict[str, Any], visible: bool) -> Choices:
-    first, data_name = next(iter(entry["presets"])), studio.settings(name)["data"]
+    first, data_name = next(iter(entry["presets"])), api.settings(name)["data"]
     with gr.Group(visible=visible, elem_classes="group-choices") as group:
         preset = gr.Dropdown(
             [(word(f"preset.{name}.{key}"), key) for key in entry["presets"]],
@@ -197,11 +197,11 @@ def _choices(name: str, entry: dict[str, Any], visible: bool) -> Choices:
 
 
 def _form(name: str, choices: Choices, visible: bool) -> Form:
-    values = studio.settings(name)
+    values = api.settings(name)
     fields: dict[str, Any] = {}
     with gr.Group(visible=visible, elem_id=f"form-{name}") as group:
-        for section in studio.groups():
-            inside = [one for one in studio.fields(name) if one["group"] == section and one["name"] not in HIDDEN]
+        for section in api.groups():
+            inside = [one for one in api.fields(name) if one["group"] == section and one["name"] not in HIDDEN]
             if not inside:
                 continue
             named = f"group-{section}"  # a lesson link can hide it
@@ -241,14 +241,14 @@ def _follow_choices(form: Form) -> None:
     names, choices, family = list(form.fields), form.choices, form.family
 
     def fill(preset: str, request: gr.Request) -> list[Any]:
-        values = studio.settings(family, preset)
+        values = api.settings(family, preset)
         about = gr.Dropdown(info=word(f"preset.{family}.{preset}.about"))
         if "init_from" in values:  # models may have been trained since
             values["init_from"] = gr.Dropdown(_model_choices(request), value=values["init_from"])
         return [about, values["data"], *(values[name] for name in names)]
 
     def explain(data: str) -> list[Any]:
-        yours = studio.sources()[data]["origin"] == "yours"
+        yours = api.sources()[data]["origin"] == "yours"
         return [gr.Dropdown(info=word(f"data.{data}.about")), gr.File(visible=yours)]
 
     choices.preset.input(
@@ -289,7 +289,7 @@ def _model_choices(request: gr.Request) -> list[tuple[str, str]]:
     """Models to go on from, in the page's language."""
     words = catalogue(_language(request))
     choices = [(words["train.nothing"], "")]
-    for one in studio.models("text"):
+    for one in api.models("text"):
         data = words.get(f"data.{one['data']}", one["data"])
         title = words["train.model"].format(name=one["name"], data=data, context=one["context"])
         choices.append((title, one["name"]))

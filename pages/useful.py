@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aigc_core.studio import useful as door
+from aigc_core.serving.api import use_cases as door
 from pages.answers import answering, cancel, job, text
 from pages.widget import widget
 

@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 from playwright.sync_api import Browser, Page, expect
 
-from aigc_core.run import PROJECT
+from aigc_core.common.paths import PROJECT
 
 expect.set_options(timeout=15_000)  # other tests compute beside these
 CHROMIUM = "/usr/bin/chromium"

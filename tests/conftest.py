@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from aigc_core.config import RunConfig, make_config
+from aigc_core.common.paths import PROJECT
 from aigc_core.families import config_class
-from aigc_core.run import PROJECT, Run
+from aigc_core.families.config import RunConfig, make_config
+from aigc_core.runs.run import Run
 from tests.browsing import CHROMIUM, QUIET, serving
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # several at once: threads beyond the cores only wait for one another
@@ -47,7 +48,7 @@ def plain_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Runs go into the test's own folder, without the shipped ones beside them; nothing is asked of the Hub."""
-    monkeypatch.setattr("aigc_core.run.shipped_root", lambda: tmp_path / "shipped")
+    monkeypatch.setattr("aigc_core.common.paths.shipped_root", lambda: tmp_path / "shipped")
     monkeypatch.setenv("AIGC_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     return tmp_path
@@ -61,7 +62,7 @@ def tiny(family: str, **settings: Any) -> RunConfig:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
     """A finished tiny run of a family, made once; tests must not change it."""
-    from aigc_core.loop import fit
+    from aigc_core.training.trainer import fit
 
     made: dict[str, Run] = {}
 

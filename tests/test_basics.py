@@ -8,8 +8,8 @@ import pytest
 import torch
 from scipy import stats
 
-from aigc_core import basics, wrong
-from aigc_core.errors import ConfigError
+from aigc_core.common.errors import ConfigError
+from aigc_core.demos import basics, common_mistakes
 
 EXACT: list[tuple[str, dict[str, float], Callable[[np.ndarray], np.ndarray]]] = [
     ("normal", {"mean": 0.5, "std": 1.5}, stats.norm(0.5, 1.5).pdf),
@@ -97,7 +97,7 @@ def test_a_race_of_nonsense_is_a_sentence() -> None:
         with pytest.raises(ConfigError):
             basics.race(surface, lr, 10)
     with pytest.raises(ConfigError):
-        wrong.show("nothing")
+        common_mistakes.show("nothing")
 
 
 # -- wrong formulas -------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def shown() -> Callable[[str], dict[str, Any]]:
 
     def of(mistake: str) -> dict[str, Any]:
         if mistake not in found:
-            found[mistake] = wrong.show(mistake)
+            found[mistake] = common_mistakes.show(mistake)
             assert all(one["sheet"].startswith(b"\x89PNG") for one in found[mistake].values())
         return {side: one["figures"] for side, one in found[mistake].items()}
 

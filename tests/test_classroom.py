@@ -12,15 +12,17 @@ from typing import Any
 
 import pytest
 
-import aigc_core.run
-from aigc_core import classroom, explore, launch, sampler, studio
-from aigc_core.classroom import Person, acting
-from aigc_core.errors import AigcError, ClassError, ConfigError
-from aigc_core.files import write_json
-from aigc_core.loop import fit
-from aigc_core.processes import identity
-from aigc_core.run import Run
-from aigc_core.studio import people
+from aigc_core.common import paths
+from aigc_core.common.errors import AigcError, ClassError, ConfigError
+from aigc_core.common.files import write_json
+from aigc_core.common.process_identity import identity
+from aigc_core.inference import model_cache
+from aigc_core.inference.latent import session
+from aigc_core.runs.run import Run
+from aigc_core.serving import api, classroom, launch
+from aigc_core.serving.api import people
+from aigc_core.serving.classroom import Person, acting
+from aigc_core.training.trainer import fit
 from tests.conftest import TINY, tiny
 
 ANN, BEN, TEACHER = Person("Ann"), Person("Ben"), Person("", teacher=True)
@@ -201,28 +203,28 @@ def test_people_may_sign_in_by_passwords_instead(tmp_path: Path, monkeypatch: py
 
 def test_a_student_changes_own_runs_only_and_sees_all() -> None:
     anns, bens, free = run_of("Ann"), run_of("Ben"), run_of("")
-    shipped = Run.create(tiny("vae"), aigc_core.run.shipped_root() / "shipped-one")
+    shipped = Run.create(tiny("vae"), paths.shipped_root() / "shipped-one")
     with acting(ANN):
-        rows = {row["name"]: (row["owner"], row["mine"]) for row in studio.runs() if not row["shipped"]}
+        rows = {row["name"]: (row["owner"], row["mine"]) for row in api.runs() if not row["shipped"]}
         assert rows == {anns.name: ("Ann", True), bens.name: ("Ben", False), free.name: ("", False)}
-        assert studio.describe(bens.name)["mine"] is False
+        assert api.describe(bens.name)["mine"] is False
         for refused in (
-            lambda: studio.ask(bens.name, "stop"),
-            lambda: studio.ask(bens.name, "resume"),
-            lambda: studio.delete(bens.name),
-            lambda: studio.pin(free.name, True),
-            lambda: studio.delete(shipped.name),
+            lambda: api.ask(bens.name, "stop"),
+            lambda: api.ask(bens.name, "resume"),
+            lambda: api.delete(bens.name),
+            lambda: api.pin(free.name, True),
+            lambda: api.delete(shipped.name),
         ):
             with pytest.raises(ClassError, match="not yours"):
                 refused()
-        studio.pin(anns.name, True)
-        assert anns.pinned and studio.describe(anns.name)["pinned"]
+        api.pin(anns.name, True)
+        assert anns.pinned and api.describe(anns.name)["pinned"]
         anns.pin(False)
-        studio.delete(anns.name)
+        api.delete(anns.name)
     with acting(TEACHER):
-        studio.delete(bens.name)
+        api.delete(bens.name)
     with acting(None), pytest.raises(ClassError, match="not yours"):
-        studio.delete(free.name)
+        api.delete(free.name)
     assert free.path.exists() and not anns.path.exists() and not bens.path.exists()
 
 
@@ -259,7 +261,7 @@ def test_what_was_interrupted_by_a_power_cut_is_found_and_goes_on(monkeypatch: p
     status.state, status.process = "running", f"{identity()}0"
     run.set_status(status)
     started: list[str] = []
-    monkeypatch.setattr("aigc_core.launch.start", lambda one: started.append(one.name))
+    monkeypatch.setattr("aigc_core.serving.launch.start", lambda one: started.append(one.name))
     with acting(TEACHER):
         assert people.overview()["trainings"][0]["state"] == "interrupted"
         assert people.resume_all() == 1 and started == [run.name]
@@ -278,27 +280,27 @@ def test_a_student_sees_what_is_allowed_and_no_secret() -> None:
 
 
 def test_a_training_beyond_the_limits_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aigc_core.launch.start", lambda run: None)
+    monkeypatch.setattr("aigc_core.serving.launch.start", lambda run: None)
     values = TINY["vae"]
     with acting(ANN):
         with pytest.raises(ClassError, match="at most 10 minutes"):
-            studio.start("vae", values | {"minutes": 11})
+            api.start("vae", values | {"minutes": 11})
         with pytest.raises(ClassError, match="at most 3 times"):
-            studio.start("vae", values | {"tries": 4})
-        first = studio.start("vae", values)
+            api.start("vae", values | {"tries": 4})
+        first = api.start("vae", values)
         limits = {"minutes": 10, "parameters": 10_000_000, "disk_mb": 1000}
         assert Run.named(first).given == {"owner": "Ann", "limits": limits}
-        studio.start("vae", values), studio.again(first, {"lr": 0.1})
+        api.start("vae", values), api.again(first, {"lr": 0.1})
         with pytest.raises(ClassError, match="3 of your trainings are waiting"):
-            studio.start("vae", values)
+            api.start("vae", values)
         monkeypatch.setenv("AIGC_CLASS_WAITING", "9")
         monkeypatch.setenv("AIGC_CLASS_DISK_MB", "0.001")
         with pytest.raises(ClassError, match="delete some"):
-            studio.start("vae", values)
+            api.start("vae", values)
     with acting(TEACHER):
-        assert Run.named(studio.start("vae", values | {"minutes": 60})).given == {}
+        assert Run.named(api.start("vae", values | {"minutes": 60})).given == {}
     with acting(None), pytest.raises(ClassError, match="Join"):
-        studio.start("vae", values)
+        api.start("vae", values)
 
 
 def test_a_network_too_large_and_a_time_that_is_over_end_the_training() -> None:
@@ -325,13 +327,13 @@ def test_a_training_that_fills_its_place_stops_and_says_so() -> None:
 
 
 def test_who_has_made_room_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(studio.launch, "start", fit)
+    monkeypatch.setattr(api.launch, "start", fit)
     limits = {"minutes": 10, "parameters": 10**6, "disk_mb": 0.05}
     run = Run.create(tiny("vae", steps=40, checkpoint_every=2), given={"owner": "Ann", "limits": limits})
     assert fit(run).state == "stopped"
     run.request("start")
     with acting(ANN):
-        studio.ask(run.name, "resume")
+        api.ask(run.name, "resume")
     assert run.status().state == "done"
 
 
@@ -354,29 +356,29 @@ def test_a_student_uses_neither_the_machine_s_token_nor_another_s_data(tmp_path:
     file = tmp_path / "text.txt"
     file.write_text("hello " * 1000)
     with acting(ANN):
-        kept = studio.keep_upload(file)
+        kept = api.keep_upload(file)
         anns = Run.create(tiny("gpt", data="text", data_path=kept), given={"owner": "Ann"})
-        assert studio.describe(anns.name)["settings"]["data_path"] == kept
+        assert api.describe(anns.name)["settings"]["data_path"] == kept
         with pytest.raises(ClassError, match="only a teacher"):
-            studio.check("gpt", {"init_from": "openai-community/gpt2"})
+            api.check("gpt", {"init_from": "openai-community/gpt2"})
     with acting(BEN):
-        assert studio.describe(anns.name)["settings"]["data_path"] == ""
+        assert api.describe(anns.name)["settings"]["data_path"] == ""
         with pytest.raises(ClassError, match="not yours"):
-            studio.again(anns.name, {})
+            api.again(anns.name, {})
 
 
 def test_uploads_are_one_s_own_and_have_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "text.txt"
     file.write_text("hello " * 1000)
     with acting(ANN):
-        kept = studio.keep_upload(file)
-        assert studio.check("gpt", {"data": "text", "data_path": kept}).data_path == kept
+        kept = api.keep_upload(file)
+        assert api.check("gpt", {"data": "text", "data_path": kept}).data_path == kept
         assert classroom.used_mb("Ann") == pytest.approx(0.006)
     with acting(BEN), pytest.raises(ConfigError, match="uploading"):
-        studio.check("gpt", {"data": "text", "data_path": kept})
+        api.check("gpt", {"data": "text", "data_path": kept})
     monkeypatch.setenv("AIGC_CLASS_UPLOAD_MB", "0.001")
     with acting(ANN), pytest.raises(AigcError, match="larger than"):
-        studio.keep_upload(file)
+        api.keep_upload(file)
 
 
 def test_old_runs_are_swept_but_never_pinned_active_or_needed_things(tmp_path: Path) -> None:
@@ -389,7 +391,7 @@ def test_old_runs_are_swept_but_never_pinned_active_or_needed_things(tmp_path: P
     file = tmp_path / "text.txt"
     file.write_text("hello " * 1000)
     with acting(ANN):
-        kept = Path(studio.keep_upload(file))
+        kept = Path(api.keep_upload(file))
         needed = aged(Run.create(tiny("gpt", data="text", data_path=str(kept)), given={"owner": "Ann"}), 1)
     os.utime(kept, (0, 0))
     lost = kept.with_name("0" * 24 + ".txt")
@@ -399,7 +401,7 @@ def test_old_runs_are_swept_but_never_pinned_active_or_needed_things(tmp_path: P
     pinned.pin(True)
     damaged = run_of("Ben")
     (damaged.path / "status.json").write_text("{")
-    shipped = aged(Run.create(tiny("vae"), aigc_core.run.shipped_root() / "shipped-one"), 100)
+    shipped = aged(Run.create(tiny("vae"), paths.shipped_root() / "shipped-one"), 100)
     assert classroom.sweep(14, time.time()) == [old.name]
     assert all(one.path.exists() for one in (needed, pinned, fresh, damaged))
     assert kept.exists() and not lost.exists()
@@ -428,9 +430,9 @@ def test_what_somebody_touched_or_named_something_in_is_not_swept(
         return made
 
     left, named, used, moved = (copied(name) for name in ("left", "named", "used", "moved"))
-    explore.name_direction(named, None, "slant", [1.0, 0.0])
+    session.name_direction(named, None, "slant", [1.0, 0.0])
     os.utime(named.path / "directions-own.json", (0, 0))
-    sampler.load(used)
+    model_cache.load(used)
     os.utime(used.path / ".used", (later, later))
     # Its upload is found by whichever way its settings name it.
     upload = classroom.uploads_folder("Ann") / "text.txt"
@@ -466,36 +468,36 @@ def test_what_was_sent_to_the_app_counts_until_it_is_gone(tmp_path: Path, monkey
 
 
 def test_an_estimate_in_a_class_has_the_limits_of_a_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(studio, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(api, "cache_folder", lambda: tmp_path)
     monkeypatch.setenv("AIGC_CLASS_PARAMETERS", "1000")
     with acting(ANN), pytest.raises(ConfigError, match=r"1,000|1000"):
-        studio.estimate("vae", TINY["vae"] | {"width": 64})
+        api.estimate("vae", TINY["vae"] | {"width": 64})
     monkeypatch.delenv("AIGC_CLASS_PARAMETERS")
     monkeypatch.setenv("AIGC_CLASS_MEMORY_MB", "300")  # less than torch alone takes
     with acting(ANN), pytest.raises(ConfigError, match="could not be estimated"):
-        studio.estimate("vae", TINY["vae"] | {"width": 16})
+        api.estimate("vae", TINY["vae"] | {"width": 16})
     with acting(TEACHER):
-        assert studio.estimate("vae", TINY["vae"] | {"width": 16})["step_s"] > 0
+        assert api.estimate("vae", TINY["vae"] | {"width": 16})["step_s"] > 0
 
 
 def test_without_a_class_everything_is_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AIGC_CLASS")
     run = run_of("")
-    assert studio.describe(run.name)["mine"] and people.open_class() is None and people.begin() == ""
+    assert api.describe(run.name)["mine"] and people.open_class() is None and people.begin() == ""
     assert people.me() == {} and people.overview()["students"] == []
-    studio.delete(run.name)
+    api.delete(run.name)
     with pytest.raises(ClassError, match="holds no class"):
         classroom.join("Ann", "", "")
 
 
 def test_a_lesson_link_chooses_what_can_be_chosen() -> None:
-    found = studio.lesson({"family": "vae", "preset": "mnist", "steps": "300", "hide": "network", "task": "x"})
+    found = api.lesson({"family": "vae", "preset": "mnist", "steps": "300", "hide": "network", "task": "x"})
     assert found is not None and found["family"] == "vae"
     assert (found["settings"]["steps"], found["settings"]["minutes"], found["settings"]["data"]) == (300, 0, "mnist")
-    assert studio.lesson({"run": "x", "lang": "zh"}) is None
+    assert api.lesson({"run": "x", "lang": "zh"}) is None
     for bad in ({"family": "cnn"}, {"family": "gan", "preset": "nothing"}, {"data": "cats"}, {"steps": "many"}):
         with pytest.raises(ConfigError):
-            studio.lesson(bad)
+            api.lesson(bad)
 
 
 def test_health_says_how_much_is_going_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

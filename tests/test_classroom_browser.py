@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from aigc_core.run import Run
+from aigc_core.runs.run import Run
 from tests.browsing import serving, strict_page, wait_until
 from tests.conftest import tiny
 

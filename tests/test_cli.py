@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aigc_core.run import Run
+from aigc_core.runs.run import Run
 from tests.conftest import TINY, command, tiny
 
 

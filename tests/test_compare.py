@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from aigc_core import boards, gate
-from aigc_core.errors import RunError
-from aigc_core.files import write_json
-from aigc_core.run import Run, runs_root
-from aigc_core.studio import compare as door
-from aigc_core.studio import job
+from aigc_core.common.errors import RunError
+from aigc_core.common.files import write_json
+from aigc_core.common.paths import runs_root
+from aigc_core.evaluation import quality_gate
+from aigc_core.export import tensorboard
+from aigc_core.runs.run import Run
+from aigc_core.serving.api import compare as door
+from aigc_core.serving.api import job
 from tests.conftest import command
 
 
@@ -32,7 +34,7 @@ def runs(trained: Callable[[str], Run]) -> list[Run]:
         found.append(Run(runs_root() / name))
     file = found[1].path / "config.json"
     file.write_text(file.read_text().replace('"beta": 1.0', '"beta": 4.0').replace('"seed": 0', '"seed": 7'))
-    gate.judge(found[0])
+    quality_gate.judge(found[0])
     return found
 
 
@@ -46,7 +48,7 @@ def test_what_differs_is_named_and_nothing_else(runs: list[Run]) -> None:
 
 def test_figures_are_those_of_the_judgement_where_there_is_one(runs: list[Run]) -> None:
     second, first = door.compare(["second", "first"])["runs"]
-    assert first["figures"]["gain"] == gate.judgement(runs[0])["figures"]["gain"]  # type: ignore[index]
+    assert first["figures"]["gain"] == quality_gate.judgement(runs[0])["figures"]["gain"]  # type: ignore[index]
     assert "gain" not in second["figures"] and second["figures"]["negative_elbo"] > 0
     assert "kl_per_dimension" not in first["figures"]  # a list is no figure for a table
 
@@ -76,7 +78,7 @@ def test_nonsense_is_a_sentence(names: list[str], runs: list[Run]) -> None:
 def test_the_table_as_csv(runs: list[Run]) -> None:
     rows = list(csv.DictReader(io.StringIO(door.table(["first", "second"]))))
     assert [row["name"] for row in rows] == ["first", "second"]
-    assert float(rows[1]["beta"]) == 4 and float(rows[0]["gain"]) == gate.judgement(runs[0])["figures"]["gain"]  # type: ignore[index]
+    assert float(rows[1]["beta"]) == 4 and float(rows[0]["gain"]) == quality_gate.judgement(runs[0])["figures"]["gain"]  # type: ignore[index]
     points = list(csv.DictReader(io.StringIO(door.curves(["first"]))))
     assert {row["curve"] for row in points} >= {"loss", "kl", "val:negative_elbo"}
 
@@ -140,11 +142,11 @@ def test_without_the_package_there_is_a_sentence(
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(RunError, match="pip install tensorboard"):
-        boards.tensorboard(runs[0], tmp_path / "board")
+        tensorboard.tensorboard(runs[0], tmp_path / "board")
     monkeypatch.setitem(sys.modules, "trackio", None)
     monkeypatch.setenv("TRACKIO_DIR", "")  # put back afterwards
     with pytest.raises(RunError, match="pip install trackio"):
-        boards.trackio(runs[0], tmp_path / "trackio")
+        tensorboard.trackio(runs[0], tmp_path / "trackio")
 
 
 def test_trackio_gets_every_figure(runs: list[Run], tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from aigc_core import compiled
-from aigc_core.errors import DeviceError
-from aigc_core.loop import fit
-from aigc_core.run import Run
+from aigc_core.common.errors import DeviceError
+from aigc_core.runs.run import Run
+from aigc_core.training import compile
+from aigc_core.training.trainer import fit
 from tests.conftest import at_step, tiny, values_of
 
 TOLERANCE = 1e-4  # of a loss; compiled kernels add in another order
@@ -71,7 +71,7 @@ def test_whoever_goes_on_computes_as_before_and_as_nearly_as_may_be_uncompiled(
         asked.append(kind)
         return "inductor", 1.5
 
-    monkeypatch.setattr(compiled, "fastest", choose)
+    monkeypatch.setattr(compile, "fastest", choose)
     plain, straight, halting = (
         Run.create(tiny("gpt", steps=40, dropout=0.1, compile=how), tmp_path / name)
         for name, how in (("plain", "off"), ("straight", "auto"), ("halting", "auto"))
@@ -92,7 +92,7 @@ def test_a_short_training_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(torch, "compile", lambda *given, **more: pytest.fail("compiled"))
     run = Run.create(tiny("vae", steps=2), tmp_path / "run")
     fit(run)
-    assert run.made()["environment"]["networks"] == compiled.PLAIN
+    assert run.made()["environment"]["networks"] == compile.PLAIN
 
 
 @pytest.fixture
@@ -109,10 +109,10 @@ def no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 def test_without_a_compiler_a_long_training_just_starts(
     no_compiler: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(compiled.BACKENDS, "cpu", {"inductor": 0.0})
+    monkeypatch.setitem(compile.BACKENDS, "cpu", {"inductor": 0.0})
     run = Run.create(tiny("gpt", steps=2), tmp_path / "run")
     assert fit(run).state == "done"
-    assert run.made()["environment"]["networks"] == compiled.PLAIN
+    assert run.made()["environment"]["networks"] == compile.PLAIN
 
 
 def test_without_a_compiler_whoever_insists_gets_a_sentence(no_compiler: None, tmp_path: Path) -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from aigc_core.config import check_own_data, make_config
-from aigc_core.errors import ConfigError
+from aigc_core.common.errors import ConfigError
+from aigc_core.common.paths import shipped_root
 from aigc_core.families import FAMILIES, config_class
-from aigc_core.run import shipped_root
+from aigc_core.families.config import check_own_data, make_config
 
 EVERY_PRESET = [(family, preset) for family in FAMILIES for preset in config_class(family).presets]
 
@@ -14,7 +14,9 @@ EVERY_PRESET = [(family, preset) for family in FAMILIES for preset in config_cla
 def test_every_preset_is_valid_and_can_be_written_down(
     family: str, preset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aigc_core.run.shipped_root", shipped_root)  # one goes on from a model that comes along
+    monkeypatch.setattr(
+        "aigc_core.common.paths.shipped_root", shipped_root
+    )  # one goes on from a model that comes along
     config = make_config(config_class(family), preset)
     assert config.preset == preset
     assert type(config).model_validate(config.model_dump()) == config

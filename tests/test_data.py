@@ -15,18 +15,18 @@ from PIL import Image
 from tokenizers import Tokenizer as Library
 from tokenizers import models, pre_tokenizers, trainers
 
-from aigc_core.config import check_own_data, make_config
+from aigc_core.common.errors import ConfigError, DataError
 from aigc_core.data import download
 from aigc_core.data.augment import augmented
+from aigc_core.data.datasets import PictureData, TextData, _moments, as_float, fitted, load_data
 from aigc_core.data.points import ring_centres
 from aigc_core.data.sources import SOURCES, Images, Text
 from aigc_core.data.split import is_validation, split_text
 from aigc_core.data.stories import CHINESE, ENGLISH, GRAMMARS, Grammar, entropy_per_character
-from aigc_core.data.tensors import PictureData, TextData, _moments, as_float, fitted, load_data
 from aigc_core.data.text import cleaned, keeps_form, pieces, regular_poem
 from aigc_core.data.tokenizer import EACH, Tokenizer
-from aigc_core.errors import ConfigError, DataError
 from aigc_core.families import config_class
+from aigc_core.families.config import check_own_data, make_config
 from tests.conftest import tiny
 
 CPU = torch.device("cpu")
@@ -194,7 +194,7 @@ def test_pictures_are_brought_to_size_and_colours() -> None:
 def test_pictures_are_made_ready_in_parts_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     x = torch.randint(0, 255, (5, 3, 40, 40), dtype=torch.uint8)
     grey, moments = fitted(x, 28, 1), _moments(x)
-    monkeypatch.setattr("aigc_core.data.tensors.PART", 2)
+    monkeypatch.setattr("aigc_core.data.datasets.PART", 2)
     assert torch.equal(fitted(x, 28, 1), grey)
     assert _moments(x)[0] == pytest.approx(moments[0]) and _moments(x)[1] == pytest.approx(moments[1])
     values = as_float(x).double()

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from aigc_core import gate
-from aigc_core.config import RunConfig, make_config
-from aigc_core.diagnose import RULES, Case, Finding, case_of, diagnose, findings, plain
-from aigc_core.errors import TrainingError
+from aigc_core.common.errors import TrainingError
+from aigc_core.common.paths import PROJECT
+from aigc_core.evaluation import quality_gate
+from aigc_core.evaluation.diagnostics import RULES, Case, Finding, case_of, diagnose, findings, plain
 from aigc_core.families import config_class
-from aigc_core.run import PROJECT, Run
+from aigc_core.families.config import RunConfig, make_config
+from aigc_core.runs.run import Run
 
 SMALL = {"data": "digits8", "network": "mlp"}
 RING = {"data": "points", "pattern": "ring", "network": "mlp", "batch_size": 64, "latent_size": 2, "width": 16}
@@ -26,7 +27,7 @@ def ended(path: Path, family: str, preset: str, settings: dict[str, Any]) -> Run
     often = {"evaluate_every": every, "checkpoint_every": every, "sample_every": 10**6, "log_every": 1}
     run = Run.create(plan.changed(often), path / "run")
     with suppress(TrainingError):
-        gate.fit_and_judge(run)
+        quality_gate.fit_and_judge(run)
     return run
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from aigc_core.energy import CORE_WATTS, Meter
+from aigc_core.common.energy import CORE_WATTS, Meter
 
 
 def packages(folder: Path, *microjoules: int) -> list[Path]:

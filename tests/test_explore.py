@@ -13,13 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aigc_core import explore, jobs, sampler, studio
+from aigc_core.common.errors import AigcError, DataError, RunError
 from aigc_core.data import upload
-from aigc_core.errors import AigcError, DataError, RunError
 from aigc_core.families.base import PictureRequest
-from aigc_core.loop import fit
-from aigc_core.run import Run
-from aigc_core.studio import latent as door
+from aigc_core.inference import model_cache
+from aigc_core.inference.latent import session
+from aigc_core.runs.run import Run
+from aigc_core.serving import api, jobs
+from aigc_core.serving.api import latent as door
+from aigc_core.training.trainer import fit
 from tests.conftest import RECORDS, tiny
 from tests.test_jobs import ended
 
@@ -43,45 +45,45 @@ def style_gan(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run
 
 
-def random_points(run: Run, count: int, **more: Any) -> list[explore.Point]:
-    return explore.points([{"z": explore.code_of_seed(run, None, seed), **more} for seed in range(count)])
+def random_points(run: Run, count: int, **more: Any) -> list[session.Point]:
+    return session.points([{"z": session.code_of_seed(run, None, seed), **more} for seed in range(count)])
 
 
 def test_a_seed_means_the_same_picture_as_everywhere(trained: Trained) -> None:
     run = trained("gan")
-    (ours,) = explore.pictures(run, None, explore.points([{"z": explore.code_of_seed(run, None, 7)}]))
-    theirs = sampler.pictures(run, PictureRequest(count=1, seed=7))[0]
+    (ours,) = session.pictures(run, None, session.points([{"z": session.code_of_seed(run, None, 7)}]))
+    theirs = model_cache.pictures(run, PictureRequest(count=1, seed=7))[0]
     np.testing.assert_allclose(ours.astype(int), theirs, atol=1)
 
 
 def test_a_picture_does_not_depend_on_its_company(trained: Trained) -> None:
     run = trained("vae")
     points = random_points(run, 19)
-    together = explore.pictures(run, None, points)
+    together = session.pictures(run, None, points)
     for i in (0, 7, 8, 18):
-        np.testing.assert_array_equal(explore.pictures(run, None, [points[i]])[0], together[i])
+        np.testing.assert_array_equal(session.pictures(run, None, [points[i]])[0], together[i])
 
 
 def test_people_at_once_share_batches_and_each_gets_the_own_picture(trained: Trained) -> None:
     run = trained("vae")
     points = random_points(run, 60)
-    alone = [explore.pictures(run, None, [one]) for one in points]
+    alone = [session.pictures(run, None, [one]) for one in points]
     with ThreadPoolExecutor(20) as people:
-        together = list(people.map(lambda one: explore.pictures(run, None, [one]), points))
+        together = list(people.map(lambda one: session.pictures(run, None, [one]), points))
     np.testing.assert_array_equal(together, alone)
 
 
 def test_a_defect_while_drawing_reaches_everyone_who_waits(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     run = trained("vae")
-    model, family = explore.opened(run, None)
+    model, family = session.opened(run, None)
     points = random_points(run, 12)
     with monkeypatch.context() as broken:
         broken.setattr(family, "decode", lambda *a: 1 / 0)
         with ThreadPoolExecutor(12) as people:
-            waiting = [people.submit(explore.pictures, run, None, [one]) for one in points]
+            waiting = [people.submit(session.pictures, run, None, [one]) for one in points]
             assert all(isinstance(one.exception(timeout=20), ZeroDivisionError) for one in waiting)
     assert not model.waiting
-    assert explore.pictures(run, None, points[:1]).any()
+    assert session.pictures(run, None, points[:1]).any()
 
 
 @pytest.mark.parametrize(
@@ -103,11 +105,11 @@ def test_a_position_that_is_none_is_a_sentence(vae: Run, points: Any) -> None:
 
 def test_truncation_scales_the_code(trained: Trained) -> None:
     run = trained("vae")
-    z = explore.code_of_seed(run, None, 1)
-    half, scaled, none, mean = explore.pictures(
+    z = session.code_of_seed(run, None, 1)
+    half, scaled, none, mean = session.pictures(
         run,
         None,
-        explore.points(
+        session.points(
             [{"z": z, "truncation": 0.5}, {"z": [x / 2 for x in z]}, {"z": z, "truncation": 0}, {"z": [0, 0]}]
         ),
     )
@@ -116,12 +118,12 @@ def test_truncation_scales_the_code(trained: Trained) -> None:
 
 
 def test_styles_mix_by_layer_and_classes_are_asked_for(style_gan: Run) -> None:
-    told = explore.describe(style_gan, None)
+    told = session.describe(style_gan, None)
     assert told["layers"] >= 2 and len(told["class_names"]) == 10 and not told["encodes"]
-    a, b = (explore.code_of_seed(style_gan, None, seed) for seed in (1, 2))
+    a, b = (session.code_of_seed(style_gan, None, seed) for seed in (1, 2))
 
     def drawn(**more: Any) -> np.ndarray:
-        return explore.pictures(style_gan, None, explore.points([{"z": a, "label": 3, **more}]))[0]
+        return session.pictures(style_gan, None, session.points([{"z": a, "label": 3, **more}]))[0]
 
     np.testing.assert_array_equal(drawn(other=b, mix_from=told["layers"]), drawn())
     np.testing.assert_array_equal(drawn(other=b, mix_from=0), drawn(z=b))
@@ -133,8 +135,8 @@ def test_styles_mix_by_layer_and_classes_are_asked_for(style_gan: Run) -> None:
 
 def test_a_model_with_one_way_in_ignores_a_second_code(trained: Trained) -> None:
     run = trained("vae")
-    plain, mixed = explore.points([{"z": [1, 2]}, {"z": [1, 2], "other": [3, 4], "mix_from": 1}])
-    np.testing.assert_array_equal(explore.pictures(run, None, [plain]), explore.pictures(run, None, [mixed]))
+    plain, mixed = session.points([{"z": [1, 2]}, {"z": [1, 2], "other": [3, 4], "mix_from": 1}])
+    np.testing.assert_array_equal(session.pictures(run, None, [plain]), session.pictures(run, None, [mixed]))
 
 
 def test_runs_that_make_no_pictures_are_refused(trained: Trained, tmp_path: Path) -> None:
@@ -143,7 +145,7 @@ def test_runs_that_make_no_pictures_are_refused(trained: Trained, tmp_path: Path
     fit(run)
     for other in (trained("gpt"), run):
         with pytest.raises(RunError, match="no pictures"):
-            explore.describe(other, None)
+            session.describe(other, None)
 
 
 def test_directions_are_kept_and_named_ones_stay(vae: Run) -> None:
@@ -180,9 +182,9 @@ def test_what_is_added_to_a_shipped_model_does_not_change_it(
     run = Run(trained("vae").path)
     monkeypatch.setattr(Run, "shipped", property(lambda self: True))
     before = sorted(one.name for one in run.path.iterdir())
-    explore.name_direction(run, None, "mine", [1.0, 0.0])
+    session.name_direction(run, None, "mine", [1.0, 0.0])
     assert sorted(one.name for one in run.path.iterdir()) == before
-    assert explore.directions(run, None)["own"][0]["name"] == "mine"
+    assert session.directions(run, None)["own"][0]["name"] == "mine"
     assert list((own_place / "runs" / ".additions").iterdir())
 
 
@@ -197,7 +199,7 @@ def test_the_map_has_the_pictures_of_its_places(vae: Run) -> None:
     sheet = door.plane(vae.name, None, {"z": [5, 5]}, [1, 0], [0, 1], 2.0, 3)
     rows = np.frombuffer(sheet["pixels"], np.uint8).reshape(sheet["shape"])
     places = [{"z": [x, y]} for y in (2, 0, -2) for x in (-2, 0, 2)]
-    one_by_one = explore.pictures(vae, None, explore.points(places))
+    one_by_one = session.pictures(vae, None, session.points(places))
     np.testing.assert_allclose(rows.astype(int), one_by_one, atol=1)
     for wrong in ({"side": 99}, {"reach": 0.0}, {"up": [1, 0, 0]}):
         with pytest.raises(DataError):
@@ -209,9 +211,9 @@ def test_classes_lie_where_the_encoder_puts_them(vae: Run) -> None:
     cloud = door.cloud(vae.name, None)
     assert cloud is not None and cloud["real"]
     assert len(cloud["codes"]) == len(cloud["labels"]) > 100 and cloud["names"] == [str(i) for i in range(10)]
-    _, family = explore.opened(vae, None)
-    data = explore._data_here(family)
-    z, _ = explore.encoded(vae, None, data.validation[3].permute(1, 2, 0).numpy())
+    _, family = session.opened(vae, None)
+    data = session._data_here(family)
+    z, _ = session.encoded(vae, None, data.validation[3].permute(1, 2, 0).numpy())
     np.testing.assert_allclose(cloud["codes"][3], z, atol=2e-3)
     assert cloud["labels"][3] == data.validation_labels[3]  # type: ignore[index]
     assert door.cloud(vae.name, None) == cloud  # the second time from the file
@@ -302,11 +304,11 @@ def test_an_upload_is_encoded_and_drawn_again(vae: Run) -> None:
     answer = door.upload(vae.name, None, png_of(drawing()))
     assert answer["picture"]["shape"] == [1, 28, 28, 1]
     picture = np.frombuffer(answer["picture"]["pixels"], np.uint8).reshape(28, 28, 1)
-    assert answer["point"]["z"] == explore.encoded(vae, None, picture)[0]
+    assert answer["point"]["z"] == session.encoded(vae, None, picture)[0]
 
 
 def test_a_search_repairs_keeps_what_is_visible_and_can_be_cancelled(vae: Run) -> None:
-    (picture,) = explore.pictures(vae, None, explore.points([{"z": [0.5, -1.0]}]))
+    (picture,) = session.pictures(vae, None, session.points([{"z": [0.5, -1.0]}]))
     sent = {"pixels": picture.tobytes(), "shape": list(picture.shape)}
     hidden = np.zeros((28, 28), np.uint8)
     hidden[:, 14:] = 1
@@ -347,17 +349,17 @@ def test_a_search_repairs_keeps_what_is_visible_and_can_be_cancelled(vae: Run) -
 
 
 def test_a_training_picture_is_recognised_as_one(vae: Run) -> None:
-    _, family = explore.opened(vae, None)
-    data = explore._data_here(family)
+    _, family = session.opened(vae, None)
+    data = session._data_here(family)
     known = data.train[17].permute(1, 2, 0).numpy()
-    found = explore.neighbours(vae, None, known, lambda *a: None)
+    found = session.neighbours(vae, None, known, lambda *a: None)
     assert found["distances"][0] == 0 and found["distances"] == sorted(found["distances"])
     np.testing.assert_array_equal(found["pictures"][0], known)
     low, middle, high = found["usual"]
     assert 0 < low < middle < high and found["data"] == "digits8" and found["count"] == len(data.train)
     assert found["own"]
     noise = np.random.default_rng(0).integers(0, 256, known.shape, np.uint8)
-    assert explore.neighbours(vae, None, noise, lambda *a: None)["distances"][0] > high
+    assert session.neighbours(vae, None, noise, lambda *a: None)["distances"][0] > high
 
 
 def test_data_that_is_not_here_is_never_fetched_for_a_look(
@@ -367,13 +369,13 @@ def test_data_that_is_not_here_is_never_fetched_for_a_look(
     monkeypatch.setattr("aigc_core.data.images.cache_folder", lambda: own_place)
     monkeypatch.setattr("urllib.request.urlopen", lambda *a, **k: pytest.fail("asked the internet"))
     values = json.loads((vae.path / "config.json").read_text())
-    _, family = explore.opened(vae, None)
+    _, family = session.opened(vae, None)
     picture = np.zeros((28, 28, 1), np.uint8)
     monkeypatch.setattr(family, "config", family.config.changed({"data": "fashion"}))
     with pytest.raises(DataError, match=r"not on this machine, so nothing can be compared\.$"):
-        explore.neighbours(vae, None, picture, lambda *a: None)
+        session.neighbours(vae, None, picture, lambda *a: None)
     monkeypatch.setattr(family, "config", family.config.changed({"data": "mnist"}))
-    alike = explore.neighbours(vae, None, picture, lambda *a: None)
+    alike = session.neighbours(vae, None, picture, lambda *a: None)
     assert alike["data"] == "digits" and not alike["own"]  # and says so
     assert values["config"]["data"] == "digits8"
 
@@ -401,9 +403,9 @@ def test_arithmetic_is_that_of_the_codes(vae: Run) -> None:
 
 
 def test_taking_away_and_adding_the_same_changes_nothing(style_gan: Run) -> None:
-    a, b = (explore.code_of_seed(style_gan, None, seed) for seed in (1, 2))
-    (c,) = explore.points([{"z": a, "other": b, "mix_from": 1, "truncation": 0.3}])
-    before, after = explore.pictures(style_gan, None, [c, explore.combined(c, c, c)])
+    a, b = (session.code_of_seed(style_gan, None, seed) for seed in (1, 2))
+    (c,) = session.points([{"z": a, "other": b, "mix_from": 1, "truncation": 0.3}])
+    before, after = session.pictures(style_gan, None, [c, session.combined(c, c, c)])
     np.testing.assert_allclose(after.astype(int), before, atol=1)
 
 
@@ -412,12 +414,12 @@ def test_a_saved_picture_brings_its_place_back(vae: Run) -> None:
     file = door.save(vae.name, None, point, label="en", seed=5)
     assert file["type"] == "image/png" and file["name"].endswith(".png")
     back = door.reopened(file["content"])
-    assert (back["run"], back["seed"], back["step"]) == (vae.name, 5, explore.describe(vae, None)["step"])
+    assert (back["run"], back["seed"], back["step"]) == (vae.name, 5, session.describe(vae, None)["step"])
     assert door.draw(back["run"], back["step"], [back["point"]]) == door.draw(vae.name, None, [point])
 
 
 def test_a_recipe_from_elsewhere_is_a_sentence(vae: Run) -> None:
-    from aigc_core import marks
+    from aigc_core.media import provenance
 
     square = np.zeros((28, 28, 1), np.uint8)
     for recipe in (
@@ -427,7 +429,7 @@ def test_a_recipe_from_elsewhere_is_a_sentence(vae: Run) -> None:
         {"run": "\ud800", "step": 1, "point": {"z": [0, 0]}}, {"run": "é" * 200, "step": 1, "point": {"z": [0, 0]}},
     ):  # fmt: skip
         with pytest.raises(AigcError):
-            door.reopened(marks.png(square, recipe))
+            door.reopened(provenance.png(square, recipe))
 
 
 @pytest.mark.parametrize(("form", "kind"), [("gif", "image/gif"), ("mp4", "video/mp4"), ("strip", "image/png")])
@@ -462,7 +464,7 @@ def test_a_run_deleted_meanwhile_is_a_sentence(vae: Run) -> None:
 
 def test_the_page_lists_picture_runs_only(vae: Run, trained: Trained, own_place: Path) -> None:
     (own_place / "runs" / "words").symlink_to(trained("gpt").path)
-    own = [one for one in studio.models("pictures") if not one["shipped"]]
+    own = [one for one in api.models("pictures") if not one["shipped"]]
     assert [one["name"] for one in own] == ["tiny"]
 
 

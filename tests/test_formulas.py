@@ -7,11 +7,13 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from aigc_core import formulas, studio
+from aigc_core.common.paths import PROJECT, runs_root
+from aigc_core.families import formulas
+from aigc_core.families.formulas import Term
 from aigc_core.families.gan.formulas import GAMES
-from aigc_core.families.gan.objectives import OBJECTIVES
-from aigc_core.formulas import Term
-from aigc_core.run import PROJECT, Run, runs_root
+from aigc_core.families.gan.losses import OBJECTIVES
+from aigc_core.runs.run import Run
+from aigc_core.serving import api
 from tests.conftest import tiny
 
 # How a formula is written, and the same in Python.
@@ -68,5 +70,5 @@ def test_the_lines_of_code_are_those_of_the_file() -> None:
 
 def test_pages_get_them_as_plain_values(trained: Callable[[str], Run]) -> None:
     shutil.copytree(trained("gan").path, runs_root() / "shown")
-    first = studio.describe("shown")["formulas"][0]
+    first = api.describe("shown")["formulas"][0]
     assert first["parts"][0] == {"symbol": "L_D", "figure": "d_loss"} and first["code"]["text"].startswith("def ")

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from aigc_core import gate, studio
-from aigc_core.errors import ConfigError
-from aigc_core.evaluate import evaluate
-from aigc_core.loop import fit
-from aigc_core.run import Run, runs_root
-from aigc_core.thresholds import Threshold, thresholds
+from aigc_core.common.errors import ConfigError
+from aigc_core.common.paths import runs_root
+from aigc_core.evaluation import quality_gate
+from aigc_core.evaluation.evaluate import evaluate
+from aigc_core.families.thresholds import Threshold, thresholds
+from aigc_core.runs.run import Run
+from aigc_core.serving import api
+from aigc_core.training.trainer import fit
 from tests.conftest import command, tiny
 
 
@@ -66,53 +68,53 @@ def with_gate(run: Run, written: str) -> None:
 
 def test_a_judgement_says_what_passed_why_and_what_next(judged: Run) -> None:
     with_gate(judged, "negative_elbo < 10000, kl < -1, frechet_features < 5")
-    found = gate.judge(judged)
+    found = quality_gate.judge(judged)
     assert [one["passed"] for one in found["conditions"]] == [True, False, None]
     assert found["conditions"][2]["value"] is None  # no network knows these pictures: it does not count
-    assert not found["passed"] and not gate.ready(judged)
+    assert not found["passed"] and not quality_gate.ready(judged)
     assert found["changes"] and set(found["changes"]) <= set(type(judged.config()).model_fields)
-    assert found == gate.judgement(judged)
+    assert found == quality_gate.judgement(judged)
     cost = found["cost"]
     assert (
         cost["train_s"] == judged.status().elapsed_s and cost["use_s"] > 0 and cost["how"] in ("measured", "estimated")
     )
     with_gate(judged, "negative_elbo < 10000, frechet_features < 5")
-    assert gate.judge(judged)["passed"] and gate.ready(judged)
-    assert studio.runs()[0]["ready"] and studio.models("pictures")[0]["ready"]
+    assert quality_gate.judge(judged)["passed"] and quality_gate.ready(judged)
+    assert api.runs()[0]["ready"] and api.models("pictures")[0]["ready"]
 
 
 def test_a_judgement_does_not_outlive_the_weights_it_was_made_of(judged: Run) -> None:
     with_gate(judged, "")
-    assert gate.judge(judged)["passed"]
+    assert quality_gate.judge(judged)["passed"]
     judged.mark("last", judged.checkpoints()[0])
-    assert gate.judgement(judged) is None
+    assert quality_gate.judgement(judged) is None
     (judged.path / "judgement.json").write_text("{")
-    assert gate.judgement(judged) is None
+    assert quality_gate.judgement(judged) is None
 
 
 def test_who_does_not_pass_tries_again_with_changes_and_keeps_every_attempt(own_place: Path) -> None:
     run = Run.create(tiny("vae", gate="negative_elbo < 1", tries=3))
     run.request("start")
-    gate.fit_and_judge(run)
-    attempts = gate.attempts(run)
+    quality_gate.fit_and_judge(run)
+    attempts = quality_gate.attempts(run)
     assert len(attempts) == 3 and [one.config().tries for one in attempts] == [3, 2, 1]
-    assert all(one.status().state == "done" and not gate.ready(one) for one in attempts)
+    assert all(one.status().state == "done" and not quality_gate.ready(one) for one in attempts)
     assert attempts[1].config() != attempts[0].config()
     notes = [one for one in run.events()[0] if one.get("key") == "gate.again"]
     assert len(notes) == 1 and attempts[1].name in notes[0]["text"]
-    assert studio.examine(run.name)["following"] == attempts[1].name
+    assert api.examine(run.name)["following"] == attempts[1].name
 
 
 def test_who_passes_at_once_does_not_try_again(own_place: Path) -> None:
     run = Run.create(tiny("vae", gate="negative_elbo < 10000", tries=3))
-    gate.fit_and_judge(run)
-    assert len(gate.attempts(run)) == 1 and gate.ready(run)
+    quality_gate.fit_and_judge(run)
+    assert len(quality_gate.attempts(run)) == 1 and quality_gate.ready(run)
 
 
 def test_a_training_that_breaks_down_is_tried_again_more_gently(own_place: Path) -> None:
     run = Run.create(tiny("vae", weight_decay=1.5, lr=10, lr_schedule="constant", steps=200, gate="", tries=2))
-    gate.fit_and_judge(run)
-    first, second = gate.attempts(run)
+    quality_gate.fit_and_judge(run)
+    first, second = quality_gate.attempts(run)
     assert first.status().state == "failed"
     assert second.config().lr == 1.0 and second.config().grad_clip == 1.0
 
@@ -121,8 +123,8 @@ def test_a_stopped_training_is_not_judged(own_place: Path) -> None:
     run = Run.create(tiny("vae", tries=5))
     run.request("start")
     run.request("stop")
-    assert gate.fit_and_judge(run).state == "stopped"
-    assert gate.judgement(run) is None and len(gate.attempts(run)) == 1
+    assert quality_gate.fit_and_judge(run).state == "stopped"
+    assert quality_gate.judgement(run) is None and len(quality_gate.attempts(run)) == 1
 
 
 def test_the_command_line_trains_until_it_passes(own_place: Path) -> None:
@@ -140,11 +142,11 @@ def test_the_command_line_trains_until_it_passes(own_place: Path) -> None:
 
 def test_a_page_learns_what_it_costs_in_money(judged: Run) -> None:
     with_gate(judged, "")
-    assert studio.examine(judged.name)["judgement"] is None
-    gate.judge(judged)
+    assert api.examine(judged.name)["judgement"] is None
+    quality_gate.judge(judged)
     free, dear = (
-        studio.examine(judged.name)["judgement"]["cost"],
-        studio.examine(judged.name, 0.5, 36.0)["judgement"]["cost"],
+        api.examine(judged.name)["judgement"]["cost"],
+        api.examine(judged.name, 0.5, 36.0)["judgement"]["cost"],
     )
     assert free["train_money"] == 0
     assert dear["use_money"] == pytest.approx(0.5 * dear["use_j"] / 3.6e6 + 36 * dear["use_s"] / 3600)
@@ -152,8 +154,8 @@ def test_a_page_learns_what_it_costs_in_money(judged: Run) -> None:
 
 def test_a_page_trains_again_with_changes_but_names_no_files(judged: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Run] = []
-    monkeypatch.setattr("aigc_core.launch.start", started.append)
-    name = studio.again(judged.name, {"lr": 1e-3})
+    monkeypatch.setattr("aigc_core.serving.launch.start", started.append)
+    name = api.again(judged.name, {"lr": 1e-3})
     assert [one.name for one in started] == [name] and Run.named(name).config().lr == 1e-3
     wrong: list[dict[str, Any]] = [
         {"data_path": "/etc/passwd"},
@@ -164,7 +166,7 @@ def test_a_page_trains_again_with_changes_but_names_no_files(judged: Run, monkey
     ]
     for changes in wrong:
         with pytest.raises(ConfigError):
-            studio.again(judged.name, changes)
+            api.again(judged.name, changes)
     assert len(started) == 1
 
 
@@ -176,5 +178,5 @@ def test_a_run_from_before_the_gate_still_opens(judged: Run) -> None:
     status = json.loads((judged.path / "status.json").read_text())
     del status["energy_j"], status["energy_how"]
     (judged.path / "status.json").write_text(json.dumps(status))
-    assert gate.judge(judged)["cost"]["train_j"] == 0
+    assert quality_gate.judge(judged)["cost"]["train_j"] == 0
     assert fit(judged).state == "done"

@@ -19,15 +19,15 @@ from transformers import (
     TopPLogitsWarper,
 )
 
+from aigc_core.common.errors import ConfigError
+from aigc_core.common.rng import Stream, generator
 from aigc_core.data.tokenizer import Tokenizer
-from aigc_core.errors import ConfigError
 from aigc_core.families.base import Drawn, TextRequest
-from aigc_core.families.gpt import inside, pretrained
+from aigc_core.families.gpt import introspection, pretrained
 from aigc_core.families.gpt.generate import draw, first_read, next_token_probabilities, pieces, tokens
 from aigc_core.families.gpt.model import GPT, Reader, from_transformers, to_transformers
-from aigc_core.loop import fit
-from aigc_core.run import Run
-from aigc_core.seeds import Stream, generator
+from aigc_core.runs.run import Run
+from aigc_core.training.trainer import fit
 from tests.conftest import TINY, tiny
 
 V, T, L, H, W = 97, 32, 3, 4, 32
@@ -268,13 +268,13 @@ def test_bytes_that_are_no_text_are_shown_as_such_and_do_not_hold_up_the_rest() 
 
 
 def test_a_prompt_of_unknown_letters_only_is_a_sentence_and_an_empty_one_is_fine(trained) -> None:
-    from aigc_core import sampler
+    from aigc_core.inference import model_cache
 
     run = trained("gpt")
     with pytest.raises(ConfigError, match="never seen “龘”"):
-        list(sampler.text(run, TextRequest("龘龘")))
-    assert len("".join(sampler.text(run, TextRequest("", max_new_tokens=30)))) == 30
-    first, again = ("".join(sampler.text(run, TextRequest("The ", 30, seed=4))) for _ in range(2))
+        list(model_cache.text(run, TextRequest("龘龘")))
+    assert len("".join(model_cache.text(run, TextRequest("", max_new_tokens=30)))) == 30
+    first, again = ("".join(model_cache.text(run, TextRequest("The ", 30, seed=4))) for _ in range(2))
     assert first == again
 
 
@@ -312,7 +312,7 @@ def test_training_goes_on_from_a_folder_of_transformers(tmp_path: Path) -> None:
     fit(run)
     resolved = run.config()
     assert (resolved.layers, resolved.heads, resolved.width, resolved.tokenizer) == (2, 2, 16, "bpe")
-    from aigc_core.sampler import load
+    from aigc_core.inference.model_cache import load
 
     network = load(run).family.networks["gpt"]
     text = torch.randint(0, 257, (2, 16))
@@ -379,5 +379,5 @@ def test_no_such_model_and_no_internet_are_sentences(tmp_path: Path) -> None:
 
 def test_attended_tokens_are_between_one_and_all_before() -> None:
     even = torch.ones(4, 4).tril() / torch.arange(1.0, 5)[:, None]
-    assert inside.attended(even[None, None]) == pytest.approx((1 + 2 + 3 + 4) / 4)
-    assert inside.attended(torch.eye(4)[None, None]) == 1
+    assert introspection.attended(even[None, None]) == pytest.approx((1 + 2 + 3 + 4) / 4)
+    assert introspection.attended(torch.eye(4)[None, None]) == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserType, Page
 
-from aigc_core.run import Run
+from aigc_core.runs.run import Run
 from tests.browsing import CHROMIUM, QUIET, proxied, serving, site, strict_page, wait_until
 from tests.conftest import tiny
 from tests.trouble.asking import Client

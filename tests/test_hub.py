@@ -18,12 +18,14 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BertTokenizer, GPT2Config, GPT2LMHeadModel
 
-from aigc_core import hub, sampler
+from aigc_core.common.errors import AigcError, ConfigError, RunError
+from aigc_core.common.paths import PROJECT, runs_root
 from aigc_core.data.tokenizer import Speller, Tokenizer
-from aigc_core.errors import AigcError, ConfigError, RunError
+from aigc_core.export import transformers_layout
 from aigc_core.families.base import TextRequest
-from aigc_core.loop import fit
-from aigc_core.run import PROJECT, Run, list_runs, runs_root
+from aigc_core.inference import model_cache
+from aigc_core.runs.run import Run, list_runs
+from aigc_core.training.trainer import fit
 from tests.conftest import command, tiny
 from tests.test_gpt import folder_of, small_gpt2
 
@@ -37,7 +39,7 @@ def silent(what: str, part: float) -> None:
 
 @torch.no_grad()
 def logits(run: Run, tokens: torch.Tensor) -> torch.Tensor:
-    return sampler.load(run).family.networks["gpt"](tokens)
+    return model_cache.load(run).family.networks["gpt"](tokens)
 
 
 # -- in -------------------------------------------------------------------------------------------------
@@ -46,7 +48,7 @@ def logits(run: Run, tokens: torch.Tensor) -> torch.Tensor:
 def test_a_folder_becomes_a_run_like_any_other(tmp_path: Path) -> None:
     model = small_gpt2().eval().requires_grad_(False)
     folder = folder_of(model, tmp_path / "gpt2")
-    run = hub.bring(folder, silent)
+    run = transformers_layout.bring(folder, silent)
     assert [one.path for one in list_runs()] == [run.path]
     config, status = run.config(), run.status()
     assert (config.context, config.data, status.state, status.step) == (64, "text", "done", 0)
@@ -54,14 +56,14 @@ def test_a_folder_becomes_a_run_like_any_other(tmp_path: Path) -> None:
     assert "gpt2" in run.events()[0][0]["text"]
     tokens = torch.randint(0, 257, (2, 64))
     torch.testing.assert_close(logits(run, tokens), model(tokens).logits, atol=1e-4, rtol=0)
-    assert "".join(sampler.text(run, TextRequest("abc", max_new_tokens=5)))
+    assert "".join(model_cache.text(run, TextRequest("abc", max_new_tokens=5)))
 
     tuned = Run.create(tiny("gpt", init_from=str(run.path), steps=1, lr=1e-9, weight_decay=0), tmp_path / "tuned")
     assert fit(tuned).state == "done" and tuned.facts()["tokenizer"] == run.facts()["tokenizer"]
     short = tokens[:, :16]
     torch.testing.assert_close(logits(tuned, short), model(short).logits, atol=1e-4, rtol=0)
 
-    again = hub.bring(folder, silent)
+    again = transformers_layout.bring(folder, silent)
     assert {one.path for one in list_runs()} == {run.path, again.path}
 
 
@@ -72,7 +74,7 @@ def test_a_models_name_is_no_path(tmp_path: Path, name: str) -> None:
     else:
         folder = folder_of(small_gpt2(), tmp_path / "of") / "inner" / ".."
         (tmp_path / "of" / "inner").mkdir()
-    run = hub.bring(folder, silent)
+    run = transformers_layout.bring(folder, silent)
     assert run.path.parent == runs_root() and Run.named(run.name).path == run.path
 
 
@@ -81,9 +83,9 @@ def test_a_name_of_the_hub_is_never_taken_as_a_path(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(AigcError, match=r"owner/gpt2.* not on this machine, and HF_HUB_OFFLINE"):
-        hub.bring("owner/gpt2", silent)
+        transformers_layout.bring("owner/gpt2", silent)
     with pytest.raises(ConfigError, match="no folder and no model name"):
-        hub.bring("gpt2", silent)
+        transformers_layout.bring("gpt2", silent)
 
 
 @pytest.mark.parametrize("damage", ["junk", "missing", "narrow"])
@@ -97,7 +99,7 @@ def test_a_failure_leaves_no_run(tmp_path: Path, damage: str) -> None:
         values = json.loads((folder / "config.json").read_text())
         (folder / "config.json").write_text(json.dumps(values | {"n_embd": 32}))
     with pytest.raises(AigcError, match="gpt2"):
-        hub.bring(folder, silent)
+        transformers_layout.bring(folder, silent)
     assert not runs_root().exists()
 
 
@@ -107,15 +109,18 @@ def test_a_kill_while_writing_leaves_no_run(tmp_path: Path, monkeypatch: pytest.
     def killed(*values: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("aigc_core.checkpoint.save", killed)
+    monkeypatch.setattr("aigc_core.runs.checkpoint.save", killed)
     with pytest.raises(KeyboardInterrupt):
-        hub.bring(folder, silent, tmp_path / "run")
+        transformers_layout.bring(folder, silent, tmp_path / "run")
     assert not (tmp_path / "run").exists() and [one.name for one in tmp_path.iterdir()] == ["gpt2"]
 
 
 def test_what_is_there_stays(tmp_path: Path, trained: Callable[[str], Run]) -> None:
     folder = folder_of(small_gpt2(), tmp_path / "gpt2")
-    for action in (lambda: hub.bring(folder, silent, folder), lambda: hub.export(trained("gpt"), folder)):
+    for action in (
+        lambda: transformers_layout.bring(folder, silent, folder),
+        lambda: transformers_layout.export(trained("gpt"), folder),
+    ):
         with pytest.raises(RunError, match="not empty"):
             action()
     assert (folder / "model.safetensors").exists()
@@ -151,8 +156,8 @@ def bert_folder(folder: Path, **options: object) -> Path:
 @pytest.mark.parametrize("lowercase", [True, False])
 def test_a_vocabulary_of_bert_gives_the_ids_that_transformers_gives(tmp_path: Path, lowercase: bool) -> None:
     folder = bert_folder(tmp_path / "zh", do_lower_case=lowercase)
-    run = hub.bring(folder, silent)
-    ours, theirs = sampler.load(run).family.tokenizer, BertTokenizer.from_pretrained(folder)
+    run = transformers_layout.bring(folder, silent)
+    ours, theirs = model_cache.load(run).family.tokenizer, BertTokenizer.from_pretrained(folder)
     for text in ("床前明月光，疑是地上霜。", "The moons, á!  床\n前 乡", "Táb霜moon"):
         assert ours.encode(text).tolist() == theirs(text, add_special_tokens=False)["input_ids"], text
     assert ours.unknown_in("床乡 T\n") == (["乡"] if lowercase else ["乡", "T"])
@@ -160,14 +165,14 @@ def test_a_vocabulary_of_bert_gives_the_ids_that_transformers_gives(tmp_path: Pa
 
 
 def test_chinese_of_a_vocabulary_of_bert_is_written_without_spaces(tmp_path: Path) -> None:
-    run = hub.bring(bert_folder(tmp_path / "zh"), silent)
-    tokenizer = sampler.load(run).family.tokenizer
+    run = transformers_layout.bring(bert_folder(tmp_path / "zh"), silent)
+    tokenizer = model_cache.load(run).family.tokenizer
     for text in ("床前明月光，疑是地上霜。", "霜：“月”——光……", "the moons, the moon!", "明月the moon光"):
         tokens = tokenizer.encode(text).tolist()
         assert tokenizer.decode(tokens) == text
         speller = Speller(tokenizer)
         assert "".join(speller.add(one) for one in tokens) + speller.rest() == text
-    assert "".join(sampler.text(run, TextRequest("", max_new_tokens=10)))
+    assert "".join(model_cache.text(run, TextRequest("", max_new_tokens=10)))
 
 
 def test_a_tokenizer_that_cuts_and_adds_is_taken_without_that(tmp_path: Path) -> None:
@@ -180,17 +185,17 @@ def test_a_tokenizer_that_cuts_and_adds_is_taken_without_that(tmp_path: Path) ->
         single="<|endoftext|> $A", special_tokens=[("<|endoftext|>", library.token_to_id("<|endoftext|>"))]
     )
     library.save(str(folder / "tokenizer.json"))
-    run = hub.bring(folder, silent)
-    tokenizer = sampler.load(run).family.tokenizer
+    run = transformers_layout.bring(folder, silent)
+    tokenizer = model_cache.load(run).family.tokenizer
     assert tokenizer.decode(tokenizer.encode("a long text " * 5).tolist()) == "a long text " * 5
-    the_same_there(run, hub.export(run, tmp_path / "out"), "a long text")
+    the_same_there(run, transformers_layout.export(run, tmp_path / "out"), "a long text")
 
 
 def test_an_older_vocabulary_of_gpt2_never_says_its_end(tmp_path: Path) -> None:
     folder = folder_of(small_gpt2(), tmp_path / "gpt2")
     Tokenizer.train("bpe", "abc", 257)._library.model.save(str(folder))
     (folder / "tokenizer.json").unlink()
-    tokenizer = sampler.load(hub.bring(folder, silent)).family.tokenizer
+    tokenizer = model_cache.load(transformers_layout.bring(folder, silent)).family.tokenizer
     assert tokenizer.decode(tokenizer.never_spoken) == "<|endoftext|>" == tokenizer.end
     assert tokenizer.decode(tokenizer.encode(CHINESE).tolist()) == CHINESE
     assert tokenizer.encode("<|endoftext|>").tolist() == tokenizer.never_spoken
@@ -203,7 +208,7 @@ def test_an_older_vocabulary_of_gpt2_never_says_its_end(tmp_path: Path) -> None:
 def the_same_there(run: Run, folder: Path, text: str) -> None:
     """`transformers` loads the folder, and has the same ids, text and logits."""
     model, theirs = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-    ours = sampler.load(run).family.tokenizer
+    ours = model_cache.load(run).family.tokenizer
     ids = theirs(text)["input_ids"]
     assert ids == ours.encode(text).tolist() and theirs.decode(ids) == ours.decode(ids)
     row = torch.tensor([ids[: run.config().context]])
@@ -217,7 +222,7 @@ def test_what_is_exported_is_the_same_in_transformers(tmp_path: Path, kind: str)
     settings = {"data": "text", "data_path": str(book), "tokenizer": kind, "vocabulary": 400, "clean": False}
     run = Run.create(tiny("gpt", **settings), tmp_path / "run")
     fit(run)
-    folder = hub.export(run, tmp_path / "out")
+    folder = transformers_layout.export(run, tmp_path / "out")
     the_same_there(run, folder, MIXED)
     theirs = AutoTokenizer.from_pretrained(folder)
     assert theirs.decode(theirs(MIXED)["input_ids"]) == MIXED
@@ -227,29 +232,29 @@ def test_what_is_exported_is_the_same_in_transformers(tmp_path: Path, kind: str)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model = AutoModelForCausalLM.from_pretrained(folder)
-        written = model.generate(torch.tensor([[sampler.load(run).family.tokenizer.start]]), max_new_tokens=12)
+        written = model.generate(torch.tensor([[model_cache.load(run).family.tokenizer.start]]), max_new_tokens=12)
     assert written.shape == (1, 13) and not set(written[0].tolist()) & {0} - {model.config.eos_token_id}
 
-    back = hub.bring(folder, silent)
+    back = transformers_layout.bring(folder, silent)
     row = torch.randint(0, run.facts()["vocabulary"], (1, 16))
     torch.testing.assert_close(logits(back, row), logits(run, row), atol=1e-6, rtol=0)
 
 
 def test_a_model_with_a_vocabulary_of_bert_goes_out_as_it_came_and_learns_on(tmp_path: Path) -> None:
-    run = hub.bring(bert_folder(tmp_path / "zh"), silent)
-    the_same_there(run, hub.export(run, tmp_path / "out"), "床前明月光，疑是地上霜。the moons!")
+    run = transformers_layout.bring(bert_folder(tmp_path / "zh"), silent)
+    the_same_there(run, transformers_layout.export(run, tmp_path / "out"), "床前明月光，疑是地上霜。the moons!")
 
     (tmp_path / "poem.txt").write_text("床前明月光，\n疑是地上霜。\n" * 40, encoding="utf-8")
     settings = {"data": "text", "data_path": str(tmp_path / "poem.txt"), "steps": 1}
     tuned = Run.create(tiny("gpt", init_from=str(run.path), **settings), tmp_path / "tuned")
     assert fit(tuned).state == "done" and tuned.config().tokenizer == "char"
-    the_same_there(tuned, hub.export(tuned, tmp_path / "tuned-out"), "床前明月光")
+    the_same_there(tuned, transformers_layout.export(tuned, tmp_path / "tuned-out"), "床前明月光")
 
 
 def test_a_family_that_transformers_does_not_know_is_refused(tmp_path: Path, trained: Callable[[str], Run]) -> None:
     for family in ("gan", "vae"):
         with pytest.raises(RunError, match="knows no such"):
-            hub.export(trained(family), tmp_path / "out")
+            transformers_layout.export(trained(family), tmp_path / "out")
         assert not list(tmp_path.iterdir())
     done = command("export", str(trained("gan").path), "--to", str(tmp_path / "out"), "--format", "transformers")
     assert done.returncode == 2 and "knows no such GAN" in done.stderr and not list(tmp_path.iterdir())
@@ -394,12 +399,12 @@ def test_all_that_makes_a_tokenizer_is_fetched_and_nothing_else(server: Hub, tmp
     (folder / "generation_config.json").write_text('{"pad_token": "<a>"}')
     done = command("import", "some-one/gpt2", env=asking(server.url, tmp_path / "home"))
     assert done.returncode == 0, done.stderr
-    assert sampler.load(Run(Path(done.stdout.strip()))).family.tokenizer.encode("a<a>").tolist()[-1] == 257
+    assert model_cache.load(Run(Path(done.stdout.strip()))).family.tokenizer.encode("a<a>").tolist()[-1] == 257
     assert set(server.sent) == {one.name for one in folder.iterdir()} - {"generation_config.json"}
 
 
 TOLD = {
-    "an import": "from aigc_core.hub import bring; bring('some-one/gpt2', tell)",
+    "an import": "from aigc_core.export.transformers_layout import bring; bring('some-one/gpt2', tell)",
     "a training": "from aigc_core.families import *; Config = config_class('gpt'); "
     "family_class('gpt').resolved(Config(init_from='some-one/gpt2', context=8), tell)",
 }

@@ -16,13 +16,14 @@ from tokenizers import Tokenizer as Library
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel
 from transformers.activations import ACT2FN
 
-from aigc_core import hub, sampler
+from aigc_core.common.errors import AigcError
+from aigc_core.common.paths import runs_root
 from aigc_core.data.sources import silent
 from aigc_core.data.tokenizer import Tokenizer
-from aigc_core.errors import AigcError
+from aigc_core.export import transformers_layout
 from aigc_core.families.gpt import pretrained
 from aigc_core.families.gpt.model import GPT
-from aigc_core.run import runs_root
+from aigc_core.inference import model_cache
 from tests.conftest import tiny
 
 ROWS, TOKENS, CONTEXT = 300, 290, 32  # some rows are left for tokens that are added
@@ -649,13 +650,13 @@ def test_a_model_is_the_same_as_in_transformers_or_refused(
     make(folder)
     if expected != SAME:
         with pytest.raises(AigcError) as refused:
-            hub.bring(folder, silent)
+            transformers_layout.bring(folder, silent)
         assert refused.value.message["key"] == expected and not runs_root().exists()
         assert "\n" not in str(refused.value) and "{" not in str(refused.value)
         return
     monkeypatch.setattr("aigc_core.data.tokenizer.PIECE", 1)  # texts are cut wherever a long one would be
-    run = hub.bring(folder, silent)
-    family = sampler.load(run).family
+    run = transformers_layout.bring(folder, silent)
+    family = model_cache.load(run).family
     the_same_logits(folder, family.networks["gpt"], run.facts()["vocabulary"])
     the_same_tokens(folder, family.tokenizer)
 
@@ -717,5 +718,5 @@ def test_the_activations_that_are_taken_for_the_same_are_no_others() -> None:
 def test_a_number_without_a_token_is_never_written(plain: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(plain, tmp_path / "brought")
     words([*WORDS[:9], "moon", *WORDS[9:]], BERT)(folder)
-    tokenizer = sampler.load(hub.bring(folder, silent)).family.tokenizer
+    tokenizer = model_cache.load(transformers_layout.bring(folder, silent)).family.tokenizer
     assert 9 in tokenizer.never_spoken and tokenizer.decode([9]) == ""

@@ -15,11 +15,12 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from aigc_core import cli, inception
+from aigc_core import cli
+from aigc_core.common.errors import AigcError, DataError, RunError
 from aigc_core.data import download
 from aigc_core.data.sources import silent
-from aigc_core.errors import AigcError, DataError, RunError
-from aigc_core.evaluate import in_inception
+from aigc_core.evaluation.evaluate import in_inception
+from aigc_core.metrics import inception_features
 
 library = pytest.importorskip("torch_fidelity.feature_extractor_inceptionv3")
 
@@ -27,7 +28,7 @@ library = pytest.importorskip("torch_fidelity.feature_extractor_inceptionv3")
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file like the published one, with random weights."""
-    file = tmp_path_factory.mktemp("served") / inception.URL.rpartition("/")[2]
+    file = tmp_path_factory.mktemp("served") / inception_features.URL.rpartition("/")[2]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(library, "load_state_dict_from_url", lambda *given, **more: {})
         patch.setattr(library.FeatureExtractorInceptionV3, "load_state_dict", lambda self, state: None)
@@ -44,56 +45,56 @@ def served(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setattr(download, "user_cache_path", lambda name: tmp_path / "cache")
-    monkeypatch.setattr(inception, "URL", f"http://127.0.0.1:{server.server_port}/{weights.name}")
-    monkeypatch.setattr(inception, "SHA256", hashlib.sha256(weights.read_bytes()).hexdigest())
+    monkeypatch.setattr(inception_features, "URL", f"http://127.0.0.1:{server.server_port}/{weights.name}")
+    monkeypatch.setattr(inception_features, "SHA256", hashlib.sha256(weights.read_bytes()).hexdigest())
     yield weights
     server.shutdown()
     server.server_close()
 
 
 def test_features_are_the_librarys_own(served: Path) -> None:
-    network = inception.load(silent)
+    network = inception_features.load(silent)
     grey = torch.randint(0, 256, (3, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     own = library.FeatureExtractorInceptionV3("own", ["2048"], feature_extractor_weights_path=str(served))
     (expected,) = own(grey.repeat(1, 3, 1, 1))
-    features = inception.measured(network, grey)
+    features = inception_features.measured(network, grey)
     assert features.shape == (3, 2048) and np.allclose(features, expected.numpy(), atol=1e-6)
 
 
 @pytest.fixture
 def few_features(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only a part of the 2,048: roots of matrices as large take half a minute."""
-    measured = inception.measured
-    monkeypatch.setattr(inception, "measured", lambda network, x: measured(network, x)[:, :100])
+    measured = inception_features.measured
+    monkeypatch.setattr(inception_features, "measured", lambda network, x: measured(network, x)[:, :100])
 
 
 @pytest.mark.slow
 def test_they_are_measured_on_request(
     served: Path, few_features: None, trained: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aigc_core.evaluate.MOST_IN_INCEPTION", 20)
+    monkeypatch.setattr("aigc_core.evaluation.evaluate.MOST_IN_INCEPTION", 20)
     told: list[str] = []
     figures = in_inception(trained("gan"), lambda what, part: told.append(what))
     assert told and set(told) == {served.name}
     assert figures["inception_n"] == 20
     assert figures["frechet_inception"] > figures["frechet_inception_real"] > 0
-    before = inception.URL
-    monkeypatch.setattr(inception, "URL", before.replace("http://127.0.0.1", "http://127.0.0.2"))
+    before = inception_features.URL
+    monkeypatch.setattr(inception_features, "URL", before.replace("http://127.0.0.1", "http://127.0.0.2"))
     assert in_inception(trained("gan"), silent) == figures, "fetched again, or not the same figures twice"
 
 
 def test_a_changed_file_is_never_opened(served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inception, "SHA256", "0" * 64)
+    monkeypatch.setattr(inception_features, "SHA256", "0" * 64)
     monkeypatch.setattr(torch, "load", lambda *given, **more: pytest.fail("unpickled"))
     with pytest.raises(DataError, match="could not be fetched"):
-        inception.load(silent)
+        inception_features.load(silent)
     assert not list(download.cache_folder().rglob("*.pth"))
 
 
 def test_without_the_internet_there_is_a_sentence(served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inception, "URL", f"http://127.0.0.1:9/{served.name}")
+    monkeypatch.setattr(inception_features, "URL", f"http://127.0.0.1:9/{served.name}")
     with pytest.raises(DataError, match=served.name):
-        inception.load(silent)
+        inception_features.load(silent)
 
 
 def test_a_text_model_is_refused(trained: Any) -> None:
@@ -105,7 +106,7 @@ def test_a_text_model_is_refused(trained: Any) -> None:
 def test_the_command_line_prints_them_with_the_others(
     served: Path, few_features: None, trained: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aigc_core.evaluate.MOST_IN_INCEPTION", 10)
+    monkeypatch.setattr("aigc_core.evaluation.evaluate.MOST_IN_INCEPTION", 10)
     told = CliRunner().invoke(cli.app, ["evaluate", str(trained("vae").path), "--inception"])
     assert told.exit_code == 0, told.output
     figures = json.loads(told.stdout)
@@ -115,4 +116,4 @@ def test_the_command_line_prints_them_with_the_others(
 def test_a_missing_package_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch_fidelity.feature_extractor_inceptionv3", None)
     with pytest.raises(AigcError, match="pip install torch-fidelity"):
-        inception.load(silent)
+        inception_features.load(silent)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from aigc_core import jobs
-from aigc_core.classroom import Person, acting
-from aigc_core.errors import DataError, RunError
+from aigc_core.common.errors import DataError, RunError
+from aigc_core.serving import jobs
+from aigc_core.serving.classroom import Person, acting
 
 
 def ended(name: str, state: str) -> dict[str, Any]:

@@ -13,16 +13,17 @@ import numpy as np
 import pytest
 import torch
 
-from aigc_core import studio
-from aigc_core.config import make_config
-from aigc_core.data import judge, stories, tensors
-from aigc_core.data.judge import CharacterModel, TextReport, judge_text
+from aigc_core.common.errors import ConfigError, DataError
+from aigc_core.common.paths import PROJECT
+from aigc_core.data import datasets, stories, text_report
 from aigc_core.data.sources import Text
 from aigc_core.data.text import docs
+from aigc_core.data.text_report import CharacterModel, TextReport, judge_text
 from aigc_core.data.tokenizer import Tokenizer
-from aigc_core.errors import ConfigError, DataError
 from aigc_core.families import config_class
-from aigc_core.run import PROJECT, Run
+from aigc_core.families.config import make_config
+from aigc_core.runs.run import Run
+from aigc_core.serving import api
 
 
 def config(**settings: Any) -> Any:
@@ -119,13 +120,13 @@ def test_repeated_poems_are_found_in_any_order() -> None:
 
 def test_ordinary_text_is_not_taken_for_repeats(help_text: str) -> None:
     report = judge_text([help_text], config())
-    assert 0.1 < report.repeated < judge.MOST_REPEATED and report.verdict == "enough" and told(report) == ["fine"]
+    assert 0.1 < report.repeated < text_report.MOST_REPEATED and report.verdict == "enough" and told(report) == ["fine"]
 
 
 def test_of_a_large_text_a_part_is_looked_at(help_text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = judge_text([help_text], config())
-    monkeypatch.setattr(judge, "LOOKED_AT", 100_000)
-    monkeypatch.setattr(judge, "FITTED", 50_000)
+    monkeypatch.setattr(text_report, "LOOKED_AT", 100_000)
+    monkeypatch.setattr(text_report, "FITTED", 50_000)
     part = judge_text([help_text], config())
     assert part.looked_at <= 100_000 and part.characters == pytest.approx(whole.characters, rel=0.01)
     assert part.epochs == pytest.approx(whole.epochs, rel=0.01) and part.shares == pytest.approx(whole.shares, abs=0.02)
@@ -135,7 +136,7 @@ def test_of_a_large_text_a_part_is_looked_at(help_text: str, monkeypatch: pytest
 
 def test_tokens_are_about_those_of_the_training(help_text: str) -> None:
     settings = config(tokenizer="bpe", vocabulary=600)
-    data = tensors.TextData(Text([help_text]), settings, torch.device("cpu"), None)
+    data = datasets.TextData(Text([help_text]), settings, torch.device("cpu"), None)
     report = judge_text([help_text], settings)
     assert report.tokens == pytest.approx(data.facts.train_size + data.facts.validation_size, rel=0.1)
     assert report.loss and report.token_loss == pytest.approx(report.loss * report.characters / report.tokens, rel=0.01)
@@ -177,7 +178,7 @@ def test_what_the_training_would_refuse_is_told_before(help_text: str) -> None:
     least = int(report.advice[0]["values"]["least"].replace(",", ""))
 
     def train(length: int) -> Any:
-        return tensors.TextData(Text(["x" * length]), settings, torch.device("cpu"), None)
+        return datasets.TextData(Text(["x" * length]), settings, torch.device("cpu"), None)
 
     train(least + 10)
     with pytest.raises(DataError, match="more than the context"):
@@ -200,7 +201,7 @@ def test_characters_that_the_model_lacks(help_text: str) -> None:
     assert few.unknown == pytest.approx(200 / 20_200, rel=0.01) and told(few)[0] == "unknown"
     assert set(few.advice[0]["values"]["characters"]) == set("你好")
     many = judge_text([help_text[:20_000] + "你好" * 5_000], config(init_from="some-one/gpt2"), known)
-    assert many.unknown > judge.MOST_UNKNOWN == tensors.MOST_UNKNOWN and many.verdict == "far_too_little"
+    assert many.unknown > text_report.MOST_UNKNOWN == datasets.MOST_UNKNOWN and many.verdict == "far_too_little"
 
 
 # -- the door -------------------------------------------------------------------------------------------
@@ -216,29 +217,30 @@ def model(trained: Callable[[str], Run]) -> str:
 def upload(place: Path, content: bytes) -> dict[str, Any]:
     file = place / "my text.txt"
     file.write_bytes(content)
-    return {"data": "text", "data_path": studio.keep_upload(file)}
+    return {"data": "text", "data_path": api.keep_upload(file)}
 
 
 def test_an_upload_is_judged(tmp_path: Path, model: str, help_text: str) -> None:
     text = help_text[20_000:36_000].strip() + "你好" * 600
     chosen = upload(tmp_path, text.encode())
-    report = studio.judge_text("gpt", chosen | {"init_from": model, "context": 16})
+    report = api.judge_text("gpt", chosen | {"init_from": model, "context": 16})
     assert report["verdict"] == "enough" and report["tokens"] == report["characters"] == len(text)
     assert report["unknown"] == pytest.approx(1_200 / len(text))
     assert [one["key"] for one in report["advice"]] == ["judge.unknown"]
-    assert studio.judge_text("gpt", chosen | {"context": 16})["unknown"] == 0  # from nothing: learned from the text
+    assert api.judge_text("gpt", chosen | {"context": 16})["unknown"] == 0  # from nothing: learned from the text
     with pytest.raises(DataError, match="UTF-8"):
-        studio.judge_text("gpt", upload(tmp_path, "naïve".encode("latin-1")))
+        api.judge_text("gpt", upload(tmp_path, "naïve".encode("latin-1")))
     with pytest.raises(ConfigError, match="no run and no model name"):
-        studio.judge_text("gpt", chosen | {"init_from": "../my-gpt"})
+        api.judge_text("gpt", chosen | {"init_from": "../my-gpt"})
     with pytest.raises(ConfigError, match="is no text"):
-        studio.judge_text("vae", {"data": "digits8"})
+        api.judge_text("vae", {"data": "digits8"})
 
 
 def test_judging_loads_no_torch(tmp_path: Path, model: str) -> None:
     chosen = upload(tmp_path, b"Some words of mine. " * 500) | {"init_from": model}
     code = (
-        f"import sys\nfrom aigc_core import studio\nstudio.judge_text('gpt', {chosen!r})\nprint('torch' in sys.modules)"
+        "import sys\nfrom aigc_core.serving import api\n"
+        f"api.judge_text('gpt', {chosen!r})\nprint('torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
@@ -247,9 +249,9 @@ def test_judging_loads_no_torch(tmp_path: Path, model: str) -> None:
 def test_models_to_go_on_from(model: str, trained: Callable[[str], Run]) -> None:
     shutil.copytree(trained("vae").path, Path(os.environ["AIGC_RUNS"]) / "my-vae")
     Run.create(config(), Path(os.environ["AIGC_RUNS"]) / "just-begun")
-    (found,) = studio.models("text")
+    (found,) = api.models("text")
     assert (found["name"], found["data"], found["context"], found["shipped"]) == (model, "docs", 16, False)
-    assert studio.check("gpt", {"data": "docs", "init_from": model}).model_dump()["init_from"] == model
+    assert api.check("gpt", {"data": "docs", "init_from": model}).model_dump()["init_from"] == model
 
 
 def test_a_text_cannot_draw_on_the_page(help_text: str) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from aigc_core import gate
-from aigc_core.loop import fit
-from aigc_core.run import Run
+from aigc_core.evaluation import quality_gate
+from aigc_core.runs.run import Run
+from aigc_core.training.trainer import fit
 from tests.browsing import serving, strict_page, wait_until
 from tests.conftest import tiny
 
@@ -29,7 +29,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, trained: Callable[[str], Run
     ill = Run.create(tiny("vae", beta=500.0, steps=150, evaluate_every=30, gate="kl > 1"), place / "runs" / "ill-vae")
     for run in (ready, ill):
         fit(run)
-        gate.judge(run)
+        quality_gate.judge(run)
     shutil.copytree(trained("gpt").path, place / "runs" / "writer")
     return place
 
@@ -59,7 +59,7 @@ def test_the_doctor_says_what_is_wrong_and_trains_again_so(page: Page, app: str,
     expect(page.locator("[data-role=runs]")).to_have_value(new.name)
     wait_until(page, lambda: Run(new).config().beta == 1.0)
     wait_until(page, lambda: page.locator("[data-role=state]").inner_text() == "done", 90)
-    wait_until(page, lambda: gate.judgement(Run(new)) is not None, 60)
+    wait_until(page, lambda: quality_gate.judgement(Run(new)) is not None, 60)
 
 
 def test_a_ready_run_is_marked_and_has_its_cost_card(page: Page, app: str) -> None:

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from aigc_core.common.errors import ConfigError, RunError
 from aigc_core.data.points import grid_centres, ring_centres
-from aigc_core.errors import ConfigError, RunError
-from aigc_core.families.gan.objectives import OBJECTIVES
-from aigc_core.lab import experiment
-from aigc_core.lab.experiment import NEAR, PLANE, Experiment, coverage
-from aigc_core.lab.settings import LabSettings, lab_settings
-from aigc_core.studio import lab as door
+from aigc_core.demos.playground import experiment
+from aigc_core.demos.playground.experiment import NEAR, PLANE, Experiment, coverage
+from aigc_core.demos.playground.settings import LabSettings, lab_settings
+from aigc_core.families.gan.losses import OBJECTIVES
+from aigc_core.serving.api import playground as door
 
 
 def choices(name: str) -> tuple[str, ...]:

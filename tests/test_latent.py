@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from aigc_core import latent
-from aigc_core.attributes import boldness, slant, width
-from aigc_core.data.facts import Facts
+from aigc_core.common.rng import normal_per_sample
+from aigc_core.data.dataset_info import Facts
 from aigc_core.families.base import Networks, PictureFamily
-from aigc_core.seeds import normal_per_sample
+from aigc_core.inference.latent import space
+from aigc_core.metrics.image_attributes import boldness, slant, width
 from tests.conftest import tiny
 
 SIDE = 16
@@ -59,7 +59,7 @@ def known() -> Known:
 
 
 def test_found_directions_are_the_known_ones_strongest_first(known: Known) -> None:
-    found = latent.found_directions(known, known.networks)
+    found = space.found_directions(known, known.networks)
     vectors = np.array([one.vector for one in found])
     np.testing.assert_allclose(vectors @ vectors.T, np.eye(len(found)), atol=1e-5)
     true = known.turn.numpy().T  # a row each: thickness, place, shade, nothing
@@ -68,7 +68,7 @@ def test_found_directions_are_the_known_ones_strongest_first(known: Known) -> No
     effects = [one.effect for one in found]
     assert effects == sorted(effects, reverse=True)
     assert not any(np.abs(true[3] @ vector) > 0.9 for vector in vectors)  # what changes nothing is left out
-    assert found == latent.found_directions(known, known.networks)
+    assert found == space.found_directions(known, known.networks)
 
 
 def test_learned_directions_point_where_the_labels_and_the_ink_say(known: Known) -> None:
@@ -77,7 +77,7 @@ def test_learned_directions_point_where_the_labels_and_the_ink_say(known: Known)
         return ((columns * np.arange(SIDE)).sum(1) / columns.sum(1).clip(1) > SIDE / 2).astype(int)
 
     seen: list[float] = []
-    found = latent.learned_directions(known, known.networks, left_or_right, ["left", "right"], seen.append)
+    found = space.learned_directions(known, known.networks, left_or_right, ["left", "right"], seen.append)
     by_id = {one.id: one for one in found}
     true = known.turn.numpy().T
     assert np.dot(by_id["class-right"].vector, true[1]) > 0.98
@@ -103,12 +103,12 @@ def test_projection_finds_a_code_that_draws_the_same(known: Known) -> None:
     (z,) = normal_per_sample(1, 4, seed=11)
     target = known.decode(known.networks, z[None], None)[0]
     steps: list[float] = []
-    code, error = latent.project(
-        known, known.networks, latent.Seen(target, torch.ones(1, SIDE, SIDE)), None,
+    code, error = space.project(
+        known, known.networks, space.Seen(target, torch.ones(1, SIDE, SIDE)), None,
         lambda part, code, error: steps.append(part),
     )  # fmt: skip
     assert error < 0.02
-    assert steps[-1] == 1 and len(steps) == latent.PROJECTION_STEPS
+    assert steps[-1] == 1 and len(steps) == space.PROJECTION_STEPS
     true = known.turn.T @ z
     np.testing.assert_allclose((known.turn.T @ torch.tensor(code))[:2], true[:2], atol=0.15)
 
@@ -120,7 +120,7 @@ def test_what_is_hidden_changes_nothing(known: Known) -> None:
     found = []
     for filling in (0.0, 1.0):
         target[:, SIDE // 2 :] = filling
-        found.append(latent.project(known, known.networks, latent.Seen(target, mask), None, lambda *a: None, steps=5))
+        found.append(space.project(known, known.networks, space.Seen(target, mask), None, lambda *a: None, steps=5))
     assert found[0] == found[1]
 
 
@@ -129,8 +129,8 @@ def test_a_search_can_be_ended_from_within(known: Known) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        latent.project(
-            known, known.networks, latent.Seen(torch.zeros(1, SIDE, SIDE), torch.ones(1, SIDE, SIDE)), None, enough
+        space.project(
+            known, known.networks, space.Seen(torch.zeros(1, SIDE, SIDE), torch.ones(1, SIDE, SIDE)), None, enough
         )
 
 
@@ -139,17 +139,17 @@ def test_a_path_ends_where_it_shall_and_keeps_its_length() -> None:
     stops = np.stack([a, b, c])
     for kind in ("linear", "spherical"):
         for part, stop in ((0, a), (0.5, b), (1, c), (-3, a), (9, c)):
-            np.testing.assert_allclose(latent.along_path(stops, part, kind), stop, atol=1e-12)
-    np.testing.assert_allclose(latent.along_path(stops, 0.25, "linear"), [1, 1, 0])
-    halfway = latent.along_path(stops, 0.25, "spherical")
+            np.testing.assert_allclose(space.along_path(stops, part, kind), stop, atol=1e-12)
+    np.testing.assert_allclose(space.along_path(stops, 0.25, "linear"), [1, 1, 0])
+    halfway = space.along_path(stops, 0.25, "spherical")
     np.testing.assert_allclose(halfway, [2**0.5, 2**0.5, 0])
-    third = latent.slerp(a, b, 1 / 3)
+    third = space.slerp(a, b, 1 / 3)
     np.testing.assert_allclose(np.degrees(np.arccos(third @ a / 4)), 30)
 
 
 def test_a_path_between_odd_codes_is_still_a_path() -> None:
     zero, a = np.zeros(3), np.array([1.0, 2, 3])
-    np.testing.assert_allclose(latent.slerp(zero, a, 0.5), a / 2)
-    np.testing.assert_allclose(latent.slerp(a, a, 0.3), a)
-    np.testing.assert_allclose(latent.slerp(a, -a, 0.5), 0, atol=1e-12)
-    np.testing.assert_allclose(latent.slerp(a, 3 * a, 0.5), 2 * a)
+    np.testing.assert_allclose(space.slerp(zero, a, 0.5), a / 2)
+    np.testing.assert_allclose(space.slerp(a, a, 0.3), a)
+    np.testing.assert_allclose(space.slerp(a, -a, 0.5), 0, atol=1e-12)
+    np.testing.assert_allclose(space.slerp(a, 3 * a, 0.5), 2 * a)

@@ -16,9 +16,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from aigc_core import explore, marks
-from aigc_core.loop import fit
-from aigc_core.run import Run
+from aigc_core.inference.latent import session
+from aigc_core.media import provenance
+from aigc_core.runs.run import Run
+from aigc_core.training.trainer import fit
 from tests.browsing import serving, strict_page, wait_until
 from tests.conftest import RECORDS, tiny
 
@@ -73,7 +74,7 @@ def canvas(page: Page, role: str) -> np.ndarray:
 def by_the_core(place: Path, page: Page) -> np.ndarray:
     """The picture that the core computes for the position on the page."""
     now = position(page)
-    return explore.pictures(Run(place / "runs" / now["run"]), now["step"], explore.points([now["point"]]))[0, ..., 0]
+    return session.pictures(Run(place / "runs" / now["run"]), now["step"], session.points([now["point"]]))[0, ..., 0]
 
 
 def settled(page: Page) -> None:
@@ -230,9 +231,9 @@ def test_a_drawn_digit_is_seen_encoded_and_drawn_again(app: str, page: Page, pla
     framed = canvas(page, "framed")
     assert framed.max() > 200 and (framed == 0).mean() > 0.4
     run = Run(place / "runs" / "tiny-vae")
-    z, _ = explore.encoded(run, None, framed[..., None])
+    z, _ = session.encoded(run, None, framed[..., None])
     np.testing.assert_array_equal(
-        canvas(page, "rebuilt"), explore.pictures(run, None, explore.points([{"z": z}]))[0, ..., 0]
+        canvas(page, "rebuilt"), session.pictures(run, None, session.points([{"z": z}]))[0, ..., 0]
     )
     page.click("[data-do=draw-take]")
     settled(page)
@@ -260,7 +261,7 @@ def test_a_gan_finds_a_drawing_by_searching_and_can_be_told_to_stop(app: str, pa
 def test_what_is_no_picture_gets_a_sentence(app: str, page: Page) -> None:
     opened(page, app)
     page.click("[data-tab=draw]")
-    for name, content in (("a.png", b"no picture"), ("b.png", marks.png(np.zeros((9, 9, 1), np.uint8))[:40])):
+    for name, content in (("a.png", b"no picture"), ("b.png", provenance.png(np.zeros((9, 9, 1), np.uint8))[:40])):
         page.locator("[data-role=draw-file]").set_input_files(
             {"name": name, "mimeType": "image/png", "buffer": content}
         )
@@ -271,7 +272,7 @@ def test_what_is_no_picture_gets_a_sentence(app: str, page: Page) -> None:
         expect(page.locator("[data-role=message]")).to_contain_text("empty")
         page.evaluate("document.querySelector('[data-role=message]').textContent = ''")
     page.locator("[data-role=open-file]").set_input_files(
-        {"name": "c.png", "mimeType": "image/png", "buffer": marks.png(np.zeros((9, 9, 1), np.uint8))}
+        {"name": "c.png", "mimeType": "image/png", "buffer": provenance.png(np.zeros((9, 9, 1), np.uint8))}
     )
     expect(page.locator("[data-role=message]")).to_contain_text("no recipe", timeout=10_000)
 
@@ -494,7 +495,7 @@ def test_thirty_people_at_once_each_get_their_own_picture(app: str, page: Page, 
             times.append(time.perf_counter() - start)
             assert value["ok"], value
         made = np.frombuffer(base64.b64decode(value["value"]["pixels"]), np.uint8).reshape(28, 28, 1)
-        np.testing.assert_array_equal(made, explore.pictures(run, None, explore.points([{"z": z}]))[0])
+        np.testing.assert_array_equal(made, session.pictures(run, None, session.points([{"z": z}]))[0])
         return times
 
     with ThreadPoolExecutor(30) as clients:

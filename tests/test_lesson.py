@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aigc_core.run import PROJECT
+from aigc_core.common.paths import PROJECT
 from tests.browsing import CHROMIUM
 
 

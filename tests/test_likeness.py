@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from aigc_core.data.datasets import PictureData, load_data
 from aigc_core.data.sources import silent
-from aigc_core.data.tensors import PictureData, load_data
-from aigc_core.likeness import Likeness
+from aigc_core.metrics.sample_quality import Likeness
 from tests.conftest import tiny
 
 

@@ -15,12 +15,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from aigc_core import device
-from aigc_core.config import RunConfig
-from aigc_core.errors import ConfigError, RunError, TrainingError
+from aigc_core.common import device
+from aigc_core.common.errors import ConfigError, RunError, TrainingError
+from aigc_core.common.paths import PROJECT
+from aigc_core.families.config import RunConfig
 from aigc_core.families.gan.family import Family
-from aigc_core.loop import estimate, fit
-from aigc_core.run import PROJECT, Run
+from aigc_core.runs.run import Run
+from aigc_core.training.trainer import estimate, fit
 from tests.conftest import TINY, at_step, command, tiny, values_of
 
 FAMILIES = tuple(TINY)
@@ -449,11 +450,11 @@ def test_a_pickle_in_place_of_weights_is_not_opened(tmp_path: Path) -> None:
     fit(run)
     for step in run.checkpoints():
         (run.checkpoint(step) / "model.safetensors").write_bytes(pickle.dumps(Evil()))
-    from aigc_core import sampler
     from aigc_core.families.base import PictureRequest
+    from aigc_core.inference import model_cache
 
     with pytest.raises(RunError, match="cannot be read"):
-        sampler.pictures(run, PictureRequest(4))
+        model_cache.pictures(run, PictureRequest(4))
     assert not (tmp_path / "executed").exists()
 
 
@@ -655,11 +656,11 @@ def test_an_estimate_times_steps_and_leaves_no_run() -> None:
 
 @pytest.mark.parametrize("family", ["gan", "vae"])
 def test_a_picture_depends_on_its_own_seed_only(family: str, trained: Any) -> None:
-    from aigc_core import sampler
     from aigc_core.families.base import PictureRequest
+    from aigc_core.inference import model_cache
 
     run = trained(family)
-    many, one = (sampler.pictures(run, PictureRequest(count=count, seed=5)) for count in (70, 1))
+    many, one = (model_cache.pictures(run, PictureRequest(count=count, seed=5)) for count in (70, 1))
     assert many.shape == (70, 28, 28, 1) and many.dtype.name == "uint8"
     assert (many[:1] == one).all() and (many[0] != many[1]).any()
-    assert (sampler.pictures(run, PictureRequest(count=1, seed=6)) != one).any()
+    assert (model_cache.pictures(run, PictureRequest(count=1, seed=6)) != one).any()

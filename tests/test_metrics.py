@@ -7,7 +7,7 @@ from torch import nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from aigc_core.metrics import (
+from aigc_core.metrics.distances import (
     PrincipalComponents,
     classes_missing,
     distances,

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from aigc_core.families.common.image_networks import Resize
 from aigc_core.families.gan.family import Generator
-from aigc_core.networks.pictures import Resize
 from tests.conftest import tiny
 
 

@@ -6,13 +6,8 @@ import pytest
 import torch
 from torch import distributions as dist
 
-from aigc_core.families.gan.objectives import (
-    OBJECTIVES,
-    interpolation_penalty,
-    slope,
-    zero_centred_penalty,
-)
-from aigc_core.families.vae.objectives import (
+from aigc_core.families.gan.losses import OBJECTIVES, interpolation_penalty, slope, zero_centred_penalty
+from aigc_core.families.vae.losses import (
     bernoulli_nll,
     gaussian_nll,
     importance_weighted_bound,

@@ -6,22 +6,22 @@ import pytest
 import torch
 from torch import nn
 
-from aigc_core import optimiser
-from aigc_core.checkpoint import _into_optimizers, _optimizer_tensors
-from aigc_core.device import choose
-from aigc_core.loop import fit
-from aigc_core.run import Run
+from aigc_core.common.device import choose
+from aigc_core.runs.checkpoint import _into_optimizers, _optimizer_tensors
+from aigc_core.runs.run import Run
+from aigc_core.training import optim
+from aigc_core.training.trainer import fit
 from tests.conftest import tiny
 
 
 @pytest.mark.parametrize("shape", [(3, 16, 16), (2, 12, 48), (2, 48, 12)])
 def test_singular_values_come_near_one(shape: tuple[int, ...]) -> None:
     matrices = torch.randn(shape, generator=torch.Generator().manual_seed(0))
-    made = optimiser.orthogonal(matrices)
+    made = optim.orthogonal(matrices)
     before = torch.linalg.svdvals(matrices) / matrices.norm(dim=(1, 2))[:, None]
     expected = before
-    a, b, c = optimiser.NEWTON_SCHULZ
-    for _ in range(optimiser.NEWTON_SCHULZ_STEPS):
+    a, b, c = optim.NEWTON_SCHULZ
+    for _ in range(optim.NEWTON_SCHULZ_STEPS):
         expected = a * expected + b * expected**3 + c * expected**5
     values = torch.linalg.svdvals(made)
     torch.testing.assert_close(values, expected.sort(descending=True).values, atol=1e-4, rtol=0)
@@ -35,9 +35,9 @@ def test_singular_values_come_near_one(shape: tuple[int, ...]) -> None:
 def test_wide_matrices_are_made_orthogonal_either_way_alike(rank: int, monkeypatch: pytest.MonkeyPatch) -> None:
     random = torch.Generator().manual_seed(0)
     matrices = torch.randn(2, 12, rank, generator=random) @ torch.randn(2, rank, 96, generator=random)
-    by_square = optimiser.orthogonal(matrices)
-    monkeypatch.setattr(optimiser, "WIDE", 1000)
-    torch.testing.assert_close(by_square, optimiser.orthogonal(matrices), atol=1e-4, rtol=0)
+    by_square = optim.orthogonal(matrices)
+    monkeypatch.setattr(optim, "WIDE", 1000)
+    torch.testing.assert_close(by_square, optim.orthogonal(matrices), atol=1e-4, rtol=0)
 
 
 def test_a_convolution_is_corrected_as_the_matrix_of_its_patches() -> None:
@@ -47,7 +47,7 @@ def test_a_convolution_is_corrected_as_the_matrix_of_its_patches() -> None:
     config = tiny("vae", lr=1e-2, optimizer="muon", weight_decay=0.0)
     for network in (convolution, dense):
         network.weight.grad = torch.arange(216.0).sin().view(network.weight.shape)
-        optimiser.make(network, config, choose("cpu", "float32")).step()
+        optim.make(network, config, choose("cpu", "float32")).step()
     torch.testing.assert_close(convolution.weight.flatten(1), dense.weight, atol=0, rtol=0)
 
 
@@ -58,7 +58,7 @@ def test_a_standing_matrix_is_corrected_as_the_lying_one() -> None:
     both = nn.ModuleList([standing, lying])
     lying.weight.grad = torch.arange(288.0).sin().view(6, 48)
     standing.weight.grad = lying.weight.grad.mT.clone()
-    optimiser.make(both, tiny("vae", lr=1e-2, optimizer="muon", weight_decay=0.0), choose("cpu", "float32")).step()
+    optim.make(both, tiny("vae", lr=1e-2, optimizer="muon", weight_decay=0.0), choose("cpu", "float32")).step()
     torch.testing.assert_close(standing.weight.mT, lying.weight, atol=1e-7, rtol=0)
 
 
@@ -83,9 +83,9 @@ def test_what_is_no_matrix_of_a_layer_is_corrected_as_by_adamw() -> None:
     def ours(net: nn.Module) -> torch.optim.Optimizer:
         for one in net.parameters():
             groups[one.dim() < 2]["params"].append(one)
-        return optimiser.Muon(groups, config.lr, (config.beta1, config.beta2))
+        return optim.Muon(groups, config.lr, (config.beta1, config.beta2))
 
-    theirs = stepped(lambda net: optimiser.make(net, config.changed({"optimizer": "adamw"}), choose("cpu", "float32")),
+    theirs = stepped(lambda net: optim.make(net, config.changed({"optimizer": "adamw"}), choose("cpu", "float32")),
                      network())  # fmt: skip
     for mine, their in zip(stepped(ours, network()), theirs, strict=True):
         torch.testing.assert_close(mine, their, atol=1e-6, rtol=1e-5)
@@ -104,11 +104,11 @@ def test_it_goes_on_from_its_saved_state_bit_for_bit() -> None:
         optimizer.zero_grad()
 
     whole, part = network(), network()
-    first, second = (optimiser.make(net, config, choose("cpu", "float32")) for net in (whole, part))
+    first, second = (optim.make(net, config, choose("cpu", "float32")) for net in (whole, part))
     for seed in range(3):
         correct(whole, first, seed)
         correct(part, second, seed)
-    resumed = optimiser.make(part, config, choose("cpu", "float32"))
+    resumed = optim.make(part, config, choose("cpu", "float32"))
     _into_optimizers({"net": resumed}, _optimizer_tensors({"net": second}))
     for seed in range(3, 6):
         correct(whole, first, seed)

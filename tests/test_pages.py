@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from aigc_core import studio
-from aigc_core.run import PROJECT
+from aigc_core.common.paths import PROJECT
+from aigc_core.serving import api
 from pages import words
 
 LOCALES = {
@@ -80,8 +80,8 @@ def test_every_error_of_the_core_is_said_in_chinese(key: str, sentence: str) -> 
 
 
 def test_a_field_has_a_name_in_both_languages() -> None:
-    for family in studio.families():
-        for field in studio.fields(family):
+    for family in api.families():
+        for field in api.fields(family):
             if field["name"] not in ("data", "data_path"):
                 assert f"field.{field['name']}" in words.catalogue("en"), field["name"]
                 assert f"field.{field['name']}" in words.catalogue("zh"), field["name"]

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 import yaml
 
-from aigc_core import publish, sampler
+from aigc_core.common.errors import AigcError, ConfigError, DataError, RunError
 from aigc_core.data.sources import silent
-from aigc_core.errors import AigcError, ConfigError, DataError, RunError
+from aigc_core.export import hub
 from aigc_core.families.base import PictureRequest, TextRequest
-from aigc_core.loop import fit
-from aigc_core.run import Run
+from aigc_core.inference import model_cache
+from aigc_core.runs.run import Run
+from aigc_core.training.trainer import fit
 from tests.conftest import command, tiny
 from tests.test_hub import COMMIT, Answer, Hub, asking
 
@@ -128,25 +129,27 @@ def test_there_and_back_it_makes_the_same(
     assert done.stdout.strip() == str(back.path) and back.config().family == family
     if family == "gpt":
         request = TextRequest("the", max_new_tokens=20)
-        assert "".join(sampler.text(back, request)) == "".join(sampler.text(run, request))
+        assert "".join(model_cache.text(back, request)) == "".join(model_cache.text(run, request))
     else:
-        assert np.array_equal(sampler.pictures(back, PictureRequest(4)), sampler.pictures(run, PictureRequest(4)))
+        assert np.array_equal(
+            model_cache.pictures(back, PictureRequest(4)), model_cache.pictures(run, PictureRequest(4))
+        )
 
 
 def test_three_lines_of_python_use_it(trained: Callable[[str], Run], tmp_path: Path) -> None:
-    folder = publish.pack(trained("vae"), tmp_path / "model")
-    model = publish.from_pretrained(folder)
+    folder = hub.pack(trained("vae"), tmp_path / "model")
+    model = hub.from_pretrained(folder)
     assert model.pictures(3, seed=1).shape[0] == 3
     with pytest.raises(AigcError):
         model.text("hello")
-    writer = publish.from_pretrained(publish.pack(trained("gpt"), tmp_path / "writer"))
+    writer = hub.from_pretrained(hub.pack(trained("gpt"), tmp_path / "writer"))
     assert writer.text("the", max_new_tokens=5, seed=1)
 
 
 def test_the_card_says_what_matters_and_its_front_is_yaml(trained: Callable[[str], Run]) -> None:
     for family, task in (("gan", "unconditional-image-generation"), ("gpt", "text-generation")):
         run = trained(family)
-        card = publish.card(run, "cc-by-4.0", "someone/model")
+        card = hub.card(run, "cc-by-4.0", "someone/model")
         front, body = card.split("---\n")[1], card.split("---\n", 2)[2]
         values = yaml.safe_load(front)
         assert (values["license"], values["pipeline_tag"]) == ("cc-by-4.0", task)
@@ -155,32 +158,32 @@ def test_the_card_says_what_matters_and_its_front_is_yaml(trained: Callable[[str
             assert part in body, part
         assert ("![Samples" in body) == (family == "gan")
     with pytest.raises(ConfigError, match="none of these"):
-        publish.card(trained("gan"), "mine", "a/b")
+        hub.card(trained("gan"), "mine", "a/b")
 
 
 def test_what_is_nobody_s_business_stays_here(tmp_path: Path) -> None:
     run = own_upload(tmp_path)
-    folder = publish.pack(run, tmp_path / "model")
+    folder = hub.pack(run, tmp_path / "model")
     for file in folder.rglob("*"):
         if file.is_file() and file.suffix != ".safetensors":
             content = file.read_bytes()
             assert str(tmp_path).encode() not in content and b"Ann" not in content, file.name
-    assert publish.from_pretrained(folder).text("dear", max_new_tokens=3)
+    assert hub.from_pretrained(folder).text("dear", max_new_tokens=3)
 
 
 def test_a_zip_holds_the_same(trained: Callable[[str], Run], tmp_path: Path) -> None:
     run = trained("vae")
-    file = publish.zipped(run, "mit", tmp_path / "model.zip")
+    file = hub.zipped(run, "mit", tmp_path / "model.zip")
     with zipfile.ZipFile(file) as archive:
         archive.extractall(tmp_path / "out")
-    model = publish.from_pretrained(tmp_path / "out" / run.name)
-    assert np.array_equal(model.pictures(2), sampler.pictures(run, PictureRequest(2)))
+    model = hub.from_pretrained(tmp_path / "out" / run.name)
+    assert np.array_equal(model.pictures(2), model_cache.pictures(run, PictureRequest(2)))
 
 
 def test_what_strangers_may_have_put_there_is_not_taken(
     server: WritableHub, trained: Callable[[str], Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = publish.pack(trained("vae"), server.place / "bad" / "model")
+    folder = hub.pack(trained("vae"), server.place / "bad" / "model")
     server.models["bad/model"] = folder
     (folder / "evil.py").write_text("raise SystemExit")
     (folder / "weights.bin").write_bytes(b"\x80\x04")
@@ -201,9 +204,9 @@ def test_what_strangers_may_have_put_there_is_not_taken(
     assert "negative_elbo" not in back.status().figures
     assert back.owner == "" and back.config().data_path == "" and "following" not in back.made()
     (folder / back.checkpoint(12).name / "model.safetensors").write_bytes(b"\x80\x04junk")
-    monkeypatch.setattr("aigc_core.publish.hubclient.snapshot", lambda *given: folder)
+    monkeypatch.setattr("aigc_core.export.hub.hub_client.snapshot", lambda *given: folder)
     with pytest.raises(RunError, match="no model of this program"):
-        publish.pull("bad/model", silent, tmp_path / "second")
+        hub.pull("bad/model", silent, tmp_path / "second")
     assert not (tmp_path / "second").exists()
 
 
@@ -217,6 +220,6 @@ def test_what_cannot_be_done_is_one_sentence(
     assert done.returncode == 2 and "no model" in done.stderr
     for name in ("model", "a/b/c", "../../etc", "a/b c"):
         with pytest.raises(ConfigError, match="user/name"):
-            publish.push(trained("vae"), name)
+            hub.push(trained("vae"), name)
     with pytest.raises(DataError, match=r"HF_HUB_OFFLINE|could not be fetched"):
-        publish.from_pretrained("someone/model")
+        hub.from_pretrained("someone/model")

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
 
-from aigc_core import publish, sampler
+from aigc_core.export import hub
 from aigc_core.families.base import PictureRequest
-from aigc_core.run import Run
+from aigc_core.inference import model_cache
+from aigc_core.runs.run import Run
 from tests.browsing import serving, strict_page
 from tests.test_hub import asking
 from tests.test_publish import TOKEN, WritableHub
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WritableHub]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WritableHub]:
     with WritableHub(tmp_path_factory.mktemp("hub")) as one:
         threading.Thread(target=one.serve_forever, daemon=True).start()
         yield one
@@ -28,11 +29,11 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WritableHub]:
 
 
 def test_a_model_goes_out_and_comes_back(
-    browser: Browser, hub: WritableHub, tmp_path: Path, trained: Callable[[str], Run]
+    browser: Browser, server: WritableHub, tmp_path: Path, trained: Callable[[str], Run]
 ) -> None:
-    run = publish.release(trained("vae"), tmp_path / "runs" / "tiny-vae")
+    run = hub.release(trained("vae"), tmp_path / "runs" / "tiny-vae")
     with (
-        serving(tmp_path, **asking(hub.url, tmp_path / "home", HF_TOKEN=TOKEN)) as url,
+        serving(tmp_path, **asking(server.url, tmp_path / "home", HF_TOKEN=TOKEN)) as url,
         strict_page(browser, accept_downloads=True) as page,
     ):
         page.goto(url + "publish?run=tiny-vae")
@@ -50,12 +51,12 @@ def test_a_model_goes_out_and_comes_back(
         page.locator("[data-do=push]").click(
             delay=200
         )  # as a hand does; meanwhile the message goes, and the page moves
-        expect(page.locator("[data-role=done]")).to_contain_text(f"{hub.url}/someone/digits", timeout=30_000)
-        assert hub.private["someone/digits"]
+        expect(page.locator("[data-role=done]")).to_contain_text(f"{server.url}/someone/digits", timeout=30_000)
+        assert server.private["someone/digits"]
         page.fill("[data-role=from]", "someone/digits")
         page.click("[data-do=pull]")
         expect(page.locator("[data-role=brought]")).to_contain_text("digits", timeout=30_000)
         page.set_viewport_size({"width": 390, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     (back,) = (Run(one) for one in (tmp_path / "runs").glob("*-digits-*"))
-    assert np.array_equal(sampler.pictures(back, PictureRequest(4)), sampler.pictures(run, PictureRequest(4)))
+    assert np.array_equal(model_cache.pictures(back, PictureRequest(4)), model_cache.pictures(run, PictureRequest(4)))

@@ -7,15 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from aigc_core import features, sampler
-from aigc_core.config import make_config
-from aigc_core.data.tensors import load_data
-from aigc_core.errors import RunError
-from aigc_core.evaluate import in_features
+from aigc_core.common.errors import RunError
+from aigc_core.common.paths import shipped_root
+from aigc_core.data.datasets import load_data
+from aigc_core.evaluation.evaluate import in_features
+from aigc_core.export.bundle import release
 from aigc_core.families import config_class, family_class
 from aigc_core.families.base import PictureRequest
-from aigc_core.release import release
-from aigc_core.run import Run, shipped_root
+from aigc_core.families.config import make_config
+from aigc_core.inference import model_cache
+from aigc_core.metrics import classifier_features
+from aigc_core.runs.run import Run
 from tests.conftest import tiny
 
 
@@ -25,7 +27,9 @@ def test_a_light_run_draws_the_same_and_weighs_less(trained: Callable[[str], Run
     light = release(run, tmp_path / "light", run.checkpoints(), {"extra": 1.0})
     for step in run.checkpoints():
         request = PictureRequest(count=5, seed=3)
-        np.testing.assert_array_equal(sampler.pictures(light, request, step), sampler.pictures(run, request, step))
+        np.testing.assert_array_equal(
+            model_cache.pictures(light, request, step), model_cache.pictures(run, request, step)
+        )
     size = [sum(one.stat().st_size for one in run_.path.rglob("*.safetensors")) for run_ in (light, run)]
     assert size[0] < size[1] / 2
     assert light.samples() == run.samples() and light.events()[0] == run.events()[0]
@@ -49,11 +53,11 @@ def test_a_run_without_a_checkpoint_is_refused(tmp_path: Path) -> None:
 def test_a_feature_network_learns_to_tell_digits_apart() -> None:
     config = make_config(config_class("vae"), None, "digits8", {})
     data = load_data(config, torch.device("cpu"), lambda what, part: None)
-    network = features.train(data.train, data.labels, 10, epochs=3)
-    made, classes = features.measured(network, data.validation)
-    assert made.shape == (len(data.validation), features.SIZE) and (made >= 0).all()
+    network = classifier_features.train(data.train, data.labels, 10, epochs=3)
+    made, classes = classifier_features.measured(network, data.validation)
+    assert made.shape == (len(data.validation), classifier_features.SIZE) and (made >= 0).all()
     assert (classes == data.validation_labels.numpy()).mean() > 0.9
-    again = features.train(data.train, data.labels, 10, epochs=3)
+    again = classifier_features.train(data.train, data.labels, 10, epochs=3)
     assert all(torch.equal(a, b) for a, b in zip(network.parameters(), again.parameters(), strict=True))
 
 
@@ -68,7 +72,7 @@ def test_real_digits_are_nearer_to_real_ones_than_an_untrained_models(monkeypatc
 
 @pytest.mark.parametrize("name", ["mnist", "fashion"])
 def test_the_shipped_feature_networks_are_whole(name: str) -> None:
-    network = features.load(name)
+    network = classifier_features.load(name)
     assert network is not None and network.head.out_features == 10
     file = shipped_root() / "features" / f"{name}.safetensors"
     assert file.stat().st_size < 1_500_000
@@ -77,7 +81,7 @@ def test_the_shipped_feature_networks_are_whole(name: str) -> None:
 def test_a_damaged_feature_network_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "features").mkdir()
     (tmp_path / "features" / "mnist.safetensors").write_bytes(b"no tensors")
-    monkeypatch.setattr(features, "shipped_root", lambda: tmp_path)
+    monkeypatch.setattr(classifier_features, "shipped_root", lambda: tmp_path)
     with pytest.raises(RunError, match="install"):
-        features.load("mnist")
-    assert features.load("fashion") is None and features.load("shapes") is None
+        classifier_features.load("mnist")
+    assert classifier_features.load("fashion") is None and classifier_features.load("shapes") is None

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from aigc_core.errors import ConfigError, RunError
-from aigc_core.files import new_folder, write_atomic, write_json
-from aigc_core.processes import identity
-from aigc_core.run import ELSEWHERE_S, Run, Status, list_runs
+from aigc_core.common.errors import ConfigError, RunError
+from aigc_core.common.files import new_folder, write_atomic, write_json
+from aigc_core.common.process_identity import identity
+from aigc_core.runs.run import ELSEWHERE_S, Run, Status, list_runs
 from tests.conftest import tiny
 
 
@@ -152,7 +152,7 @@ def test_a_training_on_another_machine_lives_while_it_gives_signs_of_life(run: R
 
 
 def test_who_claims_a_run_gives_signs_of_life(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aigc_core.run.BEAT_S", 0.01)
+    monkeypatch.setattr("aigc_core.runs.run.BEAT_S", 0.01)
     with run.claim():
         time.sleep(0.2)
         assert (run.path / ".beat").exists()
@@ -176,13 +176,13 @@ def test_a_run_whose_process_never_came_is_an_interruption(run: Run) -> None:
     ],
 )  # fmt: skip
 def test_files_of_another_shape_are_a_sentence_and_the_list_goes_on(run: Run, file: str, change: dict) -> None:
-    from aigc_core import studio
+    from aigc_core.serving import api
 
     Run.create(tiny("gpt"))
     write_json(run.path / file, json.loads((run.path / file).read_text()) | change)
     assert_damaged(run, file)
     state = "damaged" if file == "config.json" else "interrupted"
-    assert sorted(row["state"] for row in studio.runs()) == [state, "queued"]
+    assert sorted(row["state"] for row in api.runs()) == [state, "queued"]
 
 
 def assert_damaged(run: Run, file: str) -> None:

@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aigc_core import explore, writing
+from aigc_core.common.paths import shipped_root
 from aigc_core.data.stories import entropy_per_character
 from aigc_core.data.text import FORMS, keeps_form
-from aigc_core.evaluate import evaluate
+from aigc_core.evaluation.evaluate import evaluate
 from aigc_core.families.base import TextRequest
-from aigc_core.run import Run, shipped_root
-from aigc_core.studio import latent as door
+from aigc_core.inference.latent import session
+from aigc_core.inference.text import session as text_session
+from aigc_core.runs.run import Run
+from aigc_core.serving.api import latent as door
 
 NAMES = [one.name for one in sorted(shipped_root().iterdir()) if (one / "config.json").is_file()]
 PICTURES = [name for name in NAMES if Run(shipped_root() / name).config().makes == "pictures"]
@@ -23,7 +25,7 @@ LARGEST, LARGEST_TOGETHER = 8_000_000, 45_000_000  # bytes
 
 @pytest.fixture(autouse=True)
 def shipped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aigc_core.run.shipped_root", shipped_root)  # other tests do without them
+    monkeypatch.setattr("aigc_core.common.paths.shipped_root", shipped_root)  # other tests do without them
 
 
 def files(name: str) -> Iterator[Path]:
@@ -54,14 +56,14 @@ def test_each_has_a_card_and_a_history(name: str) -> None:
 @pytest.mark.parametrize("name", PICTURES)
 def test_each_draws_and_its_directions_came_along(name: str, own_place: Path) -> None:
     run = Run.named(name)
-    points = explore.points([{"z": explore.code_of_seed(run, None, seed), "label": seed} for seed in range(10)])
-    made = explore.pictures(run, None, points)
+    points = session.points([{"z": session.code_of_seed(run, None, seed), "label": seed} for seed in range(10)])
+    made = session.pictures(run, None, points)
     assert made.shape == (10, 28, 28, 1) and 20 < made.mean() < 150
     assert len({one.tobytes() for one in made}) == 10
     directions = door.directions(name, None)
     assert directions["found"] and directions["learned"]
     names = {one["name"] for one in directions["learned"]}
-    described = explore.describe(run, None)
+    described = session.describe(run, None)
     assert "boldness" in names or described["latent_size"] == 2  # on a plane, no straight line leads to bold
     if not described["class_names"]:
         assert sum(one["kind"] == "class" for one in directions["learned"]) >= 3
@@ -76,21 +78,21 @@ def test_a_bolder_digit_has_more_ink() -> None:
     ink = []
     for amount in (-2, 0, 2):
         codes = [
-            np.array(explore.code_of_seed(run, None, seed)) + amount * np.array(bolder["vector"]) for seed in range(40)
+            np.array(session.code_of_seed(run, None, seed)) + amount * np.array(bolder["vector"]) for seed in range(40)
         ]
-        points = explore.points([{"z": code.tolist(), "label": i % 10} for i, code in enumerate(codes)])
-        ink.append(float(explore.pictures(run, None, points).mean()))
+        points = session.points([{"z": code.tolist(), "label": i % 10} for i, code in enumerate(codes)])
+        ink.append(float(session.pictures(run, None, points).mean()))
     assert ink[0] < ink[1] < ink[2] and ink[2] > 1.2 * ink[0]
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_each_writes_what_it_learned(name: str) -> None:
     run = Run.named(name)
-    beginning = writing.Beginning(writing.describe(run, None)["prompt"] + "\n")
+    beginning = text_session.Beginning(text_session.describe(run, None)["prompt"] + "\n")
     request = TextRequest(max_new_tokens=120, temperature=0.8)
-    written = writing.write(run, None, beginning, request, 2, "", lambda part, shown: None)
+    written = text_session.write(run, None, beginning, request, 2, "", lambda part, shown: None)
     for texts in written.texts:
-        found = writing.surprise(run, None, "".join(texts))
+        found = text_session.surprise(run, None, "".join(texts))
         assert found["n"] > 100 and found["nats"] < 1.6 * run.status().figures["loss"] + 0.5
 
 
@@ -109,7 +111,9 @@ def form_kept(titles: tuple[str, ...]) -> float:
     for form in FORMS:
         for title in titles:
             prompt = f"《{title}》{form}\n"
-            written = writing.write(run, None, writing.Beginning(prompt), request, 10, "\n\n", lambda part, shown: None)
+            written = text_session.write(
+                run, None, text_session.Beginning(prompt), request, 10, "\n\n", lambda part, shown: None
+            )
             kept += [keeps_form(prompt + "".join(texts).split("\n\n")[0]) for texts in written.texts]
     return sum(kept) / len(kept)
 

@@ -12,11 +12,13 @@ from typing import Any
 import psutil
 import pytest
 
-from aigc_core import gate, turns
-from aigc_core.errors import ConfigError, RunError
-from aigc_core.processes import halted, identity
-from aigc_core.run import PROJECT, Run
-from aigc_core.turns import Turn
+from aigc_core.common.errors import ConfigError, RunError
+from aigc_core.common.paths import PROJECT
+from aigc_core.common.process_identity import halted, identity
+from aigc_core.evaluation import quality_gate
+from aigc_core.runs import queue
+from aigc_core.runs.queue import Turn
+from aigc_core.runs.run import Run
 from tests.conftest import tiny
 
 
@@ -123,9 +125,9 @@ def test_a_slot_is_held_until_the_model_is_judged(
             Run(judged.path).delete()
         return {"passed": True}
 
-    monkeypatch.setattr("aigc_core.gate.judge", judge)
+    monkeypatch.setattr("aigc_core.evaluation.quality_gate.judge", judge)
     run = Run.create(tiny("vae"), tmp_path / "judged")
-    assert gate.fit_and_judge(run, Turn(tmp_path)).state == "done"
+    assert quality_gate.fit_and_judge(run, Turn(tmp_path)).state == "done"
     assert places == [1] and place_of(Turn(tmp_path), run_of()) == 0
 
 
@@ -136,7 +138,7 @@ def test_the_time_to_wait_is_that_of_those_ahead(
     ticket(tmp_path, 2, run_of())
     seconds: list[float] = []
     Turn(tmp_path).acquire(run_of(), lambda place, left_s: seconds.append(left_s) or False)
-    assert seconds == [2 * (60 + turns.AROUND_S)]
+    assert seconds == [2 * (60 + queue.AROUND_S)]
     monkeypatch.setenv("AIGC_SLOTS", "2")
     Turn(tmp_path).acquire(run_of(), lambda place, left_s: seconds.append(left_s) or False)
     assert seconds[1] == seconds[0] / 2

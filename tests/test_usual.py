@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from aigc_core.config import make_config
+from aigc_core.evaluation.reference_ranges import FOLDER, file_of, settings_that_matter, usual
 from aigc_core.families import config_class
-from aigc_core.usual import FOLDER, file_of, settings_that_matter, usual
+from aigc_core.families.config import make_config
 
 RECORDED = sorted(FOLDER.glob("*.json"))
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from aigc_core.files import write_json
-from aigc_core.run import Run
-from aigc_core.studio import wall
+from aigc_core.common.files import write_json
+from aigc_core.runs.run import Run
+from aigc_core.serving.api import dashboard
 from tests import browsing
 from tests.browsing import strict_page
 from tests.conftest import tiny
@@ -17,9 +17,9 @@ from tests.conftest import tiny
 
 @pytest.fixture(autouse=True)
 def looks_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wall, "FRESH_S", -1.0)
-    wall._curves.cache_clear()
-    wall._sample.cache_clear()
+    monkeypatch.setattr(dashboard, "FRESH_S", -1.0)
+    dashboard._curves.cache_clear()
+    dashboard._sample.cache_clear()
 
 
 def run_of(owner: str, state: str, figure: float | None, ready: bool = False, place: Path | None = None) -> Run:
@@ -41,7 +41,7 @@ def run_of(owner: str, state: str, figure: float | None, ready: bool = False, pl
 def test_the_best_come_first_and_the_ready_ones_before_others() -> None:
     for owner, figure, ready in (("Ann", 90.0, False), ("Ben", 95.0, True), ("Cem", 99.0, True), ("Dora", None, False)):
         run_of(owner, "done", figure, ready)
-    (group,) = wall.wall()["ranking"]
+    (group,) = dashboard.wall()["ranking"]
     shown = [(one["owner"], one["ready"]) for one in group["best"]]
     assert shown == [("Ben", True), ("Cem", True), ("Ann", False)]
     assert (group["family"], group["headline"]) == ("vae", "negative_elbo")
@@ -49,26 +49,26 @@ def test_the_best_come_first_and_the_ready_ones_before_others() -> None:
 
 def test_what_trains_is_large_unless_somebody_chose() -> None:
     first = run_of("Ann", "done", 90.0)
-    assert wall.wall()["large"]["name"] == first.name
+    assert dashboard.wall()["large"]["name"] == first.name
     second = Run.create(tiny("vae"), first.path.parent / "20990101-000000-vae-digits-ffff", {"owner": "<b>Ben</b>"})
-    seen = wall.wall(first.name)
+    seen = dashboard.wall(first.name)
     assert seen["large"]["name"] == first.name and seen["waiting"] == 1
     assert seen["large"]["curves"]["loss"] == [[1, 10.0], [2, 5.0]]
     assert seen["large"]["curves"]["val:negative_elbo"] == [[2, 90.0]]
-    assert wall.wall("../../etc")["large"]["name"] == second.name
+    assert dashboard.wall("../../etc")["large"]["name"] == second.name
     first.append("metrics", 3, values={"loss": 1.0})
-    assert wall.wall(first.name)["large"]["curves"]["loss"][-1] == [3, 1.0], "an old curve is shown"
+    assert dashboard.wall(first.name)["large"]["curves"]["loss"][-1] == [3, 1.0], "an old curve is shown"
 
 
 def test_damaged_runs_hide_nothing() -> None:
     run_of("Ann", "done", 90.0)
     broken = run_of("Ben", "done", 80.0)
     (broken.path / "config.json").write_text("{")
-    assert [one["owner"] for one in wall.wall()["runs"]] == ["Ann"]
+    assert [one["owner"] for one in dashboard.wall()["runs"]] == ["Ann"]
 
 
 def test_an_empty_folder_is_no_problem() -> None:
-    assert wall.wall() == {"runs": [], "ranking": [], "large": None, "active": 0, "waiting": 0}
+    assert dashboard.wall() == {"runs": [], "ranking": [], "large": None, "active": 0, "waiting": 0}
 
 
 @pytest.fixture

@@ -25,12 +25,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aigc_core import studio
-from aigc_core.classroom import Person, acting
-from aigc_core.errors import AigcError
-from aigc_core.loop import fit
-from aigc_core.run import PROJECT, Run
-from aigc_core.studio import wall
+from aigc_core.common.errors import AigcError
+from aigc_core.common.paths import PROJECT
+from aigc_core.runs.run import Run
+from aigc_core.serving import api
+from aigc_core.serving.api import dashboard
+from aigc_core.serving.classroom import Person, acting
+from aigc_core.training.trainer import fit
 from tests.browsing import serving
 from tests.conftest import RECORDS, TINY, Tally, wait_for
 from tests.trouble.asking import Client
@@ -98,9 +99,9 @@ def app(place: Path, planted: list[bytes]) -> Iterator[tuple[str, list[Run]]]:
             patched.setenv(key, value)
         runs = []
         for family, data, file in (("gpt", "text", diary), ("vae", "folder", album), ("gpt", "text", lost)):
-            values = TINY[family] | RECORDS | {"data": data, "data_path": studio.keep_upload(file), "device": "cpu"}
+            values = TINY[family] | RECORDS | {"data": data, "data_path": api.keep_upload(file), "device": "cpu"}
             values |= pictures if data == "folder" else {}
-            run = Run.create(studio.check(family, values), given={"owner": "Ann"})
+            run = Run.create(api.check(family, values), given={"owner": "Ann"})
             if file is lost:
                 Path(values["data_path"]).unlink()
             with pytest.raises(AigcError) if file is lost else acting(Person("Ann")):
@@ -366,5 +367,5 @@ def test_the_wall_shows_nothing_of_anybody_s_data(app: tuple[str, list[Run]], pl
     _, runs = app
     with acting(None):
         for name in ("", *(run.name for run in runs)):
-            shown = wall.wall(name)
+            shown = dashboard.wall(name)
             assert not seen(json.loads(json.dumps(shown, default=lambda one: base64.b64encode(one).decode())), planted)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from aigc_core.copying import copied_share
-from aigc_core.wording import distinct, figures
+from aigc_core.metrics.memorization import copied_share
+from aigc_core.metrics.text_diversity import distinct, figures
 
 SOURCE = "The quick brown fox jumps over the lazy dog, and nobody in the whole village knows why it does so. " * 3
 
@@ -19,7 +19,7 @@ def test_distinct_counts_different_ngrams_of_words() -> None:
 
 @pytest.mark.parametrize("border", [30, 1000])
 def test_the_copied_share_is_exact(border: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aigc_core.copying.AT_ONCE", border)  # passages lie across parts of the source
+    monkeypatch.setattr("aigc_core.metrics.memorization.AT_ONCE", border)  # passages lie across parts of the source
     copied, new = SOURCE[10:70], "x" * 40
     assert copied_share([copied], SOURCE, 40) == 1
     assert copied_share([new + copied], SOURCE, 40) == 0.6

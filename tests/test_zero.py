@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from aigc_core.run import PROJECT
+from aigc_core.common.paths import PROJECT
 
 SPACES = '''
 """Like Hugging Face's package: each call runs in a forked daemon, which may have no children."""
@@ -34,16 +34,16 @@ def GPU(duration):
 
 START = """
 import os, sys, time
-from aigc_core import studio
-from aigc_core.launch import zero
-zero.prepare()
+from aigc_core.serving import api
+from aigc_core.serving.launch import zero_gpu
+zero_gpu.prepare()
 import spaces
 assert spaces.wrapped == ["train"], spaces.wrapped
-name = studio.start("vae", {"data": "digits8", "network": "mlp", "width": 8, "latent_size": 2, "steps": 20})
-while studio.follow(name)["status"]["state"] != "done":
+name = api.start("vae", {"data": "digits8", "network": "mlp", "width": 8, "latent_size": 2, "steps": 20})
+while api.follow(name)["status"]["state"] != "done":
     time.sleep(0.2)
-from aigc_core.run import Run
-from aigc_core.processes import identity
+from aigc_core.runs.run import Run
+from aigc_core.common.process_identity import identity
 assert Run.named(name).status().process != identity(), "trained in the app itself"
 assert "torch" not in sys.modules
 print("done")
@@ -65,5 +65,5 @@ def test_a_training_borrows_the_gpu(tmp_path: Path) -> None:
 def test_elsewhere_the_package_is_not_even_looked_for(tmp_path: Path) -> None:
     (tmp_path / "spaces.py").write_text("raise SystemExit('imported')")
     env = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{PROJECT}"}
-    code = "from aigc_core.launch import zero; zero.prepare(); assert not zero.lent()"
+    code = "from aigc_core.serving.launch import zero_gpu; zero_gpu.prepare(); assert not zero_gpu.lent()"
     subprocess.run([sys.executable, "-c", code], env=env, timeout=60, check=True)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from aigc_core.device import sent
+from aigc_core.common.device import sent
 
 
 def augmented(x: Tensor, config: Any, random: torch.Generator, size: int, part: slice) -> Tensor:

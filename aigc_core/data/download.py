@@ -12,8 +12,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from aigc_core.common.errors import DataError
 from aigc_core.data.sources import Progress
-from aigc_core.errors import DataError
 
 _forbidden: ContextVar[bool] = ContextVar("_forbidden", default=False)
 CHUNK = 1 << 16

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from aigc_core.common.files import write_atomic
 from aigc_core.data.download import cache_folder, fetch, local_data
 from aigc_core.data.sources import Images, Progress
-from aigc_core.files import write_atomic
 
 DIGITS = [str(digit) for digit in range(10)]
 

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from aigc_core.errors import DataError
+from aigc_core.common.errors import DataError
 
-Note = dict[str, Any]  # as `aigc_core.errors.message` makes it
+Note = dict[str, Any]  # as `aigc_core.common.errors.message` makes it
 Progress = Callable[[str, float], None]  # what is being read or fetched, and the part done (0 to 1)
 
 
@@ -60,7 +60,9 @@ class Source:
     licence: str
     origin: Literal["installed", "made here", "download", "yours"]
     loader: str
-    features: str = ""  # which of the shipped feature networks judges its pictures (see `aigc_core.features`)
+    features: str = (
+        ""  # which of the shipped feature networks judges its pictures (see `aigc_core.metrics.classifier_features`)
+    )
     framing: Literal["square", "stroke", "object"] = "square"  # of its pictures (see `aigc_core.data.upload`)
     alike: str = ""  # an installed source of pictures of the same kind, where this one is not on the machine
 
@@ -156,7 +158,7 @@ SOURCES: dict[str, Source] = {
             "A folder or .zip of pictures; sub-folders are classes.",
             "yours",
             "yours",
-            "folder:folder",
+            "image_folder:folder",
         ),
         Source(
             "points",

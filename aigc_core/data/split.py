@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from aigc_core.errors import DataError
+from aigc_core.common.errors import DataError
 
 
 def is_validation(contents: Iterable[bytes], fraction: float, seed: int) -> np.ndarray:

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from aigc_core.common.errors import DataError, message
 from aigc_core.data.download import cache_folder, fetch, local_data
 from aigc_core.data.sources import Progress, Text
-from aigc_core.errors import DataError, message
 
 LARGEST_TEXT = 200_000_000  # bytes
 PIECES = 20  # that a part of a long text consists of

@@ -14,8 +14,8 @@ import numpy as np
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Library
 
+from aigc_core.common.errors import DataError
 from aigc_core.data.text import pieces
-from aigc_core.errors import DataError
 
 UNKNOWN = "<unk>"
 END = "<|endoftext|>"

@@ -5,8 +5,8 @@ import threading
 import numpy as np
 from PIL import Image
 
-from aigc_core.data.folder import LARGEST_FILE, opened, square
-from aigc_core.errors import DataError
+from aigc_core.common.errors import DataError
+from aigc_core.data.image_folder import LARGEST_FILE, opened, square
 
 MOST_PIXELS = 16_000_000  # of a picture that has to be opened whole
 LARGEST_SIDE = 1024  # pixels, to which it is then made smaller

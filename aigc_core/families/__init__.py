@@ -7,8 +7,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from aigc_core.config import RunConfig
-from aigc_core.errors import ConfigError
+from aigc_core.common.errors import ConfigError
+from aigc_core.families.config import RunConfig
 
 if TYPE_CHECKING:
     from aigc_core.families.base import Family

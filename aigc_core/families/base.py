@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from aigc_core.data.facts import Facts
+from aigc_core.common.device import sent
+from aigc_core.common.errors import ConfigError, RunError
+from aigc_core.common.rng import Stream, generator
+from aigc_core.data.dataset_info import Facts
+from aigc_core.data.datasets import Batch
 from aigc_core.data.sources import Progress
-from aigc_core.data.tensors import Batch
 from aigc_core.data.tokenizer import Tokenizer
-from aigc_core.device import sent
-from aigc_core.errors import ConfigError, RunError
-from aigc_core.seeds import Stream, generator
 
 Networks = dict[str, nn.Module]
 
@@ -248,7 +248,7 @@ class PictureFamily(Family):
 
     def sample(self, networks: Networks, request: PictureRequest) -> np.ndarray:
         """Pictures uint8 (N, H, W, C), or points float32 (N, 2); each depends on its own seed only."""
-        from aigc_core.pictures import decode_in_parts
+        from aigc_core.families.image_decoding import decode_in_parts
 
         return decode_in_parts(self, networks, request)
 

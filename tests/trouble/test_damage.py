@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 
-from aigc_core import gate, publish, sampler, studio
-from aigc_core.config import RunConfig
-from aigc_core.errors import AigcError
+from aigc_core.common.errors import AigcError
+from aigc_core.common.files import write_json
+from aigc_core.evaluation import quality_gate
+from aigc_core.export import hub
 from aigc_core.families import FAMILIES
 from aigc_core.families.base import PictureRequest, TextRequest
-from aigc_core.files import write_json
-from aigc_core.loop import fit
-from aigc_core.run import Run
-from aigc_core.studio import compare, latent, wall
+from aigc_core.families.config import RunConfig
+from aigc_core.inference import model_cache
+from aigc_core.runs.run import Run
+from aigc_core.serving import api
+from aigc_core.serving.api import compare, dashboard, latent
+from aigc_core.training.trainer import fit
 from tests.conftest import Tally
 
 PATIENCE_S = 10.0  # for one look at a damaged run
@@ -72,16 +75,16 @@ def look_everywhere(name: str) -> None:
     """What pages and wall ask of a run; each may answer with a sentence, and nothing else."""
     run = Run.named(name)
     questions: list[Callable[[], Any]] = [
-        lambda: studio.describe(name),
-        lambda: studio.follow(name),
-        lambda: studio.follow(name, "1:7"),
-        lambda: studio.examine(name),
-        lambda: [studio.sample_file(name, file) for file in run.samples()],
+        lambda: api.describe(name),
+        lambda: api.follow(name),
+        lambda: api.follow(name, "1:7"),
+        lambda: api.examine(name),
+        lambda: [api.sample_file(name, file) for file in run.samples()],
         lambda: compare.compare([name]),
         lambda: compare.table([name]),
         lambda: compare.curves([name]),
-        lambda: wall.wall(name),
-        lambda: publish.card(run, "mit", "somebody/something"),
+        lambda: dashboard.wall(name),
+        lambda: hub.card(run, "mit", "somebody/something"),
         lambda: generate(run),
         lambda: latent.describe(name, None),
         lambda: latent.directions(name, None),
@@ -97,10 +100,10 @@ def look_everywhere(name: str) -> None:
 def generate(run: Run) -> None:
     config: RunConfig = run.config()
     if config.makes == "text":
-        for _ in sampler.text(run, TextRequest(max_new_tokens=3)):
+        for _ in model_cache.text(run, TextRequest(max_new_tokens=3)):
             pass
     else:
-        sampler.pictures(run, PictureRequest(2))
+        model_cache.pictures(run, PictureRequest(2))
 
 
 def prints(folder: Path) -> dict[str, str]:
@@ -123,7 +126,7 @@ def damage_and_look(healthy: Run, cases: list[tuple[str, str]], chance: random.R
         path.write_bytes(damages()[kind](path.read_bytes(), chance))
         start = time.monotonic()
         try:
-            listed = {row["name"] for row in studio.runs()}
+            listed = {row["name"] for row in api.runs()}
             assert {"healthy", run.name} <= listed or file == "config.json", "a run has vanished from the list"
             look_everywhere(run.name)
             if number % RESUMED == 0:
@@ -151,7 +154,7 @@ def healthy(family: str, trained: Any, own_place: Path) -> Run:
     """A finished run that was judged, among those that pages show; with more steps to go, for whoever resumes it."""
     run = Run(own_place / "runs" / "healthy")
     shutil.copytree(trained(family).path, run.path)
-    gate.judge(run)
+    quality_gate.judge(run)
     made = run.made()
     write_json(run.path / "config.json", made | {"config": made["config"] | {"steps": made["config"]["steps"] + MORE}})
     look_everywhere(run.name)  # which leaves what the Latent page keeps

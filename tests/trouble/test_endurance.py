@@ -8,8 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from aigc_core import studio
-from aigc_core.run import PROJECT, Run
+from aigc_core.common.paths import PROJECT
+from aigc_core.runs.run import Run
+from aigc_core.serving import api
 from tests.browsing import listening, serving
 from tests.conftest import TINY, Tally, wait_for
 from tests.trouble.asking import Client
@@ -61,7 +62,7 @@ def start_and_stop(client: Client, model: str, times: int) -> None:
 
 
 def endure(place: Path, slides: int, texts: int, trainings: int, tally: Tally) -> None:
-    model = studio.start("vae", TINY["vae"] | {"steps": 2, "device": "cpu"})
+    model = api.start("vae", TINY["vae"] | {"steps": 2, "device": "cpu"})
     wait_for(lambda: Run.named(model).status().state == "done")
     with serving(place) as address:
         app, client = psutil.Process(listening(address)), Client(address)

@@ -17,16 +17,20 @@ from typing import Any
 
 import pytest
 
-from aigc_core import checkpoint, gate, hub, publish, sampler, studio
-from aigc_core.errors import AigcError
-from aigc_core.evaluate import evaluate
+from aigc_core.common.errors import AigcError
+from aigc_core.common.files import write_json
+from aigc_core.evaluation import quality_gate
+from aigc_core.evaluation.evaluate import evaluate
+from aigc_core.export import hub, transformers_layout
 from aigc_core.families import FAMILIES
 from aigc_core.families.base import PictureRequest
 from aigc_core.families.gpt import pretrained
-from aigc_core.files import write_json
-from aigc_core.loop import fit
-from aigc_core.run import Run
-from aigc_core.studio import text
+from aigc_core.inference import model_cache
+from aigc_core.runs import checkpoint
+from aigc_core.runs.run import Run
+from aigc_core.serving import api
+from aigc_core.serving.api import text
+from aigc_core.training.trainer import fit
 from tests.conftest import Tally, tiny
 from tests.trouble.test_damage import look_everywhere
 
@@ -177,20 +181,20 @@ FORGERIES: tuple[Forgery, ...] = (
 
 def questions(run: Run, place: Path) -> list[Callable[[], Any]]:
     return [
-        studio.runs,
+        api.runs,
         lambda: look_everywhere(run.name),
-        lambda: publish.pack(run, place / "packed"),
-        lambda: publish.from_pretrained(run.path),
-        lambda: hub.export(run, place / "exported"),
+        lambda: hub.pack(run, place / "packed"),
+        lambda: hub.from_pretrained(run.path),
+        lambda: transformers_layout.export(run, place / "exported"),
         lambda: pretrained.resolved(tiny("gpt", init_from=str(run.path))),
         lambda: text.describe(run.name, None),
         lambda: text.surprise(run.name, None, "the"),
-        lambda: [*studio.models("pictures"), *studio.models("text")],
+        lambda: [*api.models("pictures"), *api.models("text")],
     ]
 
 
 def long_ones(run: Run) -> list[Callable[[], Any]]:
-    return [lambda: evaluate(run), lambda: gate.judge(run), lambda: fit(run)]
+    return [lambda: evaluate(run), lambda: quality_gate.judge(run), lambda: fit(run)]
 
 
 def megabytes() -> float:
@@ -209,7 +213,7 @@ def healthy(family: str, trained: Any, own_place: Path) -> Run:
     """A finished run that was judged, with more steps to go; all that is asked of the others was asked of it once."""
     run = Run(own_place / "runs" / "healthy")
     shutil.copytree(trained(family).path, run.path)
-    gate.judge(run)
+    quality_gate.judge(run)
     made = run.made()
     write_json(run.path / "config.json", made | {"config": made["config"] | {"steps": made["config"]["steps"] + 3}})
     for ask in (*questions(run, own_place), *long_ones(Run(shutil.copytree(run.path, run.path.with_name("tried"))))):
@@ -261,7 +265,7 @@ def test_no_memory_is_taken_for_a_giant_that_no_file_has(
     run = Run(shutil.copytree(trained(family).path, own_place / "runs" / "giant"))
     made = run.made()
     write_json(run.path / "config.json", made | {"config": made["config"] | forged})
-    for ask in (sampler.load, evaluate, gate.judge, fit):
+    for ask in (model_cache.load, evaluate, quality_gate.judge, fit):
         before, start = reset(), time.process_time()
         with pytest.raises(AigcError) as refused:
             ask(run)
@@ -274,9 +278,9 @@ def test_data_that_is_not_known_here_is_a_sentence_wherever_it_is_needed(trained
     shutil.copytree(trained("vae").path, run.path)
     made = run.made()
     write_json(run.path / "config.json", made | {"config": made["config"] | {"data": "martian", "steps": 20}})
-    for ask in (evaluate, gate.judge, fit):
+    for ask in (evaluate, quality_gate.judge, fit):
         with pytest.raises(AigcError, match="martian") as refused:
             ask(run)
         assert refused.value.message["key"] == "data.unknown_source"
-    assert "not known here" in publish.card(run, "mit", "a/b")
-    assert sampler.pictures(run, PictureRequest(1)).shape[0] == 1, "the model itself needs no data"
+    assert "not known here" in hub.card(run, "mit", "a/b")
+    assert model_cache.pictures(run, PictureRequest(1)).shape[0] == 1, "the model itself needs no data"

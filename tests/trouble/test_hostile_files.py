@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from aigc_core.run import PROJECT
+from aigc_core.common.paths import PROJECT
 from tests.conftest import Tally
 
 SOON_S, MEMORY_MB = 20.0, 1500  # of the processor, for each file; the program itself takes some 950 of the memory
@@ -20,16 +20,16 @@ SOON_S, MEMORY_MB = 20.0, 1500  # of the processor, for each file; the program i
 VISIT = """
 import json, sys, time
 from pathlib import Path
-from aigc_core import studio
-from aigc_core.errors import AigcError
-from aigc_core.loop import fit
-from aigc_core.run import Run
-from aigc_core.studio import latent
+from aigc_core.serving import api
+from aigc_core.common.errors import AigcError
+from aigc_core.training.trainer import fit
+from aigc_core.runs.run import Run
+from aigc_core.serving.api import latent
 
 def train(file):
     kind = {".txt": ("gpt", "text")}.get(file.suffix, ("vae", "folder"))
-    path = studio.keep_upload(file)
-    config = studio.check(kind[0], {"data": kind[1], "data_path": path, "steps": 1, "device": "cpu"})
+    path = api.keep_upload(file)
+    config = api.check(kind[0], {"data": kind[1], "data_path": path, "steps": 1, "device": "cpu"})
     return fit(Run.create(config)).state
 
 def show(file):

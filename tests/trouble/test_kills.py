@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from aigc_core import gate, studio
+from aigc_core.common.paths import PROJECT
+from aigc_core.evaluation import quality_gate
 from aigc_core.families import FAMILIES
-from aigc_core.loop import fit
-from aigc_core.run import PROJECT, Run, list_runs
+from aigc_core.runs.run import Run, list_runs
+from aigc_core.serving import api
+from aigc_core.training.trainer import fit
 from tests.browsing import app_of, listening, serving, strict_page
 from tests.conftest import TINY, Tally, tiny, wait_for
 from tests.test_loop import GAN_AND_SLOWLY_ALL, assert_same_events, assert_same_marks, assert_same_weights
@@ -25,15 +27,15 @@ from tests.test_loop import GAN_AND_SLOWLY_ALL, assert_same_events, assert_same_
 NURSERY = """
 import os, sys
 import torch
-from aigc_core import loop
-from aigc_core.run import Run
+from aigc_core.training import trainer
+from aigc_core.runs.run import Run
 torch.set_num_threads(1)
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
         os.setsid()
         try:
-            loop.fit(Run(loop.Path(line.strip())))
+            trainer.fit(Run(trainer.Path(line.strip())))
         finally:
             os._exit(0)
     print(child, flush=True)
@@ -140,15 +142,15 @@ def _die() -> None:
 
 
 def test_a_run_killed_while_it_is_judged_can_be_judged_again(own_place: Path, tally: Tally) -> None:
-    name = studio.start("vae", TINY["vae"] | {"steps": 5, "device": "cpu"})
+    name = api.start("vae", TINY["vae"] | {"steps": 5, "device": "cpu"})
     run = Run.named(name)
     wait_for(lambda: run.status().state == "done")
     os.kill(int(str(run.status().process).split("|")[2]), signal.SIGKILL)
     wait_for(lambda: not run.status().alive())
-    assert gate.judgement(run) is None and studio.examine(name)["unjudged"]
-    studio.ask(name, "resume")
-    wait_for(lambda: gate.judgement(run) is not None)
-    assert not studio.examine(name)["unjudged"]
+    assert quality_gate.judgement(run) is None and api.examine(name)["unjudged"]
+    api.ask(name, "resume")
+    wait_for(lambda: quality_gate.judgement(run) is not None)
+    assert not api.examine(name)["unjudged"]
     tally("SIGKILL while the model is judged: it can be judged again", 1)
 
 

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 from playwright.sync_api import Browser, expect
 
-from aigc_core.run import PROJECT
+from aigc_core.common.paths import PROJECT
 from tests.browsing import serving, strict_page, wall
 from tests.conftest import TINY, Tally, command
 

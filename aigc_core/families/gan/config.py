@@ -2,11 +2,11 @@
 
 from typing import ClassVar, Literal
 
-from aigc_core.config import PICTURE_FIGURES, ImageOptions, Preset, RunConfig, option
+from aigc_core.common.errors import ConfigError
 from aigc_core.data.sources import Source
-from aigc_core.errors import ConfigError
+from aigc_core.families.config import PICTURE_FIGURES, ImageOptions, Preset, RunConfig, option
+from aigc_core.families.formulas import Formula
 from aigc_core.families.gan.formulas import formulas
-from aigc_core.formulas import Formula
 
 
 class Config(ImageOptions, RunConfig):

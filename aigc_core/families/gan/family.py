@@ -6,11 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from aigc_core.data.tensors import Batch
+from aigc_core.common.rng import Stream
+from aigc_core.data.datasets import Batch
 from aigc_core.families.base import Extent, Moment, Networks, Phase, PictureFamily, PictureRequest
-from aigc_core.families.gan.objectives import OBJECTIVES, interpolation_penalty, told_apart, zero_centred_penalty
-from aigc_core.likeness import Likeness
-from aigc_core.networks.pictures import (
+from aigc_core.families.common.image_networks import (
     ClassCode,
     ConvDecoder,
     ConvEncoder,
@@ -21,8 +20,9 @@ from aigc_core.networks.pictures import (
     normalise,
     stages_of,
 )
-from aigc_core.pictures import sheet_png
-from aigc_core.seeds import Stream
+from aigc_core.families.gan.losses import OBJECTIVES, interpolation_penalty, told_apart, zero_centred_penalty
+from aigc_core.families.image_decoding import sheet_png
+from aigc_core.metrics.sample_quality import Likeness
 
 SNAPSHOT = PictureRequest(count=64, seed=0)
 LEAST_MADE = 300  # pictures, however few are held out: of fewer a class may be missing by chance
@@ -144,7 +144,7 @@ class Family(PictureFamily):
         return sheet_png(self.sample(networks, SNAPSHOT)), ".png"
 
     def evaluate(self, networks: Networks, data: Any, extent: Extent = "during") -> dict[str, Any]:
-        """How like the held-out examples made ones are: see `aigc_core.likeness`."""
+        """How like the held-out examples made ones are: see `aigc_core.metrics.sample_quality`."""
         judge = data.remembered("likeness", lambda: Likeness(data))
         count = max(LEAST_MADE, min(len(data.validation), MOST_EVALUATED.get(extent, len(data.validation))))
         return judge.measured(self.sample(networks, PictureRequest(count=count, seed=1)))

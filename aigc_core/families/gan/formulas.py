@@ -1,11 +1,11 @@
 """The games of a GAN as a person writes them down; `objectives.py` computes them."""
 
-from aigc_core.formulas import Formula, Term
+from aigc_core.families.formulas import Formula, Term
 
 REAL, FAKE = Term("D(x)", "d_real"), Term("D(G(z))", "d_fake")
 D_LOSS, G_LOSS = Term("L_D", "d_loss"), Term("L_G", "g_loss")
 PENALTY = Term("R", "penalty")
-OBJECTIVES = "aigc_core.families.gan.objectives"
+OBJECTIVES = "aigc_core.families.gan.losses"
 
 # Of each objective: what the discriminator makes small, what the generator does, and the code of both.
 GAMES: dict[str, tuple[tuple[str | Term, ...], tuple[str | Term, ...], str, str]] = {

@@ -6,10 +6,10 @@ from typing import ClassVar, Literal, NamedTuple, Self
 
 from pydantic import model_validator
 
-from aigc_core.config import MatrixOptions, Preset, RunConfig, TextOptions, option
+from aigc_core.common.errors import ConfigError, RunError
 from aigc_core.data.sources import Source
-from aigc_core.errors import ConfigError, RunError
-from aigc_core.formulas import Formula, Term
+from aigc_core.families.config import MatrixOptions, Preset, RunConfig, TextOptions, option
+from aigc_core.families.formulas import Formula, Term
 
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")  # owner/name of a model on the Hugging Face Hub
 
@@ -171,7 +171,7 @@ class Config(TextOptions, MatrixOptions, RunConfig):
             ),
             Formula(
                 "gpt.attention", (Term("softmax(Q Kᵀ / √d)", "val:attended"), " V"),
-                "aigc_core.families.gpt.inside:look",
+                "aigc_core.families.gpt.introspection:look",
             ),
         ]  # fmt: skip
 
@@ -193,7 +193,7 @@ class Config(TextOptions, MatrixOptions, RunConfig):
         return self
 
     def check_data(self, source: Source) -> None:
-        from aigc_core.run import Run  # runs hold configs
+        from aigc_core.runs.run import Run  # runs hold configs
 
         if not self.init_from or Path(self.init_from).is_dir() or HUB_NAME.fullmatch(self.init_from):
             return

@@ -9,16 +9,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from aigc_core import wording
-from aigc_core.data.judge import counted_loss
+from aigc_core.common.errors import ConfigError
+from aigc_core.data.datasets import Batch
 from aigc_core.data.sources import Progress
-from aigc_core.data.tensors import Batch
+from aigc_core.data.text_report import counted_loss
 from aigc_core.data.tokenizer import Tokenizer
-from aigc_core.errors import ConfigError
 from aigc_core.families.base import Drawn, Extent, Inside, Moment, Networks, Phase, TextFamily, TextRequest
-from aigc_core.families.gpt import inside, pretrained
+from aigc_core.families.gpt import introspection, pretrained
 from aigc_core.families.gpt.generate import encode_prompt, first_read, next_token_probabilities, pieces, tokens
 from aigc_core.families.gpt.model import GPT, Reader
+from aigc_core.metrics import text_diversity
 
 LEAST_EVALUATED = 64  # windows that are measured, or all there are
 MOST_TOKENS = {"during": 0, "end": 65_536}  # in more windows than that
@@ -102,10 +102,10 @@ class Family(TextFamily):
         return next_token_probabilities(logits[None], *knobs, torch.tensor(before)[None])[0]
 
     def inside(self, networks: Networks, tokens: Tensor) -> Inside:
-        return inside.look(networks["gpt"], tokens)  # type: ignore[arg-type]
+        return introspection.look(networks["gpt"], tokens)  # type: ignore[arg-type]
 
     def lens(self, networks: Networks, states: Tensor) -> Tensor:
-        return inside.lens(networks["gpt"], states)  # type: ignore[arg-type]
+        return introspection.lens(networks["gpt"], states)  # type: ignore[arg-type]
 
     @property
     def layers_and_heads(self) -> tuple[int, int]:
@@ -130,7 +130,7 @@ class Family(TextFamily):
         """`loss` in nats a token over windows of the validation text that do not overlap; `perplexity` = eˡᵒˢˢ;
         `bits_per_byte` of its UTF-8; `attended`, the tokens that a head looks at in one window; `n` tokens measured.
         At the end and in full also `gain`, the nats a token that it is better than counting n-grams, and figures of
-        its own writing (see `aigc_core.wording`)."""
+        its own writing (see `aigc_core.metrics.text_diversity`)."""
         context = self.config.context
         windows = data.validation[: (len(data.validation) - 1) // context * context + 1]
         x, y = windows[:-1].view(-1, context), windows[1:].view(-1, context)
@@ -144,13 +144,13 @@ class Family(TextFamily):
             target = y[first : first + PART].flatten()
             total += F.cross_entropy(logits.float().flatten(0, 1), target, reduction="sum").item()
         loss = total / y.numel()
-        attention = inside.look(networks["gpt"], x[0, :MOST_ATTENDING]).attention  # type: ignore[arg-type]
+        attention = introspection.look(networks["gpt"], x[0, :MOST_ATTENDING]).attention  # type: ignore[arg-type]
         bytes_per_token = data.facts.validation_bytes / data.facts.validation_size
         figures = {
             "loss": loss,
             "perplexity": math.exp(min(loss, 700.0)),
             "bits_per_byte": loss / math.log(2) / bytes_per_token,
-            "attended": inside.attended(attention),
+            "attended": introspection.attended(attention),
             "n": y.numel(),
         }
         if extent == "during":
@@ -171,6 +171,6 @@ class Family(TextFamily):
         train = self.tokenizer.decode(data.train[:MOST_SEARCHED].tolist())
         held_out = data.validation[: TEXTS * WRITTEN].view(-1).tolist()
         pieces = [held_out[first : first + WRITTEN] for first in range(0, len(held_out), WRITTEN)]
-        return wording.figures(
+        return text_diversity.figures(
             [self.tokenizer.decode(row) for row in rows], [self.tokenizer.decode(one) for one in pieces], train
         )

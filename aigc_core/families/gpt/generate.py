@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from aigc_core.common.device import refuse_bf16, threads, threads_that_pay
+from aigc_core.common.rng import Stream, generator
 from aigc_core.data.tokenizer import Speller, Tokenizer
-from aigc_core.device import refuse_bf16, threads, threads_that_pay
 from aigc_core.families.base import Drawn, TextRequest
 from aigc_core.families.gpt.model import GPT, Reader
-from aigc_core.seeds import Stream, generator
 
 COLDEST = 1e-4  # temperatures below it are 0: the division would leave the range of float32
 WITHOUT_PLANS = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]

@@ -12,15 +12,15 @@ from tokenizers import AddedToken, decoders, models, normalizers, pre_tokenizers
 from tokenizers import Tokenizer as Library
 from torch import Tensor
 
-from aigc_core.config import checked
+from aigc_core.common.errors import AigcError, ConfigError, DataError, RunError
+from aigc_core.common.files import json_object, write_json
+from aigc_core.data.hub_client import snapshot
 from aigc_core.data.sources import Progress, silent
 from aigc_core.data.tokenizer import END, Tokenizer
-from aigc_core.errors import AigcError, ConfigError, DataError, RunError
+from aigc_core.families.config import checked
 from aigc_core.families.gpt.config import HUB_NAME, SIZES, Config, Size
 from aigc_core.families.gpt.model import EPSILON, GPT, from_transformers, to_transformers
-from aigc_core.files import json_object, write_json
-from aigc_core.hubclient import snapshot
-from aigc_core.run import Run
+from aigc_core.runs.run import Run
 
 DESCRIPTION = [
     "config.json", "adapter_config.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
@@ -133,7 +133,7 @@ def fill(network: GPT, source: Run | Folder) -> None:
 def weights(source: Run | Folder, context: int, vocabulary: int) -> dict[str, Tensor]:
     """The source's weights in our layout, positions cut to `context` and padding to the vocabulary."""
     if isinstance(source, Run):
-        from aigc_core.checkpoint import load_network  # needs runs, which need no family
+        from aigc_core.runs.checkpoint import load_network  # needs runs, which need no family
 
         ours = load_network(source, "gpt")
     else:
@@ -186,7 +186,7 @@ def _nature(source: Run | Folder) -> Nature:
                 "“{name}” is no trained GPT, so there is nothing to go on from.",
                 name=source.name,
             )
-        from aigc_core.checkpoint import best_step, empty_for_use  # needs runs, which need no family
+        from aigc_core.runs.checkpoint import best_step, empty_for_use  # needs runs, which need no family
 
         empty_for_use(source, best_step(source))
         return Nature(_settings(of.shape(), of.tokenizer), of.context, facts["tokenizer"])

@@ -2,10 +2,10 @@
 
 from typing import ClassVar, Literal
 
-from aigc_core.config import PICTURE_FIGURES, ImageOptions, MatrixOptions, Preset, RunConfig, option
+from aigc_core.common.errors import ConfigError
 from aigc_core.data.sources import Source
-from aigc_core.errors import ConfigError
-from aigc_core.formulas import Formula, Term
+from aigc_core.families.config import PICTURE_FIGURES, ImageOptions, MatrixOptions, Preset, RunConfig, option
+from aigc_core.families.formulas import Formula, Term
 
 
 class Config(ImageOptions, MatrixOptions, RunConfig):
@@ -111,7 +111,7 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
             "gaussian": (" = Σ (x − μ)² / 2σ² + log σ + ½ log 2π", "gaussian_nll"),
         }
         written, code = likelihood[self.likelihood]
-        terms = "aigc_core.families.vae.objectives"
+        terms = "aigc_core.families.vae.losses"
         reconstruction, kl = Term("− log p(x|z)", "reconstruction"), Term("KL", "kl")
         loss = (Term("L", "loss"), " = ", reconstruction, " + ", Term("β", "beta"), " · ", kl)
         return [

@@ -5,16 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from aigc_core.data.tensors import Batch, as_float
+from aigc_core.common.rng import Stream, generator
+from aigc_core.data.datasets import Batch, as_float
 from aigc_core.families.base import Extent, Moment, Networks, Phase, PictureFamily, PictureRequest
-from aigc_core.families.vae.objectives import (
-    bernoulli_nll,
-    gaussian_nll,
-    importance_weighted_bound,
-    kl_to_standard_normal,
-    normal_log_density,
-)
-from aigc_core.networks.pictures import (
+from aigc_core.families.common.image_networks import (
     ClassCode,
     ConvEncoder,
     DenseDecoder,
@@ -23,8 +17,14 @@ from aigc_core.networks.pictures import (
     normalise,
     stages_of,
 )
-from aigc_core.pictures import sheet_png
-from aigc_core.seeds import Stream, generator
+from aigc_core.families.image_decoding import sheet_png
+from aigc_core.families.vae.losses import (
+    bernoulli_nll,
+    gaussian_nll,
+    importance_weighted_bound,
+    kl_to_standard_normal,
+    normal_log_density,
+)
 
 SNAPSHOT = PictureRequest(count=64, seed=0)
 IMPORTANCE_SAMPLES = 50  # K of Burda 2015

@@ -1,0 +1,260 @@
+"""Examples as tensors on the device, and the batch of every step as a pure function of (seed, step).
+
+Nothing here remembers where it is: the examples of step 700 are the same whether the run came there in one
+go or was killed and resumed, and whether one process or several share the batch.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from aigc_core.common.device import sent
+from aigc_core.common.errors import DataError, message
+from aigc_core.common.rng import Stream, generator
+from aigc_core.data.augment import augmented
+from aigc_core.data.dataset_info import Facts
+from aigc_core.data.sources import Images, Points, Progress, Text, source_of
+from aigc_core.data.split import is_validation, split_text
+from aigc_core.data.text import cleaned as cleaned_text
+from aigc_core.data.tokenizer import Tokenizer
+
+SMALLEST_SIDE = 28  # pixels; smaller pictures are enlarged to it
+
+PART = 4096  # pictures turned into numbers at once: those take four or eight times as much memory
+MOST_UNKNOWN = 0.2  # part of a text that a given vocabulary may not know
+
+Batch = dict[str, Tensor]
+
+
+def load_data(
+    config: Any, device: torch.device, progress: Progress, tokenizer: str | None = None
+) -> "PictureData | TextData":
+    """The run's data, ready to be drawn from.
+
+    Args:
+        tokenizer: JSON of the tokenizer to use; None = learn one from the text.
+
+    Raises:
+        DataError: the data is not known here, cannot be had, or there is too little of it.
+    """
+    raw = source_of(config.data).load(config, progress)
+    if isinstance(raw, Text):
+        return TextData(raw, config, device, tokenizer)
+    return PictureData(raw, config, device)
+
+
+class PictureData:
+    """Pictures or points: `train` and `validation` (N, *shape), `labels` int64 (N,) or None.
+
+    Pictures are kept as uint8, a quarter of the memory, and leave as float within [0, 1].
+    """
+
+    def __init__(self, source: Images | Points, config: Any, device: torch.device) -> None:
+        self.config = config
+        if isinstance(source, Images):
+            train, validation = _split_pictures(source, config)
+        else:
+            held = is_validation((one.tobytes() for one in source.xy), config.validation, config.seed)
+            train = source.xy[~held], None if source.labels is None else source.labels[~held]
+            validation = source.xy[held], None if source.labels is None else source.labels[held]
+        self.train, self.labels = _on_device(*train, config, device)
+        self.validation, self.validation_labels = _on_device(*validation, config, device)
+        mean, std = _moments(self.train)
+        self.facts = Facts(
+            kind="image" if isinstance(source, Images) else "points",
+            shape=tuple(self.train.shape[1:]),
+            class_names=source.class_names,
+            train_size=len(self.train),
+            validation_size=len(self.validation),
+            mean=mean,
+            std=std,
+            notes=source.notes,
+        )
+        self._orders: dict[int, tuple[int, Tensor]] = {}
+        self._remembered: dict[str, Any] = {}
+
+    def remembered(self, name: str, compute: Callable[[], Any]) -> Any:
+        """Something derived from the data alone, computed once."""
+        if name not in self._remembered:
+            self._remembered[name] = compute()
+        return self._remembered[name]
+
+    def batch(self, step: int, draw: int, part: slice) -> Batch:
+        """Examples `part` of the `draw`-th batch of a step: {"x": float (B, *shape), "y": int64 (B,)}.
+
+        Each draw goes through the examples in epochs, every example once, in an order that depends on the
+        seed, the draw and the epoch alone.
+        """
+        size = self.config.batch_size
+        places = torch.arange(step * size + part.start, step * size + part.stop)
+        epochs = places // len(self.train)
+        index = torch.cat(
+            [self._order(int(epoch), draw)[places[epochs == epoch] % len(self.train)] for epoch in torch.unique(epochs)]
+        )
+        index = sent(index, self.train.device)
+        x = as_float(self.train[index])
+        if x.dim() == 4:
+            random = generator(self.config.seed, Stream.AUGMENT, step, draw)
+            x = augmented(x, self.config, random, size, part)
+        return {"x": x} if self.labels is None else {"x": x, "y": self.labels[index]}
+
+    def _order(self, epoch: int, draw: int) -> Tensor:
+        if self._orders.get(draw, (-1,))[0] != epoch:
+            random = generator(self.config.seed, Stream.ORDER, epoch, draw)
+            self._orders[draw] = epoch, torch.randperm(len(self.train), generator=random)
+        return self._orders[draw][1]
+
+
+class TextData:
+    """Token streams: `train` and `validation` int64 (T,), and the `tokenizer` that made them."""
+
+    def __init__(self, source: Text, config: Any, device: torch.device, tokenizer: str | None) -> None:
+        self.config = config
+        if config.clean:
+            source = cleaned_text(source)
+        if not source.documents:
+            raise DataError("data.empty_text", "The text is empty; choose another one.")
+        train, validation = split_text(source.documents, config.validation, config.seed)
+        if tokenizer is not None:
+            self.tokenizer = Tokenizer.from_json(tokenizer)
+            self._refuse_foreign(train, source)
+        else:
+            # Characters: the whole text's, so that validation has no unknown ones. BPE: training text only.
+            alphabet = train + validation if config.tokenizer == "char" else train
+            self.tokenizer = Tokenizer.train(config.tokenizer, alphabet, config.vocabulary)
+        self.train = torch.from_numpy(self.tokenizer.encode(train)).to(device)
+        self.validation = torch.from_numpy(self.tokenizer.encode(validation)).to(device)
+        shortest = min(len(self.train), len(self.validation))
+        if shortest < config.context + 1:
+            raise DataError(
+                "data.text_too_short",
+                "The text has {train} tokens to learn from and {validation} to check with, and each must have "
+                "more than the context of {context}; give a longer text or set a smaller context.",
+                train=len(self.train),
+                validation=len(self.validation),
+                context=config.context,
+            )
+        self.facts = Facts(
+            kind="text",
+            train_size=len(self.train),
+            validation_size=len(self.validation),
+            vocabulary=len(self.tokenizer),
+            tokenizer=self.tokenizer.to_json(),
+            validation_bytes=len(validation.encode()),
+            notes=source.notes,
+        )
+        self._window = torch.arange(config.context + 1, device=device)
+
+    def _refuse_foreign(self, text: str, source: Text) -> None:
+        """A vocabulary of characters may not know this text's; a few are a note, many an error."""
+        unknown = self.tokenizer.unknown_in(text)
+        share = sum(map(text.count, unknown)) / max(len(text), 1)
+        if share > MOST_UNKNOWN:
+            raise DataError(
+                "data.foreign_text",
+                "The model to go on from has never seen {percent} % of this text's characters (such as "
+                "“{characters}”); choose a model trained on such text, or start from nothing.",
+                percent=round(100 * share),
+                characters="".join(unknown[:10]),
+            )
+        if unknown:
+            source.notes.append(
+                message(
+                    "data.unknown_characters",
+                    "characters unknown to the model were skipped over: {characters}",
+                    characters="".join(unknown[:50]),
+                )
+            )
+
+    def batch(self, step: int, draw: int, part: slice) -> Batch:
+        """Windows at random places: {"x": int64 (B, context), "y": the same one token further on}."""
+        random = generator(self.config.seed, Stream.ORDER, step, draw)
+        last = len(self.train) - len(self._window) + 1
+        start = torch.randint(last, (self.config.batch_size,), generator=random)[part]
+        windows = self.train[sent(start, self.train.device)[:, None] + self._window]
+        return {"x": windows[:, :-1], "y": windows[:, 1:]}
+
+
+def as_float(x: Tensor) -> Tensor:
+    """Pictures as stored (uint8) to float32 within [0, 1]; points pass through."""
+    return x.float().div_(255) if x.dtype == torch.uint8 else x
+
+
+Labelled = tuple[np.ndarray, np.ndarray | None]
+
+
+def _split_pictures(source: Images, config: Any) -> tuple[Labelled, Labelled]:
+    """Clean, then split by content, or take the source's own test set without what training also has."""
+    keys = _keys(source.pixels)
+    keep = np.ones(len(keys), dtype=bool)
+    if config.clean:
+        flat = source.pixels.reshape(len(keys), -1)
+        first = np.zeros(len(keys), dtype=bool)
+        first[np.unique(keys, return_index=True)[1]] = True
+        keep = first & (flat.min(axis=1) != flat.max(axis=1))
+        if dropped := int((~keep).sum()):
+            source.notes.append(
+                message("data.repeated_pictures", "{count} empty or repeated pictures were left out", count=dropped)
+            )
+    if source.test is not None:
+        keep &= ~np.isin(keys, _keys(source.test.pixels))
+        return _taken(source, keep), (source.test.pixels, source.test.labels)
+    held = np.zeros(len(keys), dtype=bool)
+    held[keep] = is_validation((keys[i] for i in np.flatnonzero(keep)), config.validation, config.seed)
+    return _taken(source, keep & ~held), _taken(source, held)
+
+
+def _keys(pixels: np.ndarray) -> np.ndarray:
+    return np.array([hashlib.blake2b(one.tobytes(), digest_size=16).digest() for one in pixels])
+
+
+def _taken(source: Images, mask: np.ndarray) -> Labelled:
+    return source.pixels[mask], None if source.labels is None else source.labels[mask]
+
+
+def _on_device(
+    values: np.ndarray, labels: np.ndarray | None, config: Any, device: torch.device
+) -> tuple[Tensor, Tensor | None]:
+    x = torch.from_numpy(np.ascontiguousarray(values))
+    if x.dtype == torch.uint8:
+        x = fitted(x.permute(0, 3, 1, 2), config.image_size, config.channels)
+    return x.to(device), None if labels is None else torch.from_numpy(labels).to(device)
+
+
+def fitted(x: Tensor, image_size: int, channels: int) -> Tensor:
+    """Pictures uint8 (N, C, H, W) brought to the wanted size and number of channels (0 = as they are)."""
+    if channels == 1 and x.shape[1] == 3:
+        x = torch.cat([_grey(part) for part in x.split(PART)])
+    elif channels == 3 and x.shape[1] == 1:
+        x = x.expand(-1, 3, -1, -1)
+    side = image_size or max(SMALLEST_SIDE, x.shape[-1])
+    if x.shape[-2:] != (side, side):
+        x = torch.cat([_resized(part, side) for part in x.split(PART)])
+    return x.contiguous()
+
+
+def _grey(x: Tensor) -> Tensor:
+    luma = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)  # ITU-R BT.601
+    return (x.float() * luma).sum(1, keepdim=True).round().to(torch.uint8)
+
+
+def _resized(x: Tensor, side: int) -> Tensor:
+    larger = F.interpolate(x.float(), (side, side), mode="bilinear", antialias=True)
+    return larger.round().clamp(0, 255).to(torch.uint8)
+
+
+def _moments(x: Tensor) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation of each channel, in float64, a part at a time."""
+    axes = [0, *range(2, x.dim())]
+    sums = torch.zeros(2, x.shape[1], dtype=torch.float64)
+    for part in x.split(PART):
+        values = as_float(part).to("cpu", torch.float64)  # which a Mac's GPU has not
+        sums += torch.stack([values.sum(axes), values.square().sum(axes)])
+    mean, square = sums / (x.numel() / x.shape[1])
+    std = (square - mean.square()).clamp_min(1e-6).sqrt()
+    return mean.tolist(), std.tolist()

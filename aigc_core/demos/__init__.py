@@ -1,0 +1,1 @@
+"""Small experiments that teach: basics, common mistakes, use cases, the playground."""

@@ -1,0 +1,1 @@
+"""Whether a trained model is good: figures, diagnostics, quality gate, reference ranges."""

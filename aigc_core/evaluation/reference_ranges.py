@@ -1,0 +1,39 @@
+"""What is usual: the range in which figures lay, step by step, in trainings of a recipe that went well.
+
+The files in `ranges/` are recorded by `python benchmarks/usual.py`, one for each recipe and data. Importable without
+torch.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "ranges"
+Ranges = dict[str, list[tuple[int, float, float]]]  # figure -> (step, lowest, highest)
+
+
+def usual(config: Any) -> Ranges:
+    """The ranges that go with a run's settings; nothing where they were changed from the recipe's own, or none were
+    recorded. Figures of held-out data begin with “val:”."""
+    file = file_of(config)
+    if not file.is_file():
+        return {}
+    recorded = json.loads(file.read_text(encoding="utf-8"))
+    told = {key: getattr(config, key, None) for key in recorded["settings"]}
+    return recorded["ranges"] if told == recorded["settings"] else {}
+
+
+def file_of(config: Any) -> Path:
+    """Where the ranges of a recipe with its data are kept."""
+    return FOLDER / f"{config.family}-{config.preset}-{config.data}.json"
+
+
+def settings_that_matter(config: Any) -> dict[str, Any]:
+    """All settings upon which curves depend."""
+    return {key: value for key, value in config.model_dump().items() if key not in WITHOUT_EFFECT}
+
+
+WITHOUT_EFFECT = (
+    "seed", "device", "log_every", "sample_every", "evaluate_every", "checkpoint_every", "keep_checkpoints", "gate",
+    "tries", "prompt", "sample_tokens", "data_path", "compile",
+)  # fmt: skip

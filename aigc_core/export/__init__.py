@@ -1,0 +1,1 @@
+"""Models for other people and programs: bundle, Hub, transformers, TensorBoard."""

@@ -1,0 +1,352 @@
+"""What a training is: every choice a person can make, with its range, default and a sentence of help.
+
+The command line's `--set` keys, the form on the Train page and `config.json` are all drawn from these
+classes. Importable without torch.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from aigc_core.common.errors import ConfigError
+from aigc_core.data.sources import SOURCES, Source
+from aigc_core.families.formulas import Formula
+from aigc_core.families.thresholds import thresholds
+
+Group = Literal["basic", "network", "data", "optimiser", "judge", "record"]  # parts of a form, in its order
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    group: Group = "network",
+    live: bool = False,
+    **limits: Any,
+) -> Any:
+    """One setting: its default, a sentence of help, where a form shows it, and its limits (`ge`, `le`, …).
+
+    `live` marks a setting that may be changed while the training runs.
+    """
+    extra: dict[str, Any] = {"group": group, "live": live}
+    return Field(default=default, description=help, json_schema_extra=extra, **limits)
+
+
+def _as_number(value: Any) -> Any:
+    """“32” from the command line as 32: a choice among numbers compares numbers."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+Digits = BeforeValidator(_as_number)
+Checked = TypeVar("Checked", bound="RunConfig")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named set of settings of a family."""
+
+    title: str
+    about: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+class RunConfig(BaseModel):
+    """Settings that every training has. A family adds its own and lists its presets."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    title: ClassVar[str]
+    about: ClassVar[str]
+    makes: ClassVar[Literal["pictures", "text"]]
+    data_kinds: ClassVar[tuple[str, ...]]  # kinds of data the family can learn
+    presets: ClassVar[dict[str, Preset]]  # the first one is the default
+    curves: ClassVar[tuple[tuple[str, ...], ...]]  # which figures share a chart; "val:" is of held-out data
+    figures: ClassVar[tuple[str, ...]]  # held-out figures that a gate may name
+    headline: ClassVar[str]  # the validation figure that decides which checkpoint is best (lower is better)
+
+    family: str
+    preset: str = "custom"
+    data: str = option("digits", "What to learn from.", group="basic")
+
+    steps: int = option(1000, "Training steps.", group="basic", ge=1, le=10_000_000)
+    minutes: float = option(
+        0.0, "Train for this long instead of a number of steps; 0 = use steps.", group="basic", ge=0, le=100_000
+    )
+    batch_size: int = option(64, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536)
+    lr: float = option(2e-4, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10)
+    seed: int = option(0, "Start of all randomness: same seed, same run.", group="basic", ge=0, lt=2**31)
+
+    warmup_steps: int = option(
+        0, "Steps over which the learning rate rises from 0.", group="optimiser", ge=0, le=1_000_000
+    )
+    lr_schedule: Literal["constant", "linear", "cosine"] = option(
+        "constant", "Whether the learning rate stays, or falls evenly or along a half cosine.", group="optimiser"
+    )
+    lr_end: float = option(0.0, "Where it ends, as a part of the learning rate.", group="optimiser", ge=0, le=1)
+    beta1: float = option(0.9, "Adam: memory of the gradient's mean.", group="optimiser", ge=0, lt=1)
+    beta2: float = option(0.999, "Adam: memory of the squared gradient.", group="optimiser", ge=0, lt=1)
+    weight_decay: float = option(0.0, "How strongly weight matrices are pulled to 0.", group="optimiser", ge=0, le=10)
+    grad_clip: float = option(0.0, "Longest gradient allowed (norm); 0 = any.", group="optimiser", ge=0, le=1e6)
+    ema: float = option(
+        0.0, "Average of the weights over time, kept beside them; 0 = none.", group="optimiser", ge=0, lt=1
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = option(
+        "auto", "Where to compute; auto takes the GPU if there is one.", group="record"
+    )
+    precision: Literal["auto", "float32", "bf16"] = option(
+        "auto", "Number format of products; auto takes bf16 where it is fast.", group="record"
+    )
+    compile: Literal["auto", "off", "on"] = option(
+        "auto",
+        "Whether to translate the networks for this machine first; auto measures in long trainings if it pays.",
+        group="record",
+    )
+    log_every: int = option(0, "Steps between two points of a curve; 0 = four points a second.", group="record", ge=0)
+    sample_every: int = option(100, "Steps between two samples.", group="record", ge=1)
+    evaluate_every: int = option(250, "Steps between two measurements on held-out data.", group="record", ge=1)
+    checkpoint_every: int = option(500, "Steps between two checkpoints.", group="record", ge=1)
+    gate: str = option(
+        "", "What held-out figures must be for the model to count as ready; empty = anything goes.", group="judge"
+    )
+    tries: int = option(
+        1,
+        "Train at most this often: a model that is not ready is trained anew, changed as the doctor advises.",
+        group="judge",
+        ge=1,
+        le=20,
+    )
+    keep_checkpoints: int = option(
+        10, "Checkpoints kept, spread over the run; the best and the last always stay.", group="record", ge=2, le=1000
+    )
+
+    @model_validator(mode="after")
+    def _gate_can_be_read(self) -> Self:
+        thresholds(self.gate, self.figures)
+        return self
+
+    def formulas(self) -> list[Formula]:
+        """What the training makes small, for people to read beside the live numbers."""
+        return []
+
+    def check_data(self, source: Source) -> None:
+        """Called before a run is made: refuse settings that cannot go with a source.
+
+        Raises:
+            ConfigError: they cannot go together.
+        """
+
+    @classmethod
+    def live_keys(cls) -> frozenset[str]:
+        """Names of the settings that may change while the training runs."""
+        return frozenset(
+            name
+            for name, info in cls.model_fields.items()
+            if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("live")
+        )
+
+    def changed(self, changes: dict[str, Any]) -> Self:
+        """A copy with some settings replaced, checked like any other.
+
+        Raises:
+            ConfigError: unknown key or impossible value.
+        """
+        return checked(type(self), self.model_dump() | changes)
+
+    def checked_live(self, changes: dict[str, Any]) -> Self:
+        """As `changed`, but only settings that may change while the training runs are accepted."""
+        for key in changes:
+            if key in type(self).model_fields and key not in self.live_keys():
+                raise ConfigError(
+                    "config.not_live",
+                    "“{name}” cannot change while the training runs; these can: {known}.",
+                    name=key,
+                    known=", ".join(sorted(self.live_keys())),
+                )
+        return self.changed(changes)
+
+
+# Held-out figures of every family that makes pictures: see `aigc_core.metrics.sample_quality` and
+# `aigc_core.evaluation.evaluate`.
+PICTURE_FIGURES = (
+    "frechet_pixels", "precision", "recall", "density", "coverage", "diversity", "copies", "classes_missing",
+    "frechet_features", "kernel_features",
+)  # fmt: skip
+
+
+class ImageOptions(BaseModel):
+    """How pictures (or points in the plane) are made ready."""
+
+    image_size: Annotated[Literal[0, 28, 32, 64], Digits] = option(
+        0, "Width and height in pixels; 0 = as the data has them.", group="data"
+    )
+    channels: Annotated[Literal[0, 1, 3], Digits] = option(
+        0, "1 = grey, 3 = colour, 0 = as the data has them.", group="data"
+    )
+    clean: bool = option(True, "Leave out pictures that are empty or appear twice.", group="data")
+    standardise: bool = option(
+        False, "Show the network pictures with mean 0 and spread 1 in each channel.", group="data"
+    )
+    rotate: float = option(0.0, "Turn each picture by up to this many degrees.", group="data", ge=0, le=180)
+    flip: bool = option(False, "Mirror every second picture, left to right.", group="data")
+    scale: float = option(0.0, "Grow or shrink each picture by up to this part.", group="data", ge=0, le=0.5)
+    validation: float = option(
+        0.1,
+        "Part held out for validation, where the data has no test set of its own.",
+        group="data",
+        gt=0,
+        lt=0.9,
+    )
+    pattern: Literal["ring", "grid", "spiral", "moons"] = option(
+        "ring", "For the source “points”: how they lie.", group="data"
+    )
+    data_path: str = option("", "For the source “folder”: your folder of pictures, or a .zip.", group="data")
+
+
+class MatrixOptions(BaseModel):
+    """Settings of families whose networks Muon can train."""
+
+    optimizer: Literal["adamw", "muon"] = option(
+        "adamw",
+        "adamw: the usual one; muon: all directions of a weight matrix are learned about equally fast, so a step "
+        "usually teaches more.",
+        group="optimiser",
+    )
+
+
+class TextOptions(BaseModel):
+    """How text is made ready."""
+
+    language: Literal["en", "zh", "both"] = option(
+        "both", "For the source “stories”: the language of the stories.", group="data"
+    )
+    clean: bool = option(True, "Tidy line ends, drop control characters and documents that appear twice.", group="data")
+    validation: float = option(0.1, "Part held out for validation.", group="data", gt=0, lt=0.9)
+    data_path: str = option("", "For the source “text”: your .txt file (UTF-8).", group="data")
+
+
+def make_config(
+    config_class: type[RunConfig],
+    preset: str | None = None,
+    data: str | None = None,
+    settings: dict[str, Any] | None = None,
+) -> RunConfig:
+    """A family's config from a preset, a data source and single settings, the later ones winning.
+
+    Raises:
+        ConfigError: unknown preset, key or data, or an impossible value.
+    """
+    preset = preset or next(iter(config_class.presets))
+    if preset not in config_class.presets:
+        raise ConfigError(
+            "config.unknown_preset",
+            "There is no preset “{name}” here; choose one of: {known}.",
+            name=preset,
+            known=", ".join(config_class.presets),
+        )
+    values = {"preset": preset, **config_class.presets[preset].settings}
+    if data is not None:
+        values["data"] = data
+    config = checked(config_class, values | (settings or {}))
+    check_data(config)
+    return config
+
+
+def check_data(config: RunConfig) -> None:
+    """Whether the source exists and goes with the settings.
+
+    Raises:
+        ConfigError: it does not.
+    """
+    known = [name for name, source in SOURCES.items() if source.kind in config.data_kinds]
+    if config.data not in known:
+        raise ConfigError(
+            "config.unknown_data",
+            "“{name}” is no data that this family can learn; choose one of: {known}.",
+            name=config.data,
+            known=", ".join(known),
+        )
+    config.check_data(SOURCES[config.data])
+
+
+def check_own_data(config: RunConfig) -> None:
+    """Before a run is made: a source that is the person's own needs a file or folder that exists.
+
+    Raises:
+        ConfigError: none was given, or it is not there.
+    """
+    if SOURCES[config.data].origin != "yours":
+        return
+    path = getattr(config, "data_path", "")
+    if not path or not Path(path).exists():
+        raise ConfigError(
+            "config.no_data_path",
+            "“{data}” needs your own file or folder, and there is none at “{path}”: add --set data_path=…",
+            data=config.data,
+            path=path,
+        )
+
+
+def checked(config_class: type[Checked], values: dict[str, Any]) -> Checked:
+    """The config of these values.
+
+    Raises:
+        ConfigError: an unknown key or an impossible value.
+    """
+    for name, value in values.items():
+        if isinstance(value, str) and "\0" in value:
+            raise ConfigError("config.bad_text", "“{name}” has a character that no text has.", name=name)
+    try:
+        return config_class.model_validate(values)
+    except ValidationError as error:
+        raise _sentence(error, config_class) from None
+
+
+def _sentence(error: ValidationError, config_class: type[RunConfig]) -> ConfigError:
+    """The first problem that pydantic found, as one sentence."""
+    first = error.errors(include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    given, context = first["input"], first.get("ctx", {})
+    match first["type"]:
+        case "extra_forbidden":
+            return ConfigError(
+                "config.unknown_key",
+                "There is no setting “{name}” here; known are: {known}.",
+                name=name,
+                known=", ".join(sorted(config_class.model_fields)),
+            )
+        case "greater_than_equal" | "greater_than" | "less_than_equal" | "less_than" as kind:
+            words = {"greater_than_equal": "≥", "greater_than": ">", "less_than_equal": "≤", "less_than": "<"}
+            return ConfigError(
+                "config.out_of_range",
+                "“{name}” must be {sign} {limit}, not {given}.",
+                name=name,
+                sign=words[kind],
+                limit=f"{next(iter(context.values())):g}",
+                given=given,
+            )
+        case "multiple_of":
+            return ConfigError(
+                "config.not_multiple",
+                "“{name}” must be a multiple of {step}, not {given}.",
+                name=name,
+                step=context["multiple_of"],
+                given=given,
+            )
+        case "literal_error":
+            return ConfigError(
+                "config.not_a_choice",
+                "“{name}” must be one of {known}, not “{given}”.",
+                name=name,
+                known=context["expected"].replace(" or ", ", "),
+                given=given,
+            )
+        case kind:
+            needs = {"int": "a whole number", "float": "a number", "bool": "true or false"}
+            return ConfigError(
+                f"config.needs_{kind.split('_')[0]}",
+                "“{name}” needs " + needs.get(kind.split("_")[0], "text") + ", not “{given}”.",
+                name=name,
+                given=given,
+            )

@@ -1,0 +1,1 @@
+"""A picture model's latent space: sliders, directions, maps, journeys, search."""

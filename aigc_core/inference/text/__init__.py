@@ -1,0 +1,1 @@
+"""A text model at work: writing, scores, a look inside."""

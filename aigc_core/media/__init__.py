@@ -1,0 +1,1 @@
+"""What is made, as files: provenance marks, labels, films."""

@@ -1,0 +1,31 @@
+"""How varied a model writes, and how much of it stands in its training text: figures of texts next to real ones."""
+
+import re
+from typing import Any
+
+from aigc_core.metrics.memorization import copied_share
+
+UNIT = re.compile(r"[\u3400-\u9fff]|\w+")  # a Chinese character, or a word
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+PASSAGE, CHINESE_PASSAGE = 40, 12  # characters from which on agreement is a copy
+LONGEST_GRAM = 3
+
+
+def figures(made: list[str], real: list[str], train: str) -> dict[str, Any]:
+    """`distinct_1` to `distinct_3` of the made texts, and `distinct_2_real`; `copies` and `copies_real`, the part of
+    their characters within passages of at least `copies_length` that stand word for word in the training text."""
+    found: dict[str, Any] = {f"distinct_{n}": distinct(made, n) for n in range(1, LONGEST_GRAM + 1)}
+    found["distinct_2_real"] = distinct(real, 2)
+    letters = "".join(real)
+    length = CHINESE_PASSAGE if len(CHINESE.findall(letters)) > len(letters) / 3 else PASSAGE
+    copies, usual = copied_share(made, train, length), copied_share(real, train, length)
+    return found | {"copies": copies, "copies_real": usual, "copies_length": length}
+
+
+def distinct(texts: list[str], n: int) -> float:
+    """Different n-grams of words (or Chinese characters) over all of them; 1 if none comes twice (Li 2016)."""
+    grams = []
+    for text in texts:
+        units = UNIT.findall(text.lower())
+        grams += [tuple(units[first : first + n]) for first in range(len(units) - n + 1)]
+    return len(set(grams)) / max(len(grams), 1)

@@ -1,1 +1,0 @@
-"""Network blocks that several families use."""

@@ -1,0 +1,1 @@
+"""A run's directory: settings, status, events, samples, checkpoints, and the queue of those that wait."""

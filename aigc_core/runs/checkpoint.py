@@ -1,0 +1,331 @@
+"""Weights and optimiser state of one step, as safetensors: nothing is ever unpickled.
+
+    model.safetensors      every network's weights, "network/parameter"
+    ema.safetensors        the averaged networks, if the run keeps averages
+    optimizer.safetensors  each phase's moments, "network/index/moment"
+    meta.json              step, seconds trained, the best figure so far, settings changed while it ran, checksums
+
+No random state: every draw is a function of the seed and the step (see `aigc_core.common.rng`).
+"""
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import Any, NotRequired
+
+import torch
+from pydantic import TypeAdapter
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+from typing_extensions import TypedDict
+
+from aigc_core.common.errors import RunError
+from aigc_core.common.files import json_object, new_folder, own_file, read_own, write_json
+from aigc_core.data.dataset_info import Facts
+from aigc_core.families import family_class
+from aigc_core.families.base import Family, Networks, TextFamily, Unfilled
+from aigc_core.runs.run import Count, Run
+
+Optimizers = dict[str, torch.optim.Optimizer]
+Shapes = dict[str, torch.Size]  # of tensors by name
+
+TENSORS = ("model.safetensors", "ema.safetensors", "optimizer.safetensors")
+LARGEST_META = 1_000_000  # bytes
+LARGEST_HEADER = 4_000_000
+PRECISIONS = ("F16", "BF16", "F32", "F64")  # as safetensors calls them
+MOMENTS = ("step", "exp_avg", "exp_avg_sq", "momentum")  # what optimisers keep; the first is a single number
+
+
+class Meta(TypedDict):
+    """What a checkpoint knows besides tensors; `best` is None before the first measurement."""
+
+    step: Count
+    elapsed_s: float
+    best: float | None
+    best_step: NotRequired[Count | None]  # runs of older versions have no
+    figures: NotRequired[dict[str, Any]]  # the newest ones
+    live: dict[str, Any]
+    sums: NotRequired[dict[str, str]]  # SHA-256 of each file of tensors, by its name
+
+
+_META = TypeAdapter(Meta)
+
+
+def save(folder: Path, networks: Networks, averages: Networks, optimizers: Optimizers, meta: Meta) -> None:
+    """Write a checkpoint; it exists only once it is whole.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written.
+    """
+    with new_folder(folder) as partial:
+        try:
+            save_file(flat(networks), partial / "model.safetensors")
+            if averages:
+                save_file(flat(averages), partial / "ema.safetensors")
+            save_file(_optimizer_tensors(optimizers), partial / "optimizer.safetensors")
+        except SafetensorError as problem:  # its word for a disk that takes no more
+            number = re.search(r"os error (\d+)", str(problem))
+            raise (OSError(int(number[1]), os.strerror(int(number[1]))) if number else problem) from problem
+        sums = {file.name: _sum(file) for file in partial.iterdir()}
+        write_json(partial / "meta.json", meta | {"sums": sums})
+
+
+def unfilled(run: Run) -> Family:
+    """A run's family with networks that have no weights yet: to see what they would be.
+
+    Raises:
+        AigcError: its settings or facts cannot be read or contradict one another, or it has not been started yet.
+    """
+    config, facts = run.config(), run.facts()
+    if facts is None:
+        raise RunError("run.no_checkpoint", "{name} has no checkpoint yet; wait for its first one.", name=run.name)
+    return unfilled_with(run, config, Facts.from_json(facts))
+
+
+def unfilled_with(run: Run, config: Any, facts: Facts) -> Family:
+    """The same of settings and facts that were read already."""
+    dense = facts.kind != "points" or config.network == "mlp"
+    if facts.kind not in config.data_kinds or not dense:
+        raise _contradicts(run, f"{config.family}, {facts.kind}")
+    with Unfilled():
+        family = family_class(config.family)(config, facts)
+    if isinstance(family, TextFamily) and len(family.tokenizer) > facts.vocabulary:
+        raise _contradicts(run, f"{facts.vocabulary} tokens, {len(family.tokenizer)}")
+    return family
+
+
+def _contradicts(run: Run, what: str) -> RunError:
+    return RunError(
+        "run.contradicts_itself",
+        "The settings of {name} do not go with its data ({what}), so no model can be made of it; get the run anew.",
+        name=run.name,
+        what=what,
+    )
+
+
+def shapes_of(networks: Networks) -> Shapes:
+    """The shapes of all that networks hold, by the names under which `save` writes them."""
+    return {
+        f"{name}/{key}": one.shape for name, network in networks.items() for key, one in network.state_dict().items()
+    }
+
+
+def check_before_resuming(run: Run, config: Any, facts: Facts) -> None:
+    """Whether any checkpoint has weights for the networks that these settings and facts describe.
+
+    Only the beginnings of files are read, and no memory is taken for networks.
+
+    Raises:
+        RunError: there are checkpoints, and none has.
+    """
+    shapes, problems = shapes_of(unfilled_with(run, config, facts).networks), []
+    for step in reversed(run.checkpoints()):
+        try:
+            _check(_headers(run.checkpoint(step) / TENSORS[0]), shapes)
+            return
+        except (OSError, ValueError, SafetensorError) as problem:
+            problems.append(_damaged(run.checkpoint(step), problem))
+    if problems:
+        raise problems[0]
+
+
+def load(folder: Path, networks: Networks, averages: Networks, optimizers: Optimizers) -> Meta:
+    """Read a checkpoint into what `save` was given; returns its meta.
+
+    Raises:
+        RunError: damaged, or of other networks.
+    """
+    try:
+        meta = _META.validate_python(json_object(read_own(folder / "meta.json", folder.parent, LARGEST_META)))
+        if f"step_{meta['step']:06d}" != folder.name:
+            raise ValueError(f"meta.json is of step {meta['step']}")
+        sums = meta.get("sums", {})
+        for name in TENSORS:
+            if name in sums and _sum(own_file(folder / name, folder.parent)) != sums[name]:
+                raise ValueError(f"bytes of {name} have changed")
+        _into(networks, _read(folder / TENSORS[0], shapes_of(networks)))
+        if averages:
+            _into(averages, _read(folder / TENSORS[1], shapes_of(averages)))
+        moments = _headers(folder / TENSORS[2])
+        _into_optimizers(optimizers, _read(folder / TENSORS[2], _moments(optimizers, moments)))
+        return meta
+    except (OSError, ValueError, SafetensorError) as problem:
+        raise _damaged(folder, problem) from problem
+
+
+def empty_for_use(run: Run, step: int) -> Family:
+    """A run's family with the networks that sampling needs, still without weights and the memory for them, once a
+    checkpoint's file was seen to have them.
+
+    Raises:
+        AigcError: the run cannot be read, or the checkpoint is damaged or of other networks.
+    """
+    family = unfilled(run)
+    family.networks = {name: family.networks[name] for name in family.averaged}
+    try:
+        _check(_headers(_file_for_use(run.checkpoint(step))), shapes_of(family.networks))
+    except (OSError, ValueError, SafetensorError) as problem:
+        raise _damaged(run.checkpoint(step), problem) from problem
+    return family
+
+
+def for_use(run: Run, step: int) -> Family:
+    """The same with weights: the averages where there are any, else the raw ones.
+
+    Raises:
+        AigcError: likewise, or there are numbers that are infinite or none.
+    """
+    family, folder = empty_for_use(run, step), run.checkpoint(step)
+    try:
+        tensors = _read(_file_for_use(folder), shapes_of(family.networks))
+    except (OSError, ValueError, SafetensorError) as problem:
+        raise _damaged(folder, problem) from problem
+    for name, network in family.networks.items():
+        network.load_state_dict(_own(tensors, name), assign=True)
+    return family
+
+
+def _file_for_use(folder: Path) -> Path:
+    averages = folder / TENSORS[1]
+    return averages if averages.exists() else folder / TENSORS[0]
+
+
+def load_network(run: Run, name: str) -> dict[str, Tensor]:
+    """The best weights of one of a run's networks that sampling needs.
+
+    Raises:
+        AigcError: the run has no checkpoint or a damaged one, or cannot be read.
+    """
+    return dict(for_use(run, best_step(run)).networks[name].state_dict())
+
+
+def best_step(run: Run) -> int:
+    """The checkpoint to use: the best by the validation figure, else the last.
+
+    Raises:
+        RunError: there is none yet.
+    """
+    step = run.marked("best")
+    step = run.marked("last") if step is None else step
+    if step is None:
+        raise RunError("run.no_checkpoint", "{name} has no checkpoint yet; wait for its first one.", name=run.name)
+    return step
+
+
+def _damaged(folder: Path, problem: Exception) -> RunError:
+    return RunError(
+        "run.damaged_checkpoint",
+        "Checkpoint {checkpoint} of {name} cannot be read ({problem}).",
+        checkpoint=folder.name,
+        name=folder.parent.name,
+        problem=str(problem).split("\n")[0],
+    )
+
+
+def _sum(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def flat(networks: Networks) -> dict[str, Tensor]:
+    """All that networks hold, "network/parameter"."""
+    return {
+        f"{name}/{key}": value.contiguous()
+        for name, network in networks.items()
+        for key, value in network.state_dict().items()
+    }
+
+
+def _into(networks: Networks, tensors: dict[str, Tensor]) -> None:
+    for name, network in networks.items():
+        network.load_state_dict(_own(tensors, name))
+
+
+def _own(tensors: dict[str, Tensor], network: str) -> dict[str, Tensor]:
+    prefix = f"{network}/"
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _headers(file: Path) -> dict[str, tuple[torch.Size, str]]:
+    """Shape and kind of number of each tensor in a checkpoint's file; none is read.
+
+    Raises:
+        OSError, ValueError, SafetensorError: no such file.
+    """
+    with own_file(file, file.parent.parent).open("rb") as opened:
+        length = int.from_bytes(opened.read(8), "little")
+    if length > LARGEST_HEADER:
+        raise ValueError(f"{file.name} begins with {length} bytes of names")
+    with safe_open(file, "pt") as tensors:
+        parts = {name: tensors.get_slice(name) for name in tensors.keys()}  # noqa: SIM118  # no dict
+        return {name: (torch.Size(one.get_shape()), one.get_dtype()) for name, one in parts.items()}
+
+
+def _check(found: dict[str, tuple[torch.Size, str]], shapes: Shapes) -> None:
+    """Raises: ValueError: not the tensors of these shapes. Networks that are not asked for may be there, too."""
+    asked = {name.split("/")[0] for name in shapes}
+    odd = [name for name in found if name not in shapes and name.split("/")[0] in asked]
+    for name in [*shapes, *odd]:
+        shape, kind = found.get(name, (None, ""))
+        if shape != shapes.get(name):
+            said = [list(one) if one is not None else "not there" for one in (shape, shapes.get(name))]
+            raise ValueError(f"{name[:80]} is {said[0]}, and should be {said[1]}")
+        if kind not in PRECISIONS:
+            raise ValueError(f"{name[:80]} has numbers of the kind {kind}")
+
+
+def _read(file: Path, shapes: Shapes) -> dict[str, Tensor]:
+    """Tensors of these shapes, as float32.
+
+    Raises:
+        OSError, ValueError, SafetensorError: no such file, or other ones, or numbers that are infinite or none.
+    """
+    _check(_headers(file), shapes)
+    tensors = {}
+    with safe_open(file, "pt") as opened:
+        for name in shapes:
+            tensor = opened.get_tensor(name).to(torch.float32, copy=True)  # the file may change
+            if tensor.numel() and not all(one.isfinite() for one in tensor.aminmax()):
+                raise ValueError(f"{name} has numbers that are infinite or none")
+            tensors[name] = tensor
+    return tensors
+
+
+def _moments(optimizers: Optimizers, found: dict[str, tuple[torch.Size, str]]) -> Shapes:
+    """The shapes that optimisers' moments must have, of those that a file names: a parameter that had no gradient yet
+    has none.
+
+    Raises:
+        ValueError: it names others.
+    """
+    shapes: Shapes = {}
+    for owner, optimizer in optimizers.items():
+        parameters = [one for group in optimizer.param_groups for one in group["params"]]
+        for index, parameter in enumerate(parameters):
+            kept = [moment for moment in MOMENTS if f"{owner}/{index}/{moment}" in found]
+            if kept not in ([], ["momentum"], ["step", "exp_avg", "exp_avg_sq"]):
+                raise ValueError(f"{owner}/{index} has only {', '.join(kept)}")
+            for moment in kept:
+                shapes[f"{owner}/{index}/{moment}"] = torch.Size(()) if moment == "step" else parameter.shape
+    return shapes
+
+
+def _optimizer_tensors(optimizers: Optimizers) -> dict[str, Tensor]:
+    return {
+        f"{name}/{index}/{moment}": value.contiguous()
+        for name, optimizer in optimizers.items()
+        for index, moments in optimizer.state_dict()["state"].items()
+        for moment, value in moments.items()
+    }
+
+
+def _into_optimizers(optimizers: Optimizers, tensors: dict[str, Tensor]) -> None:
+    for name, optimizer in optimizers.items():
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            owner, index, moment = key.split("/")
+            if owner == name:
+                state.setdefault(int(index), {})[moment] = value
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

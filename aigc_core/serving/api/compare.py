@@ -1,0 +1,144 @@
+"""The door for looking at several runs side by side: curves, settings that differ, figures, samples; and exports."""
+
+import csv
+import io
+import shutil
+from collections.abc import Iterable
+from typing import Any
+
+from aigc_core.common.errors import RunError
+from aigc_core.common.paths import runs_root
+from aigc_core.evaluation import quality_gate
+from aigc_core.runs.run import Run, is_number
+from aigc_core.serving import access, classroom, jobs
+
+MOST_RUNS = 8
+MOST_POINTS = 400  # of a curve
+FORMULA = tuple("=+-@\t\r\n＝＋－＠|%")  # what the first character of one may be
+UNINTERESTING = ("family", "preset", "tries")
+
+
+def compare(names: list[str]) -> dict[str, Any]:
+    """Runs next to each other, in the order of `names`.
+
+    Returns:
+        `runs`: of each `name`, `family`, `data`, `makes`, `state`, `ready`, `step`, `seconds`, `joules`, `figures`
+        (numbers only), `settings` (those of `differing`), `curves` (name -> rows of step, seconds, value; held-out
+        figures as “val:…”) and `samples` (rows of step, seconds, file);
+        `differing`: names of settings in which the runs differ; `figures` and `curves`: names that any has.
+
+    Raises:
+        RunError: none, too many, or one that is gone.
+    """
+    runs = _chosen(names)
+    settings = [access.settings(run, run.config().model_dump()) for run in runs]
+    every = dict.fromkeys(key for one in settings for key in one if key not in UNINTERESTING)
+    differing = [key for key in every if any(one.get(key) != settings[0].get(key) for one in settings)]
+    shown = [_shown(run, {key: one.get(key) for key in differing}) for run, one in zip(runs, settings, strict=True)]
+    return {
+        "runs": shown,
+        "differing": differing,
+        "figures": list(dict.fromkeys(name for one in shown for name in one["figures"])),
+        "curves": list(dict.fromkeys(name for one in shown for name in one["curves"])),
+    }
+
+
+def _chosen(names: list[str]) -> list[Run]:
+    """The runs of these names, each once."""
+    if not 0 < len(names) <= MOST_RUNS:
+        raise RunError("compare.count", "Choose between 1 and {most} runs.", most=MOST_RUNS)
+    return [Run.named(name) for name in dict.fromkeys(names)]
+
+
+def _shown(run: Run, settings: dict[str, Any]) -> dict[str, Any]:
+    status, config = run.status(), run.config()
+    curves, samples = _history(run)
+    figures = (quality_gate.judgement(run) or {}).get("figures") or status.figures
+    return {
+        "name": run.name, "family": config.family, "data": config.data, "makes": config.makes, "state": status.state,
+        "ready": quality_gate.ready(run), "step": status.step, "seconds": status.elapsed_s, "joules": status.energy_j,
+        "figures": {key: one for key, one in figures.items() if is_number(one) and key not in ("step", "seed")},
+        "settings": settings, "curves": curves, "samples": samples,
+    }  # fmt: skip
+
+
+def _history(run: Run) -> tuple[dict[str, list[Any]], list[Any]]:
+    """Curves and samples with the seconds of training at which they came."""
+    curves: dict[str, list[Any]] = {}
+    samples, seconds = [], 0.0
+    for event in run.events()[0]:
+        seconds = event.get("seconds", seconds)
+        if event["kind"] == "metrics":
+            for name, value in event["values"].items():
+                curves.setdefault(name, []).append([event["step"], seconds, value])
+        elif event["kind"] == "eval":
+            for name, value in event["figures"].items():
+                if is_number(value):
+                    curves.setdefault(f"val:{name}", []).append([event["step"], seconds, value])
+        elif event["kind"] == "sample":
+            samples.append([event["step"], seconds, event["file"]])
+    return {name: _thinned(points) for name, points in curves.items()}, samples
+
+
+def _thinned(points: list[Any]) -> list[Any]:
+    every = -(-len(points) // MOST_POINTS)
+    return points if every <= 1 else [*points[:-1:every], points[-1]]
+
+
+def table(names: list[str]) -> str:
+    """The comparison as CSV: a run a line, with the settings that differ and all figures.
+
+    Raises:
+        RunError: as of `compare`.
+    """
+    found = compare(names)
+    text = io.StringIO()
+    fixed = ("name", "family", "data", "state", "ready", "step", "seconds", "joules")
+    writer = csv.writer(text)
+    writer.writerow(_row([*fixed, *found["differing"], *found["figures"]]))
+    for run in found["runs"]:
+        own = [run["settings"].get(key) for key in found["differing"]]
+        figures = [run["figures"].get(key) for key in found["figures"]]
+        writer.writerow(_row([*(run[key] for key in fixed), *own, *figures]))
+    return text.getvalue()
+
+
+def _row(cells: Iterable[Any]) -> list[Any]:
+    """Cells as spreadsheets take them for text, never for a formula, whoever wrote them."""
+    return [f"'{one}" if isinstance(one, str) and one.lstrip()[:1] in FORMULA and one.strip() else one for one in cells]
+
+
+def curves(names: list[str]) -> str:
+    """All curves as CSV, thinned to `MOST_POINTS` each: run, curve, step, seconds, value.
+
+    Raises:
+        RunError: as of `compare`.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("run", "curve", "step", "seconds", "value"))
+    for run in compare(names)["runs"]:
+        for name, points in run["curves"].items():
+            writer.writerows(_row((run["name"], name, *point)) for point in points)
+    return text.getvalue()
+
+
+def tensorboard(names: list[str]) -> str:
+    """Write runs for TensorBoard in the background; returns the job's name, whose result is the folder.
+
+    Raises:
+        RunError: none, too many, or one that is gone. ClassError: in a class only a teacher can.
+    """
+    classroom.check_teacher()
+    runs, folder = _chosen(names), runs_root() / ".tensorboard"
+
+    def write(look: jobs.Look) -> str:
+        from aigc_core.export import tensorboard
+
+        for number, run in enumerate(runs):
+            look(number / len(runs), None)
+            shutil.rmtree(folder / run.name, ignore_errors=True)  # of an earlier time
+            tensorboard.tensorboard(run, folder / run.name)
+        return str(folder)
+
+    return jobs.begin(write)

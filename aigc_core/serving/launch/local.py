@@ -1,0 +1,85 @@
+"""Starts the training command as a process of its own, which outlives whoever started it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from aigc_core.common.paths import PROJECT
+from aigc_core.runs import queue
+from aigc_core.runs.run import Run
+from aigc_core.serving import classroom
+
+NICE = 5  # of a class's trainings: pages and wall come first
+
+
+def start(run: Run) -> None:
+    """Train `run` in a child process.
+
+    The child waits for its turn, writes its output to the run's `log.txt`, and belongs to no terminal, so that
+    neither closing the browser nor stopping the app ends it.
+    """
+    at_once, given = queue.slots(), {"PYTHONUNBUFFERED": "1"}
+    if at_once > 1:  # each its share of the cores: more threads than cores wait for one another
+        share = max(1, (psutil.cpu_count() or 1) // at_once)
+        given["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS") or str(share)
+    path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
+    with (run.path / "log.txt").open("ab") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "aigc_core", "resume", str(run.path), "--queued"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=os.environ | given | {"PYTHONPATH": path},
+        )
+    _reap(child)
+    hold_to_rules(child.pid, bool(run.owner))
+
+
+def hold_to_rules(pid: int, of_student: bool) -> None:
+    """Let a process of a class give way to pages and wall, and a student's have no more than its share of memory."""
+    rules = classroom.rules()
+    if rules is None or os.name != "posix":
+        return
+    _hold_back(pid)
+    if of_student and sys.platform == "linux" and not shutil.which("nvidia-smi"):  # CUDA reserves more than it uses
+        _limit_memory(pid, int(1e6 * rules.memory_mb) or psutil.virtual_memory().total // (queue.slots() + 1))
+
+
+def waits(run: Run) -> bool:
+    """Never without a process of its own, which says so itself."""
+    return False
+
+
+def drop(run: Run) -> None:
+    """Nothing waits here."""
+
+
+def _hold_back(pid: int) -> None:
+    """Let pages and wall come first, whatever this training is asked to do."""
+    with suppress(OSError):  # it has ended already
+        os.setpriority(os.PRIO_PROCESS, pid, NICE)
+    with suppress(OSError):  # where memory runs out, a training shall go and not the app
+        Path(f"/proc/{pid}/oom_score_adj").write_text("500")
+
+
+def _limit_memory(pid: int, most: int) -> None:
+    """Let it have so many bytes, or fewer if the system allows fewer."""
+    import resource
+
+    with suppress(OSError):  # it has ended already
+        hard = resource.prlimit(pid, resource.RLIMIT_DATA)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
+
+
+def _reap(child: subprocess.Popen[bytes]) -> None:
+    """Wait for the child in the background, so that an ended one does not stay as a zombie."""
+    import threading
+
+    threading.Thread(target=child.wait, daemon=True, name=f"reaper-{child.pid}").start()

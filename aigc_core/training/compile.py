@@ -1,0 +1,144 @@
+"""Whether to compute with networks as they are written or translated for this machine: measured, not guessed.
+
+A compiled network has the weights of the one it was made of and computes the same up to rounding; random draws
+(dropout) are the same ones too.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import torch
+
+from aigc_core.common.errors import DeviceError
+from aigc_core.families.base import Networks
+
+PLAIN = "plain"
+# Backends of torch.compile by kind of device, the cheapest to prepare first, each with the seconds of training below
+# which preparing it takes longer than it can save. "cudagraphs" replays the kernels without Python between them;
+# "inductor" writes new ones, on a GPU replayed likewise.
+BACKENDS: dict[str, dict[str, float]] = {"cpu": {"inductor": 1800.0}, "cuda": {"cudagraphs": 60.0, "inductor": 600.0}}
+LEAST_GAIN = 1.05  # times as fast, or it is not worth other roundings
+WARM = 3  # CUDA graphs warm up, record, and only then replay
+ROUNDS = 5
+CANNOT = (RuntimeError, ImportError, OSError, AssertionError)  # what torch.compile raises
+
+Rehearsal = Callable[[Networks], None]
+
+
+def compiled(networks: Networks, backend: str) -> Networks:
+    """The same networks, compiled when first called; `PLAIN` gives them as they are."""
+    if backend == PLAIN:
+        return networks
+    options: dict[str, Any] | None = None
+    if backend == "inductor":
+        options = {"fallback_random": True, "triton.cudagraphs": True}
+    made: dict[str, Any] = {
+        name: torch.compile(one, backend=backend, dynamic=False, options=options) for name, one in networks.items()
+    }
+    return made
+
+
+def checked(networks: Networks, backend: str, device: str, rehearse: Rehearsal) -> str:
+    """The backend, once it has computed a step; `device` and `rehearse` as in `fastest`.
+
+    Raises:
+        DeviceError: it cannot, on this machine or for one of these networks.
+    """
+    with _unchanged(networks):
+        try:
+            _warmed(networks, backend, device, rehearse)
+        except CANNOT as problem:
+            raise DeviceError(
+                "compile.impossible",
+                "The networks could not be compiled here ({problem}); set compile to auto or off.",
+                problem=str(problem).strip().partition("\n")[0],
+            ) from problem
+    return backend
+
+
+def fastest(
+    networks: Networks, device: str, whole_s: Callable[[float], float], rehearse: Rehearsal
+) -> tuple[str, float]:
+    """The backend that computes a step fastest on this kind of device, and how many times as fast as `PLAIN`.
+
+    A backend that cannot work here, for want of a C++ compiler or of what a network needs, is passed over. What was
+    compiled is forgotten again, and the memory that replayed kernels hold is free.
+
+    Args:
+        whole_s: from the seconds of a step to those of the training; a short one is left as it is.
+        rehearse: computes a step with these networks, forwards and backwards, waits for it, and changes no weight.
+    """
+    with _unchanged(networks):
+        rehearse(networks)  # the first one is always slow
+        training_s = whole_s(_seconds(rehearse, networks))
+        worth = [backend for backend, pays_from_s in BACKENDS.get(device, {}).items() if training_s >= pays_from_s]
+        if not worth:
+            return PLAIN, 1.0
+        try:
+            medians = _medians(networks, worth, device, rehearse)
+        except CANNOT:  # all at once they may not fit into memory
+            return PLAIN, 1.0
+        finally:
+            torch.compiler.reset()
+    best = min(medians, key=medians.__getitem__)
+    gain = medians[PLAIN] / medians[best]
+    return (best, gain) if gain >= LEAST_GAIN else (PLAIN, 1.0)
+
+
+def _warmed(networks: Networks, backend: str, device: str, rehearse: Rehearsal) -> Networks:
+    """The networks, compiled, and past what is slow at first."""
+    candidate = compiled(networks, backend)
+    with repeatable(backend, device):
+        for _ in range(WARM):
+            rehearse(candidate)
+    return candidate
+
+
+def _medians(networks: Networks, backends: list[str], device: str, rehearse: Rehearsal) -> dict[str, float]:
+    """Seconds of a step with `PLAIN` and with each backend that works, in turn."""
+    ready = {PLAIN: networks}
+    for backend in backends:
+        with suppress(*CANNOT):
+            ready[backend] = _warmed(networks, backend, device, rehearse)
+    times: dict[str, list[float]] = {backend: [] for backend in ready}
+    for _ in range(ROUNDS):
+        for backend, candidate in ready.items():
+            with repeatable(backend, device):
+                times[backend].append(_seconds(rehearse, candidate))
+    return {backend: statistics.median(seconds) for backend, seconds in times.items()}
+
+
+@contextmanager
+def repeatable(backend: str, device: str) -> Iterator[None]:
+    """Within this, what a compiled network computes on a CPU is the same every time.
+
+    Inductor adds up an embedding's gradient from several threads, in whatever order they come, unless torch is told
+    to be deterministic.
+    """
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    if backend == "inductor" and device == "cpu":
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+
+
+@contextmanager
+def _unchanged(networks: Networks) -> Iterator[None]:
+    """Buffers, such as the estimates of spectral norms, as they were before."""
+    kept = [(buffer, buffer.clone()) for one in networks.values() for buffer in one.buffers()]
+    try:
+        yield
+    finally:
+        for buffer, before in kept:
+            buffer.copy_(before)
+
+
+def _seconds(rehearse: Rehearsal, networks: Networks) -> float:
+    before = time.perf_counter()
+    rehearse(networks)
+    return time.perf_counter() - before
