@@ -15,12 +15,11 @@ from aigc_core.common.files import write_json
 from aigc_core.evaluation import quality_gate
 from aigc_core.export import hub
 from aigc_core.families import FAMILIES
-from aigc_core.families.base import PictureRequest, TextRequest
+from aigc_core.families.base import ImageRequest, TextRequest
 from aigc_core.families.config import RunConfig
 from aigc_core.inference import model_cache
 from aigc_core.runs.run import Run
-from aigc_core.serving import api
-from aigc_core.serving.api import compare, dashboard, latent
+from aigc_core.serving.api import compare, dashboard, latent, run_views
 from aigc_core.training.trainer import fit
 from tests.conftest import Tally
 
@@ -75,11 +74,11 @@ def look_everywhere(name: str) -> None:
     """What pages and wall ask of a run; each may answer with a sentence, and nothing else."""
     run = Run.named(name)
     questions: list[Callable[[], Any]] = [
-        lambda: api.describe(name),
-        lambda: api.follow(name),
-        lambda: api.follow(name, "1:7"),
-        lambda: api.examine(name),
-        lambda: [api.sample_file(name, file) for file in run.samples()],
+        lambda: run_views.describe(name),
+        lambda: run_views.follow(name),
+        lambda: run_views.follow(name, "1:7"),
+        lambda: run_views.examine(name),
+        lambda: [run_views.sample_file(name, file) for file in run.samples()],
         lambda: compare.compare([name]),
         lambda: compare.table([name]),
         lambda: compare.curves([name]),
@@ -103,7 +102,7 @@ def generate(run: Run) -> None:
         for _ in model_cache.text(run, TextRequest(max_new_tokens=3)):
             pass
     else:
-        model_cache.pictures(run, PictureRequest(2))
+        model_cache.pictures(run, ImageRequest(2))
 
 
 def prints(folder: Path) -> dict[str, str]:
@@ -126,7 +125,7 @@ def damage_and_look(healthy: Run, cases: list[tuple[str, str]], chance: random.R
         path.write_bytes(damages()[kind](path.read_bytes(), chance))
         start = time.monotonic()
         try:
-            listed = {row["name"] for row in api.runs()}
+            listed = {row["name"] for row in run_views.runs()}
             assert {"healthy", run.name} <= listed or file == "config.json", "a run has vanished from the list"
             look_everywhere(run.name)
             if number % RESUMED == 0:
