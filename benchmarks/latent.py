@@ -28,7 +28,8 @@ from playwright.sync_api import Page, sync_playwright
 
 from aigc_core.inference.latent import session
 from aigc_core.runs.run import Run
-from tests.browsing import CHROMIUM, QUIET, serving
+from tests.helpers.browser import CHROMIUM, QUIET
+from tests.helpers.servers import serving
 
 LATENCY = """async (count) => {
   const root = document.querySelector(".aigc-latent"), slider = document.querySelector(".slider input[type=range]");

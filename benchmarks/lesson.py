@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from playwright.async_api import Browser, Page, async_playwright
 
 from benchmarks.sides import header, show_waits
-from tests.browsing import CHROMIUM, QUIET, serving, wall
+from tests.helpers.browser import CHROMIUM, QUIET
+from tests.helpers.servers import serving, wall
 
 PATIENCE_MS = 300_000
 ARRIVING_S = 9.0  # between two students who come in: on one machine their browsers share its cores

@@ -28,8 +28,8 @@ import psutil
 
 from aigc_core.common.errors import AigcError
 from benchmarks.sides import header, show_waits
-from tests.browsing import listening, serving
-from tests.trouble.asking import Client
+from tests.helpers.client import Client
+from tests.helpers.servers import listening, serving
 
 TRAININGS = 3
 PAGES = ("", "latent", "text", "compare")

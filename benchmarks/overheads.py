@@ -26,7 +26,8 @@ from aigc_core.runs.run import Run
 from aigc_core.training import trainer
 from benchmarks import sides
 from benchmarks.sides import NEVER, PROJECT, Result, header, measured, trained
-from tests.browsing import CHROMIUM, QUIET, serving
+from tests.helpers.browser import CHROMIUM, QUIET
+from tests.helpers.servers import serving
 
 FAMILIES = ("gan", "vae", "gpt")
 RECIPES = (("gan", "default"), ("vae", "default"), ("gpt", "default"), ("vae", "mnist"), ("gpt", "minute"))

@@ -1,32 +1,20 @@
-"""What the tests share: a place of their own, tiny settings, and a run that is trained in seconds."""
+"""What the tests share: a place of their own, and a run that is trained in seconds."""
 
 import os
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aigc_core.common.paths import PROJECT
-from aigc_core.families import config_class
-from aigc_core.families.config import RunConfig, make_config
 from aigc_core.runs.run import Run
-from tests.browsing import CHROMIUM, QUIET, serving
+from tests.helpers.browser import CHROMIUM, QUIET
+from tests.helpers.runs import tiny
+from tests.helpers.servers import serving
+from tests.helpers.tally import Tally
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # several at once: threads beyond the cores only wait for one another
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-# The smallest training of each family that still has all its parts.
-TINY: dict[str, dict[str, Any]] = {
-    "gan": {"data": "digits8", "network": "mlp", "width": 8, "latent_size": 4, "batch_size": 16},
-    "vae": {"data": "digits8", "network": "mlp", "width": 8, "latent_size": 2, "batch_size": 16},
-    "gpt": {"data": "docs", "layers": 1, "heads": 2, "width": 16, "context": 16, "batch_size": 4, "sample_tokens": 20},
-}
-RECORDS = {"steps": 12, "log_every": 1, "sample_every": 6, "evaluate_every": 6, "checkpoint_every": 4}
 
 
 @pytest.fixture(scope="session")
@@ -54,11 +42,6 @@ def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def tiny(family: str, **settings: Any) -> RunConfig:
-    """A config for a training of about a second."""
-    return make_config(config_class(family), settings=TINY[family] | RECORDS | settings)
-
-
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
     """A finished tiny run of a family, made once; tests must not change it."""
@@ -73,44 +56,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
         return made[family]
 
     return run_of
-
-
-def values_of(run: Run, kind: str = "metrics") -> dict[int, dict[str, float]]:
-    return {event["step"]: event["values"] for event in run.events()[0] if event["kind"] == kind}
-
-
-def at_step(run: Run, step: int, act: Any) -> None:
-    """Call `act` from another thread as soon as the run's events have come to `step`."""
-
-    def wait() -> None:
-        while not any(event["step"] >= step for event in run.events()[0]):
-            time.sleep(0.002)
-        act()
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
-def wait_for(ready: Callable[[], Any], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not ready():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def command(*words: str, env: dict[str, str] | None = None, timeout: float = 240) -> subprocess.CompletedProcess[str]:
-    """`python -m aigc_core …` in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "aigc_core", *words],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        cwd=PROJECT,
-        env=os.environ | (env or {}),
-        check=False,
-    )
-
-
-Tally = Callable[[str, int], None]
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from aigc_core.runs.run import Run
-from tests.conftest import TINY, command, tiny
+from tests.helpers.processes import command
+from tests.helpers.runs import TINY, tiny
 
 
 def pairs(family: str, **more: Any) -> list[str]:

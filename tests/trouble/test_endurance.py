@@ -11,9 +11,11 @@ import pytest
 from aigc_core.common.paths import PROJECT
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import run_actions
-from tests.browsing import listening, serving
-from tests.conftest import TINY, Tally, wait_for
-from tests.trouble.asking import Client
+from tests.helpers.client import Client
+from tests.helpers.processes import wait_for
+from tests.helpers.runs import TINY
+from tests.helpers.servers import listening, serving
+from tests.helpers.tally import Tally
 
 MEMORY_GROWTH, MORE_THREADS, MORE_HANDLES, MORE_FILES = 1.1, 10, 10, 5
 

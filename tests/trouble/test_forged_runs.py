@@ -30,8 +30,9 @@ from aigc_core.runs import checkpoint
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import run_views, text
 from aigc_core.training.trainer import fit
-from tests.conftest import Tally, tiny
-from tests.trouble.test_damage import look_everywhere
+from tests.helpers.run_views import look_everywhere
+from tests.helpers.runs import tiny
+from tests.helpers.tally import Tally
 
 CASES = 102  # of each family
 LONG = 11  # every so manieth case is also judged, and trained on

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aigc_core.common.paths import PROJECT
-from tests.conftest import Tally
+from tests.helpers.tally import Tally
 
 SOON_S, MEMORY_MB = 20.0, 1500  # of the processor, for each file; the program itself takes some 950 of the memory
 # Uploads each file as a page does, trains on it, and shows it to the Latent page; prints what came of it.

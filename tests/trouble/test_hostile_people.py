@@ -23,9 +23,12 @@ from aigc_core.common.paths import PROJECT
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import run_actions, uploads
 from aigc_core.serving.classroom import User, acting_as
-from tests.browsing import serving, strict_page, wall
-from tests.conftest import TINY, Tally, wait_for
-from tests.trouble.asking import Client
+from tests.helpers.browser import strict_page
+from tests.helpers.client import Client, joined
+from tests.helpers.processes import wait_for
+from tests.helpers.runs import TINY
+from tests.helpers.servers import serving, wall
+from tests.helpers.tally import Tally
 
 NASTY = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 WEIRD: list[Any] = [
@@ -305,13 +308,6 @@ def test_a_class_whose_list_of_people_is_damaged_says_so(own_place: Path, tally:
             said = answer.read().decode()
         assert answer.code == 503 and "damaged" in said and str(own_place) not in said
     tally("the list of a class is damaged: a sentence", 1)
-
-
-def joined(address: str, who: str) -> str:
-    body = json.dumps({"name": who}).encode()
-    with urllib.request.urlopen(urllib.request.Request(address + "join", body), timeout=30) as answer:
-        assert json.loads(answer.read())["ok"]
-        return str(answer.headers["set-cookie"]).split(";")[0]
 
 
 def http_status(address: str) -> int:

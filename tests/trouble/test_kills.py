@@ -19,9 +19,18 @@ from aigc_core.families import FAMILIES
 from aigc_core.runs.run import Run, list_runs
 from aigc_core.serving.api import run_actions, run_views
 from aigc_core.training.trainer import fit
-from tests.browsing import app_of, listening, serving, strict_page
-from tests.conftest import TINY, Tally, tiny, wait_for
-from tests.test_loop import GAN_AND_SLOWLY_ALL, assert_same_events, assert_same_marks, assert_same_weights
+from tests.helpers.browser import strict_page
+from tests.helpers.processes import wait_for
+from tests.helpers.runs import (
+    GAN_AND_SLOWLY_ALL,
+    TINY,
+    assert_same_events,
+    assert_same_marks,
+    assert_same_weights,
+    tiny,
+)
+from tests.helpers.servers import app_of, listening, serving
+from tests.helpers.tally import Tally
 
 # Imports torch once; each line on stdin is a run, trained in a process of its own, whose number is answered.
 NURSERY = """

@@ -23,10 +23,12 @@ from aigc_core.runs.run import Run
 from aigc_core.serving import launch
 from aigc_core.serving.api import run_actions, run_views
 from aigc_core.training.trainer import fit
-from tests.browsing import serving, strict_page
-from tests.conftest import TINY, Tally, command, tiny, wait_for
-from tests.test_loop import assert_same_events, assert_same_marks, assert_same_weights
-from tests.trouble.asking import Client
+from tests.helpers.browser import strict_page
+from tests.helpers.client import Client
+from tests.helpers.processes import command, wait_for
+from tests.helpers.runs import TINY, assert_same_events, assert_same_marks, assert_same_weights, tiny
+from tests.helpers.servers import serving
+from tests.helpers.tally import Tally
 
 MANY = 500
 

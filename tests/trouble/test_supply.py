@@ -13,8 +13,11 @@ from packaging.version import Version
 from playwright.sync_api import Browser, expect
 
 from aigc_core.common.paths import PROJECT
-from tests.browsing import serving, strict_page, wall
-from tests.conftest import TINY, Tally, command
+from tests.helpers.browser import strict_page
+from tests.helpers.processes import command
+from tests.helpers.runs import TINY
+from tests.helpers.servers import serving, wall
+from tests.helpers.tally import Tally
 
 # Loaded by every Python process before anything else: what leaves the machine is written down and refused.
 GUARD = """

@@ -1,0 +1,190 @@
+"""The Train page in a real browser: start, watch, reload, steer, stop, in both languages."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.helpers.browser import strict_page, wait_until
+from tests.helpers.servers import serving
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app as a user starts it, with runs of its own; returns its address."""
+    with serving(tmp_path_factory.mktemp("app")) as address:
+        yield address
+
+
+@pytest.fixture
+def page(app: str, browser: Browser) -> Iterator[Page]:
+    with strict_page(browser) as page:
+        yield page
+
+
+def step_of(page: Page) -> int:
+    text = page.locator("#watch .facts dd").first.inner_text()
+    return int(text.split("/")[0])
+
+
+def drawn(page: Page) -> int:
+    """How many pixels of the first chart are ink."""
+    return page.evaluate(
+        """() => { const canvas = document.querySelector("#watch canvas");
+        const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+        let ink = 0; for (let i = 3; i < data.length; i += 4) ink += data[i] > 0; return ink; }"""
+    )
+
+
+def test_a_first_visitor_trains_on_digits(app: str, page: Page, browser: Browser) -> None:
+    page.goto(app)
+    expect(page.locator('#watch [data-role="picture"]')).to_be_visible(timeout=30_000)  # of a model that came along
+    page.fill("#gan-sample_every input", "20") if page.locator("#gan-sample_every input").is_visible() else None
+    page.click("#start")
+
+    state = page.locator("#watch .state")
+    expect(state).to_have_text("training", timeout=60_000)
+    wait_until(page, lambda: step_of(page) > 5, 90)
+    picture = page.locator("#watch img.picture")
+    expect(picture).to_be_visible(timeout=30_000)
+    first_sample, first_ink, first_step = picture.get_attribute("src"), drawn(page), step_of(page)
+    assert first_ink > 0
+
+    wait_until(page, lambda: step_of(page) > first_step)  # it moves, at least twice a second
+    wait_until(page, lambda: picture.get_attribute("src") != first_sample, 120)
+    assert drawn(page) != first_ink
+
+    # The history can be dragged back to the first sample.
+    page.locator("#watch input[type=range]").fill("0")
+    expect(page.locator('#watch [data-role="sample-step"]')).to_have_text("Step 0")
+
+    # A reload and a second browser find the run again.
+    step = step_of(page)
+    page.reload()
+    expect(state).to_have_text("training", timeout=30_000)
+    assert step_of(page) >= step
+    other = browser.new_context(locale="en-US").new_page()
+    other.goto(app)
+    expect(other.locator("#watch .state")).to_have_text("training", timeout=30_000)
+    assert step_of(other) >= step
+
+    # Both can steer it.
+    page.fill('#watch .live input[name="lr"]', "0.0001")
+    page.click("#watch .live button")
+    expect(page.locator("#watch .notes")).to_contain_text("Learning rate = 0.0001", timeout=10_000)
+    expect(other.locator("#watch .notes")).to_contain_text("Learning rate = 0.0001", timeout=10_000)
+    page.click("[data-ask=pause]")
+    expect(state).to_have_text("paused", timeout=10_000)
+    at_pause = step_of(page)
+    page.wait_for_timeout(1200)
+    assert step_of(page) == at_pause
+    page.click("[data-ask=resume]")
+    expect(state).to_have_text("training", timeout=10_000)
+    wait_until(page, lambda: step_of(page) > at_pause)
+
+    # A second training waits its turn, and says so.
+    page.get_by_label("VAE").check()
+    page.click("#start")
+    expect(state).to_have_text("waiting", timeout=30_000)
+    expect(page.locator("#watch .message")).to_contain_text("place 1", timeout=10_000)
+
+    # Stopping the first one, in the other browser, lets it through.
+    other.click("[data-ask=stop]")
+    expect(other.locator("#watch .state")).to_have_text("stopped", timeout=20_000)
+    expect(state).to_have_text("training", timeout=60_000)
+    page.click("[data-ask=stop]")
+    expect(state).to_have_text("stopped", timeout=30_000)
+    other.context.close()
+
+
+def test_impossible_settings_are_a_sentence_and_start_nothing(app: str, page: Page) -> None:
+    page.goto(app)
+    page.get_by_label("GPT").check()
+    page.fill("#gpt-lr input", "-3")
+    before = page.locator("#watch select option").count()
+    page.click("#start")
+    expect(page.get_by_text("“lr” must be > 0, not -3")).to_be_visible(timeout=20_000)
+    assert page.locator("#watch select option").count() == before
+
+
+def test_a_recipe_fills_the_form_in(app: str, page: Page) -> None:
+    page.goto(app)
+    page.locator("#gan-preset input").click()
+    page.get_by_role("option", name="Textbook").click()
+    expect(page.locator("#gan-steps input")).to_have_value("4000")
+    expect(page.locator("#gan-network input")).to_have_value("mlp")
+
+
+def test_chinese_is_complete_and_lasts(app: str, page: Page) -> None:
+    page.goto(app)
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator("#start")).to_have_text("开始训练", timeout=30_000)
+    page.reload()
+    expect(page.locator("#start")).to_have_text("开始训练", timeout=30_000)
+    left = page.locator("#form-gan").first.inner_text() + page.locator("#watch").inner_text()
+    assert not re.findall(r"\b(Steps|Batch|Learning|Samples|Curves|training|Settings|Optimiser)\b", left)
+    assert page.evaluate("document.documentElement.lang").startswith("zh")
+    page.get_by_label("GPT 语言模型").check()
+    page.fill("#gpt-lr input", "-3")
+    page.click("#start")
+    expect(page.get_by_text("“学习率”必须 > 0，不能是 -3")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("#start")).to_have_text("Start training", timeout=30_000)
+
+
+def test_a_text_is_judged_before_it_is_learned(app: str, page: Page, tmp_path: Path) -> None:
+    from pydoc_data.topics import topics
+
+    text = "\n".join(topics.values())[20_000:60_000].strip()
+    file = tmp_path / "mine.txt"
+    file.write_text(text, encoding="utf-8")
+    page.goto(app)
+    page.get_by_label("GPT").check()
+    box = page.locator(".aigc-judged")
+    expect(box).to_have_class(re.compile("enough"), timeout=30_000)  # the stories
+    page.locator("#gpt-preset input").click()
+    page.get_by_role("option", name="Fine-tune").click()
+    page.locator("#gpt-upload input[type=file]").set_input_files(file)
+    expect(box).to_contain_text("Enough text", timeout=30_000)  # the recipe goes on from a model that comes along
+    page.locator("#gpt-init_from input").click()
+    page.get_by_role("option", name="Nothing").click()
+    expect(box).to_contain_text("Little text", timeout=30_000)
+    expect(box).to_contain_text(f"{len(text):,} characters")
+    page.locator("#gpt-init_from input").fill("some-one/gpt2")  # less is enough then
+    page.locator("#gpt-init_from input").blur()
+    expect(box).to_contain_text("Enough text", timeout=30_000)
+    page.get_by_role("button", name="中文").click()
+    page.get_by_label("GPT 语言模型").check()
+    expect(box).to_contain_text("文本够用", timeout=30_000)
+    assert not re.findall("[A-Za-z]{3,}", box.inner_text())
+
+
+def test_every_server_function_answers_nonsense_with_a_sentence(app: str, page: Page) -> None:
+    page.goto(app)
+    expect(page.locator("#start")).to_be_visible(timeout=30_000)
+    from pages import server_functions
+
+    for function in (
+        server_functions.describe,
+        server_functions.follow,
+        server_functions.sample,
+        server_functions.ask,
+        server_functions.runs,
+    ):
+        for nonsense in (
+            None,
+            [],
+            "x",
+            3,
+            {"run": "../.."},
+            {"run": {"a": 1}},
+            {"run": "x", "what": "set", "changes": {"what": 1}},
+            {"run": "x" * 10**5, "cursor": "a:b"},
+        ):
+            answer = function(nonsense)
+            assert answer["ok"] is (function is server_functions.runs), (function, nonsense)
+            assert answer["ok"] or answer["error"]["key"] != "unexpected", (function, nonsense)

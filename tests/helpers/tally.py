@@ -1,0 +1,5 @@
+"""What tests of trouble count."""
+
+from collections.abc import Callable
+
+Tally = Callable[[str, int], None]

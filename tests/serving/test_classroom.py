@@ -1,0 +1,514 @@
+"""A class: who may do what, and how much; nothing of it where there is none."""
+
+import json
+import math
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aigc_core.common import paths
+from aigc_core.common.errors import AigcError, ClassError, ConfigError
+from aigc_core.common.files import write_json
+from aigc_core.common.process_identity import identity
+from aigc_core.inference import model_cache
+from aigc_core.inference.latent import session
+from aigc_core.runs.run import Run
+from aigc_core.serving import classroom, launch
+from aigc_core.serving.api import classroom as class_api
+from aigc_core.serving.api import estimates, forms, run_actions, run_views, uploads
+from aigc_core.serving.classroom import User, acting_as
+from aigc_core.training.trainer import fit
+from tests.helpers.runs import TINY, tiny
+
+ANN, BEN, TEACHER = User("Ann"), User("Ben"), User("", teacher=True)
+
+
+@pytest.fixture(autouse=True)
+def in_class(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setenv("AIGC_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("AIGC_CLASS", "1")
+    classroom._wrong.clear()
+    yield
+
+
+def run_of(owner: str, **settings: Any) -> Run:
+    config = tiny("vae", **settings)
+    return Run.create(config, given={"owner": owner} if owner else None)
+
+
+# -- rules ------------------------------------------------------------------------------------------------
+
+
+def test_rules_come_from_a_file_and_the_environment_counts_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "class.toml"
+    file.write_text('title = "7b"\nminutes = 3\ndisk_mb = 200\n')
+    monkeypatch.setenv("AIGC_CLASS", str(file))
+    monkeypatch.setenv("AIGC_CLASS_MINUTES", "5")
+    rules = classroom.rules()
+    assert rules is not None and (rules.title, rules.minutes, rules.disk_mb) == ("7b", 5, 200)
+    monkeypatch.setenv("AIGC_CLASS", "0")
+    assert classroom.rules() is None
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("minutes = -1", "minutes"), ("colour = 1", "colour"), ("minutes =", "Invalid"), (None, "No such")],
+)
+def test_rules_that_make_no_sense_are_a_sentence(
+    text: str | None, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "class.toml"
+    if text is not None:
+        file.write_text(text)
+    monkeypatch.setenv("AIGC_CLASS", str(file))
+    with pytest.raises(ConfigError, match=says):
+        classroom.rules()
+
+
+def test_the_documented_file_has_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = paths.PROJECT / "docs" / "class.toml"
+    monkeypatch.setenv("AIGC_CLASS", str(file))
+    assert classroom.rules() == classroom.Rules()
+    text = file.read_text(encoding="utf-8")
+    assert all(f"{name} = " in text for name in classroom.Rules.model_fields)
+
+
+# -- joining ----------------------------------------------------------------------------------------------
+
+
+def test_a_name_is_taken_once_and_comes_back_with_its_code() -> None:
+    token = classroom.join("  Li   Ming ", "", "")
+    assert classroom.joined(token) == User("Li Ming")
+    code = classroom.own_code(User("Li Ming"))
+    with pytest.raises(ClassError, match="There is a Li Ming already"):
+        classroom.join("li ming", "", "")
+    assert classroom.joined(classroom.join("LI MING", code, "")) == User("Li Ming")
+    assert (classroom.runs_root() / ".class" / "people.json").stat().st_mode & 0o077 == 0
+
+
+def test_codes_are_asked_for_and_cannot_be_guessed_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIGC_CLASS_CODE", "blue")
+    teacher = classroom.joined(classroom.join_as_teacher(classroom.teacher_code()))
+    assert teacher is not None and teacher.teacher
+    classroom.join("Ben", "", "blue")
+    guesses = {
+        "not the code of the class": lambda: classroom.join("Ann", "", "red"),
+        "not the teacher's code": lambda: classroom.join_as_teacher("owl"),
+        "There is a Ben already": lambda: classroom.join("Ben", "000000x", "blue"),
+    }
+    for says, guess in guesses.items():
+        for _ in range(classroom.TRIES):
+            with pytest.raises(ClassError, match=says):
+                guess()
+    for right in (
+        lambda: classroom.join("Ann", "", "blue"),
+        lambda: classroom.join_as_teacher(classroom.teacher_code()),
+        lambda: classroom.join("Ben", classroom.own_code(BEN), "blue"),
+    ):
+        with pytest.raises(ClassError, match="wait a minute"):
+            right()
+    for times in classroom._wrong.values():
+        times[:] = [one - classroom.WINDOW_S for one in times]
+    assert classroom.joined(classroom.join("Ann", "", "blue")) == ANN
+
+
+def test_a_wrong_code_locks_nobody_else_out_and_guesses_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIGC_CLASS_CODE", "blue")
+    with classroom.visiting("10.0.0.66"):
+        for _ in range(classroom.TRIES + 2):
+            for guess in (lambda: classroom.join("Ann", "", "red"), lambda: classroom.join_as_teacher("owl")):
+                with pytest.raises(ClassError):
+                    guess()
+        assert classroom.joined(classroom.join("Ben", "", "blue")) == BEN, "another name, from the same address"
+    with classroom.visiting("10.0.0.7"):
+        assert classroom.joined(classroom.join("Ann", "", "blue")) == ANN, "the same name, from another address"
+        assert classroom.joined(classroom.join_as_teacher(classroom.teacher_code()))
+        for number in range(classroom.MOST_REMEMBERED + 500):
+            with pytest.raises(ClassError):
+                classroom.join(f"made up {number}", "", "red")
+    assert len(classroom._wrong) == classroom.MOST_REMEMBERED
+    for times in classroom._wrong.values():
+        times[:] = [one - classroom.WINDOW_S for one in times]
+    with pytest.raises(ClassError):
+        classroom.join("one more", "", "red")
+    assert len(classroom._wrong) == 1
+
+
+@pytest.mark.parametrize("name", ["Teacher", " teacher ", "ＴＥＡＣＨＥＲ", "老师", "教师"])
+def test_the_teacher_s_name_is_no_student_s(name: str) -> None:
+    with pytest.raises(ClassError, match="is the teacher"):
+        classroom.join(name, "", "")
+
+
+def test_names_at_the_door_with_passwords_are_bounded_and_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "people.csv").write_text("Ann,secret\n")
+    monkeypatch.setenv("AIGC_CLASS_PASSWORDS", str(tmp_path / "people.csv"))
+    for number in range(classroom.MOST_REMEMBERED + 100):
+        assert not classroom.may_sign_in(f"made up {number}" * 50, "x")
+    assert len(classroom._wrong) == classroom.MOST_REMEMBERED
+    assert max(len(name) for name, _ in classroom._wrong) <= 2 * classroom.LONGEST_NAME
+    assert classroom.may_sign_in("Ann", "secret")
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 41, "a\x00b", "a\u202eb"])
+def test_a_name_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(ClassError, match="Write your name"):
+        classroom.join(name, "", "")
+
+
+def test_a_token_cannot_be_made_up_and_ends_with_its_code() -> None:
+    token = classroom.join("Ann", "", "")
+    body, _, signature = token.partition(".")
+    forged = class_api.classroom.urlsafe_b64encode(json.dumps({"name": "", "teacher": True}).encode()).decode()
+    for bad in (
+        "",
+        ".",
+        body,
+        f"{body}.{'0' * 64}",
+        f"{forged}.{signature}",
+        "é.é",
+        f"{body}x.{signature}",
+        f"{body}.é",
+    ):
+        assert classroom.joined(bad) is None
+    classroom.forget("Ann")
+    assert classroom.joined(token) is None
+    classroom.join("Ann", "", "")
+    assert classroom.joined(token) is None, "someone else is Ann now"
+
+
+def test_people_may_sign_in_by_passwords_instead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("# name,password\nAnn,secret\nMs Wu,owl,teacher\n")
+    monkeypatch.setenv("AIGC_CLASS_PASSWORDS", str(file))
+    assert class_api.signed_in("Ann") == ANN and class_api.signed_in("Ms Wu") == User("Ms Wu", teacher=True)
+    assert class_api.signed_in("Eve") is None and class_api.signed_in(None) is None
+    assert class_api.begin() == "" and list(classroom.students()) == ["Ann"]
+    file.write_text("Ann\n")
+    with pytest.raises(ConfigError, match="name,password"):
+        class_api.signed_in("Ann")
+
+
+# -- who may do what --------------------------------------------------------------------------------------
+
+
+def test_a_student_changes_own_runs_only_and_sees_all() -> None:
+    anns, bens, free = run_of("Ann"), run_of("Ben"), run_of("")
+    shipped = Run.create(tiny("vae"), paths.shipped_root() / "shipped-one")
+    with acting_as(ANN):
+        rows = {row["name"]: (row["owner"], row["mine"]) for row in run_views.runs() if not row["shipped"]}
+        assert rows == {anns.name: ("Ann", True), bens.name: ("Ben", False), free.name: ("", False)}
+        assert run_views.describe(bens.name)["mine"] is False
+        for refused in (
+            lambda: run_actions.ask(bens.name, "stop"),
+            lambda: run_actions.ask(bens.name, "resume"),
+            lambda: run_actions.delete(bens.name),
+            lambda: run_actions.pin(free.name, True),
+            lambda: run_actions.delete(shipped.name),
+        ):
+            with pytest.raises(ClassError, match="not yours"):
+                refused()
+        run_actions.pin(anns.name, True)
+        assert anns.pinned and run_views.describe(anns.name)["pinned"]
+        anns.pin(False)
+        run_actions.delete(anns.name)
+    with acting_as(TEACHER):
+        run_actions.delete(bens.name)
+    with acting_as(None), pytest.raises(ClassError, match="not yours"):
+        run_actions.delete(free.name)
+    assert free.path.exists() and not anns.path.exists() and not bens.path.exists()
+
+
+def test_only_a_teacher_sees_and_stops_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    classroom.join("Ann", "", "")
+    run = run_of("Ann")
+    for call in (
+        class_api.overview,
+        class_api.stop_all,
+        class_api.resume_all,
+        class_api.sweep,
+        lambda: class_api.forget("Ann"),
+    ):
+        with acting_as(ANN), pytest.raises(ClassError, match="only a teacher"):
+            call()
+    with acting_as(TEACHER):
+        seen = class_api.overview()
+        assert [one["run"] for one in seen["trainings"]] == [run.name]
+        (student,) = seen["students"]
+        assert (student["name"], student["runs"], student["state"]) == ("Ann", 1, "queued") and student["mb"] > 0
+        assert class_api.stop_all() == 1
+        assert run.requests_since_start()[0][-1]["request"] == "stop"
+
+
+@pytest.mark.skipif(sys.platform != "linux" or shutil.which("nvidia-smi") is not None, reason="no limit here")
+def test_a_training_that_wants_more_memory_than_its_share_ends_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIGC_CLASS_MEMORY_MB", "1500")
+    for settings, state in (({}, "done"), ({"width": 64, "layers": 2, "context": 1024, "batch_size": 512}, "failed")):
+        run = Run.create(tiny("gpt", steps=2, **settings), given={"owner": "Ann"})
+        launch.start(run)
+        while run.status().active:
+            time.sleep(0.2)
+        assert run.status().state == state, (run.path / "log.txt").read_text()
+    assert run.status().message["key"] == "train.no_memory"
+
+
+def test_what_was_interrupted_by_a_power_cut_is_found_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_of("Ann")
+    status = run.status()
+    status.state, status.process = "running", f"{identity()}0"
+    run.set_status(status)
+    started: list[str] = []
+    monkeypatch.setattr("aigc_core.serving.launch.start", lambda one: started.append(one.name))
+    with acting_as(TEACHER):
+        assert class_api.overview()["trainings"][0]["state"] == "interrupted"
+        assert class_api.resume_all() == 1 and started == [run.name]
+
+
+def test_a_student_sees_what_is_allowed_and_no_secret() -> None:
+    classroom.join("Ann", "", "")
+    with acting_as(ANN):
+        me = class_api.me()
+    assert me["code"] == classroom.own_code(ANN) and me["rules"]["minutes"] == 10
+    assert not {"teacher_code", "code", "passwords"} & me["rules"].keys()
+    assert class_api.me() == {}
+
+
+# -- limits -----------------------------------------------------------------------------------------------
+
+
+def test_a_training_beyond_the_limits_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aigc_core.serving.launch.start", lambda run: None)
+    values = TINY["vae"]
+    with acting_as(ANN):
+        with pytest.raises(ClassError, match="at most 10 minutes"):
+            run_actions.start("vae", values | {"minutes": 11})
+        with pytest.raises(ClassError, match="at most 3 times"):
+            run_actions.start("vae", values | {"tries": 4})
+        first = run_actions.start("vae", values)
+        limits = {"minutes": 10, "parameters": 10_000_000, "disk_mb": 1000}
+        assert Run.named(first).given == {"owner": "Ann", "limits": limits}
+        run_actions.start("vae", values), run_actions.again(first, {"lr": 0.1})
+        with pytest.raises(ClassError, match="3 of your trainings are waiting"):
+            run_actions.start("vae", values)
+        monkeypatch.setenv("AIGC_CLASS_WAITING", "9")
+        monkeypatch.setenv("AIGC_CLASS_DISK_MB", "0.001")
+        with pytest.raises(ClassError, match="delete some"):
+            run_actions.start("vae", values)
+    with acting_as(TEACHER):
+        assert Run.named(run_actions.start("vae", values | {"minutes": 60})).given == {}
+    with acting_as(None), pytest.raises(ClassError, match="Join"):
+        run_actions.start("vae", values)
+
+
+def test_a_network_too_large_and_a_time_that_is_over_end_the_training() -> None:
+    large = Run.create(tiny("vae"), given={"owner": "Ann", "limits": {"minutes": 10, "parameters": 100}})
+    with pytest.raises(ClassError, match="at most 100 are allowed"):
+        fit(large)
+    long = Run.create(
+        tiny("vae", steps=10**6), given={"owner": "Ann", "limits": {"minutes": 0.02, "parameters": 10**6}}
+    )
+    status = fit(long)
+    assert status.state == "stopped" and 1 < status.elapsed_s < 5
+    assert any(event.get("key") == "class.time_up" for event in long.events()[0])
+    long.request("start")
+    assert fit(long).step <= status.step + 1, "going on gives no more time"
+
+
+def test_a_training_that_fills_its_place_stops_and_says_so() -> None:
+    limits = {"minutes": 10, "parameters": 10**6, "disk_mb": 0.05}
+    run = Run.create(
+        tiny("vae", steps=10**5, checkpoint_every=2, compile="off"), given={"owner": "Ann", "limits": limits}
+    )
+    assert fit(run).state == "stopped" and run.checkpoints()
+    assert any(event.get("key") == "class.disk_over" for event in run.events()[0])
+
+
+def test_who_has_made_room_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "start", fit)
+    limits = {"minutes": 10, "parameters": 10**6, "disk_mb": 0.05}
+    run = Run.create(tiny("vae", steps=40, checkpoint_every=2), given={"owner": "Ann", "limits": limits})
+    assert fit(run).state == "stopped"
+    run.request("start")
+    with acting_as(ANN):
+        run_actions.ask(run.name, "resume")
+    assert run.status().state == "done"
+
+
+def test_damaged_people_and_a_folder_that_cannot_be_read_are_a_sentence() -> None:
+    token = classroom.join("Ann", "", "")
+    file = classroom.runs_root() / ".class" / "people.json"
+    whole = file.read_bytes()
+    for damaged in (b"{", b"[]", b'{"Ann": 3}', b'{"Ann": {}}'):
+        file.write_bytes(damaged)
+        with pytest.raises(ClassError, match="damaged"):
+            classroom.joined(token)
+        with pytest.raises(ClassError, match="damaged"):
+            classroom.join("Ben", "", "")
+        assert file.read_bytes() == damaged, "what is left of it must not be lost"
+    file.write_bytes(whole)
+    assert classroom.joined(token) == ANN
+
+
+def test_a_student_uses_neither_the_machine_s_token_nor_another_s_data(tmp_path: Path) -> None:
+    file = tmp_path / "text.txt"
+    file.write_text("hello " * 1000)
+    with acting_as(ANN):
+        kept = uploads.keep_upload(file)
+        anns = Run.create(tiny("gpt", data="text", data_path=kept), given={"owner": "Ann"})
+        assert run_views.describe(anns.name)["settings"]["data_path"] == kept
+        with pytest.raises(ClassError, match="only a teacher"):
+            forms.check("gpt", {"init_from": "openai-community/gpt2"})
+    with acting_as(BEN):
+        assert run_views.describe(anns.name)["settings"]["data_path"] == ""
+        with pytest.raises(ClassError, match="not yours"):
+            run_actions.again(anns.name, {})
+
+
+def test_uploads_are_one_s_own_and_have_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "text.txt"
+    file.write_text("hello " * 1000)
+    with acting_as(ANN):
+        kept = uploads.keep_upload(file)
+        assert forms.check("gpt", {"data": "text", "data_path": kept}).data_path == kept
+        assert classroom.used_mb("Ann") == pytest.approx(0.006)
+    with acting_as(BEN), pytest.raises(ConfigError, match="uploading"):
+        forms.check("gpt", {"data": "text", "data_path": kept})
+    monkeypatch.setenv("AIGC_CLASS_UPLOAD_MB", "0.001")
+    with acting_as(ANN), pytest.raises(AigcError, match="larger than"):
+        uploads.keep_upload(file)
+
+
+def test_old_runs_are_swept_but_never_pinned_active_or_needed_things(tmp_path: Path) -> None:
+    def aged(run: Run, days: float, state: str = "done") -> Run:
+        values = json.loads((run.path / "status.json").read_text())
+        values |= {"state": state, "heartbeat": time.time() - 86_400 * days}
+        (run.path / "status.json").write_text(json.dumps(values))
+        return run
+
+    file = tmp_path / "text.txt"
+    file.write_text("hello " * 1000)
+    with acting_as(ANN):
+        kept = Path(uploads.keep_upload(file))
+        needed = aged(Run.create(tiny("gpt", data="text", data_path=str(kept)), given={"owner": "Ann"}), 1)
+    os.utime(kept, (0, 0))
+    lost = kept.with_name("0" * 24 + ".txt")
+    lost.write_text("nobody needs this")
+    os.utime(lost, (0, 0))
+    old, pinned, fresh = aged(run_of("Ann"), 15), aged(run_of("Ann"), 15), aged(run_of("Ben"), 13)
+    pinned.pin(True)
+    damaged = run_of("Ben")
+    (damaged.path / "status.json").write_text("{")
+    shipped = aged(Run.create(tiny("vae"), paths.shipped_root() / "shipped-one"), 100)
+    assert classroom.sweep(14, time.time()) == [old.name]
+    assert all(one.path.exists() for one in (needed, pinned, fresh, damaged))
+    assert kept.exists() and not lost.exists()
+    assert shipped.path.exists()
+
+
+@pytest.mark.parametrize("days", [0, -1, math.nan, math.inf, -math.inf])
+def test_a_number_of_days_that_is_none_deletes_nothing(days: float) -> None:
+    old = run_of("Ann")
+    os.utime(old.path, (0, 0))
+    with pytest.raises(ConfigError, match="above 0"):
+        classroom.sweep(days, time.time() + 1e9)
+    assert old.path.exists()
+
+
+def test_what_somebody_touched_or_named_something_in_is_not_swept(
+    tmp_path: Path, trained: Callable[[str], Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = time.time() + 30 * 86_400
+
+    def copied(name: str) -> Run:
+        shutil.copytree(trained("vae").path, classroom.runs_root() / name)
+        made = Run(classroom.runs_root() / name)
+        for file in made.path.rglob("*"):
+            os.utime(file, (0, 0))
+        return made
+
+    left, named, used, moved = (copied(name) for name in ("left", "named", "used", "moved"))
+    session.name_direction(named, None, "slant", [1.0, 0.0])
+    os.utime(named.path / "directions-own.json", (0, 0))
+    model_cache.load(used)
+    os.utime(used.path / ".used", (later, later))
+    # Its upload is found by whichever way its settings name it.
+    upload = classroom.uploads_folder("Ann") / "text.txt"
+    upload.parent.mkdir(parents=True)
+    upload.write_text("hello")
+    os.utime(upload, (0, 0))
+    (tmp_path / "way").symlink_to(classroom.runs_root())
+    made = moved.made()
+    place = str(tmp_path / "way" / ".uploads" / ".." / ".uploads" / upload.parent.name / upload.name)
+    write_json(moved.path / "config.json", made | {"config": made["config"] | {"data_path": place}})
+    moved.pin(True)
+    assert classroom.sweep(14, later) == [left.name]
+    assert named.path.exists() and used.path.exists() and upload.exists()
+    moved.pin(False)
+    assert classroom.sweep(14, later) == [moved.name] and not upload.exists()
+
+
+def test_what_was_sent_to_the_app_counts_until_it_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIGC_CLASS_DISK_MB", "1")
+    file = tmp_path / "sent.zip"
+    file.write_bytes(bytes(900_000))
+    with acting_as(ANN):
+        classroom.check_room(900_000)
+        classroom.note_arrived([file])
+        assert classroom.used_mb("Ann") == pytest.approx(0.9)
+        with pytest.raises(ClassError, match="delete some"):
+            classroom.check_room(200_000)
+    with acting_as(BEN):
+        classroom.check_room(900_000)
+    file.unlink()
+    with acting_as(ANN):
+        classroom.check_room(900_000)
+
+
+def test_an_estimate_in_a_class_has_the_limits_of_a_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(estimates, "cache_folder", lambda: tmp_path)
+    monkeypatch.setenv("AIGC_CLASS_PARAMETERS", "1000")
+    with acting_as(ANN), pytest.raises(ConfigError, match=r"1,000|1000"):
+        estimates.estimate("vae", TINY["vae"] | {"width": 64})
+    monkeypatch.delenv("AIGC_CLASS_PARAMETERS")
+    monkeypatch.setenv("AIGC_CLASS_MEMORY_MB", "300")  # less than torch alone takes
+    with acting_as(ANN), pytest.raises(ConfigError, match="could not be estimated"):
+        estimates.estimate("vae", TINY["vae"] | {"width": 16})
+    with acting_as(TEACHER):
+        assert estimates.estimate("vae", TINY["vae"] | {"width": 16})["step_s"] > 0
+
+
+def test_without_a_class_everything_is_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIGC_CLASS")
+    run = run_of("")
+    assert run_views.describe(run.name)["mine"] and class_api.open_class() is None and class_api.begin() == ""
+    assert class_api.me() == {} and class_api.overview()["students"] == []
+    run_actions.delete(run.name)
+    with pytest.raises(ClassError, match="holds no class"):
+        classroom.join("Ann", "", "")
+
+
+def test_a_lesson_link_chooses_what_can_be_chosen() -> None:
+    found = forms.lesson({"family": "vae", "preset": "mnist", "steps": "300", "hide": "network", "task": "x"})
+    assert found is not None and found["family"] == "vae"
+    assert (found["settings"]["steps"], found["settings"]["minutes"], found["settings"]["data"]) == (300, 0, "mnist")
+    assert forms.lesson({"run": "x", "lang": "zh"}) is None
+    for bad in ({"family": "cnn"}, {"family": "gan", "preset": "nothing"}, {"data": "cats"}, {"steps": "many"}):
+        with pytest.raises(ConfigError):
+            forms.lesson(bad)
+
+
+def test_health_says_how_much_is_going_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert class_api.health() == {"ok": True, "running": 0, "waiting": 0, "free_mb": class_api.health()["free_mb"]}
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("AIGC_RUNS", str(tmp_path / "file" / "runs"))
+    assert class_api.health()["ok"] is False
