@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 from gradio.i18n import I18nData
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aigc_core.serving.api import forms
 from pages.guard import root_path
@@ -93,7 +94,7 @@ def sentence(message: dict[str, Any], words: dict[str, str]) -> str:
     return template.format(**values)
 
 
-def _named(field: str, value: Any, words: dict[str, str]) -> Any:
+def _named(field: str, value: object, words: dict[str, str]) -> object:
     return next((words[key] for one in NAMES.get(field, ()) if (key := f"{one}{value}") in words), value)
 
 
@@ -127,13 +128,13 @@ class LanguageScript:
     """ASGI middleware: serves `script()` under a name that changes with it, so that browsers keep it, and asks for it
     first in the head of every page, before Gradio reads the language."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.script = script().encode()
         self.name = f"aigc-{hashlib.sha256(self.script).hexdigest()[:16]}.js"
         self.inserted = f'<head>{_below(root_path())}<script src="./{self.name}"></script>'.encode()
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
@@ -143,7 +144,7 @@ class LanguageScript:
             return
         start: dict[str, Any] = {}
 
-        async def send_page(message: Any) -> None:
+        async def send_page(message: Message) -> None:
             if message["type"] == "http.response.start":
                 kind = dict(message["headers"]).get(b"content-type", b"")
                 if kind.startswith(b"text/html"):

@@ -72,7 +72,7 @@ def launch(demo: gr.Blocks) -> None:
     """Serve until interrupted. Host and port come from Gradio's own `GRADIO_SERVER_NAME` and `…_PORT`."""
     try:
         with disk_in_words():
-            code = class_api.begin()
+            code = class_api.on_startup()
     except AigcError as error:
         sys.exit(f"Error: {error}")
     if code:
@@ -80,7 +80,7 @@ def launch(demo: gr.Blocks) -> None:
     space.warm_up()
     with guarded(Guard):
         demo.launch(
-            auth=class_api.may_sign_in if class_api.passwords() else None,
+            auth=class_api.is_password_right if class_api.passwords() else None,
             theme=gr.themes.Default(
                 primary_hue="blue", font=FONTS, font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"]
             ).set(  # Gradio's own pale greys cannot be read from the back of a room

@@ -10,15 +10,22 @@ from gradio.components import Component
 
 from aigc_core.common.errors import AigcError, ConfigError
 from aigc_core.serving.api import estimates, forms, run_actions, run_views, text_report, uploads
-from pages import auth, server_functions
+from pages import auth
 from pages.i18n import catalogue, sentence, word
+from pages.server_functions import RUN, command, flag, mapping, number, query, sample, table, text
 
 STATIC = Path(__file__).parent / "static"
-WATCHING = [
-    server_functions.runs, server_functions.describe, server_functions.follow, server_functions.sample,
-    server_functions.ask, server_functions.examine, server_functions.again, server_functions.pin,
-    server_functions.remove,
-]  # fmt: skip
+FUNCTIONS = table(
+    runs=query(run_views.runs),
+    describe=query(run_views.describe, RUN),
+    follow=query(run_views.follow, RUN, text("cursor")),
+    sample=sample,
+    ask=command(run_actions.ask, RUN, text("what"), mapping("changes")),
+    examine=query(run_views.examine, RUN, number("per_kwh", 0.0, least=0.0), number("per_hour", 0.0, least=0.0)),
+    again=query(run_actions.again, RUN, mapping("changes")),
+    pin=command(run_actions.pin, RUN, flag("keep")),
+    remove=command(run_actions.delete, RUN),
+)
 SCRIPTS = ("watch", "formulas", "doctor")  # of the live view, in the order they build up
 HIDDEN = ("data", "data_path")  # chosen above the form, or by upload
 
@@ -62,7 +69,7 @@ class Form:
         if "init_from" in chosen:  # a list where one may write
             chosen["init_from"] = str(chosen["init_from"]).strip()
         if upload and forms.sources()[data]["origin"] == "yours":
-            chosen["data_path"] = uploads.keep_upload(upload)
+            chosen["data_path"] = uploads.save_upload(upload)
         return chosen
 
 
@@ -90,7 +97,7 @@ def build(demo: gr.Blocks) -> None:
                 elem_id="watch",
                 html_template=(STATIC / "watch.html").read_text(encoding="utf-8"),
                 js_on_load="\n".join((STATIC / f"{one}.js").read_text(encoding="utf-8") for one in SCRIPTS),
-                server_functions=WATCHING,
+                server_functions=list(FUNCTIONS.values()),
                 apply_default_css=False,
             )
 
@@ -139,7 +146,7 @@ def build(demo: gr.Blocks) -> None:
 
     drawn = [family, trouble, *(one for form in form_of.values() for one in form.drawn())]
 
-    def lesson(request: gr.Request) -> Any:
+    def lesson(request: gr.Request) -> dict[Component, object]:
         """What a lesson link chooses; nothing where there is no such link."""
         try:
             found = forms.lesson(dict(request.query_params))

@@ -137,7 +137,7 @@ class Run:
         """A new, queued run at `path`, or under `paths.runs_root()` with a name of time, family and data.
 
         Args:
-            given: what a class gives it: its `owner`, and `limits` (see `aigc_core.serving.classroom.admit`).
+            given: what a class gives it: its `owner`, and `limits` (see `aigc_core.serving.classroom.quotas.admit`).
 
         Raises:
             RunError: `path` is there already and not empty, or cannot be written.

@@ -14,7 +14,7 @@ import yaml
 
 from aigc_core.common.errors import AigcError, ConfigError, DataError, RunError
 from aigc_core.data.sources import silent
-from aigc_core.export import hub
+from aigc_core.export import hub, model_card
 from aigc_core.families.base import ImageRequest, TextRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs.run import Run
@@ -79,7 +79,7 @@ def test_three_lines_of_python_use_it(trained: Callable[[str], Run], tmp_path: P
 def test_the_card_says_what_matters_and_its_front_is_yaml(trained: Callable[[str], Run]) -> None:
     for family, task in (("gan", "unconditional-image-generation"), ("gpt", "text-generation")):
         run = trained(family)
-        card = hub.card(run, "cc-by-4.0", "someone/model")
+        card = model_card.model_card(run, "cc-by-4.0", "someone/model")
         front, body = card.split("---\n")[1], card.split("---\n", 2)[2]
         values = yaml.safe_load(front)
         assert (values["license"], values["pipeline_tag"]) == ("cc-by-4.0", task)
@@ -88,7 +88,7 @@ def test_the_card_says_what_matters_and_its_front_is_yaml(trained: Callable[[str
             assert part in body, part
         assert ("![Samples" in body) == (family == "gan")
     with pytest.raises(ConfigError, match="none of these"):
-        hub.card(trained("gan"), "mine", "a/b")
+        model_card.model_card(trained("gan"), "mine", "a/b")
 
 
 def test_what_is_nobody_s_business_stays_here(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_what_is_nobody_s_business_stays_here(tmp_path: Path) -> None:
 
 def test_a_zip_holds_the_same(trained: Callable[[str], Run], tmp_path: Path) -> None:
     run = trained("vae")
-    file = hub.zipped(run, "mit", tmp_path / "model.zip")
+    file = hub.write_zip(run, "mit", tmp_path / "model.zip")
     with zipfile.ZipFile(file) as archive:
         archive.extractall(tmp_path / "out")
     model = hub.from_pretrained(tmp_path / "out" / run.name)

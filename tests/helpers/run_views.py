@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aigc_core.common.errors import AigcError
-from aigc_core.export import hub
+from aigc_core.export import model_card
 from aigc_core.families.base import ImageRequest, TextRequest
 from aigc_core.families.config import RunConfig
 from aigc_core.inference import model_cache
@@ -24,8 +24,8 @@ def look_everywhere(name: str) -> None:
         lambda: compare.compare([name]),
         lambda: compare.table([name]),
         lambda: compare.curves([name]),
-        lambda: dashboard.wall(name),
-        lambda: hub.card(run, "mit", "somebody/something"),
+        lambda: dashboard.snapshot(name),
+        lambda: model_card.model_card(run, "mit", "somebody/something"),
         lambda: generate(run),
         lambda: latent.describe(name, None),
         lambda: latent.directions(name, None),

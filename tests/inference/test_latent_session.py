@@ -17,7 +17,7 @@ from aigc_core.common.errors import AigcError, DataError, RunError
 from aigc_core.data import upload
 from aigc_core.families.base import ImageRequest
 from aigc_core.inference import model_cache
-from aigc_core.inference.latent import session
+from aigc_core.inference.latent import direction_store, image_search, interpolation, session, training_data
 from aigc_core.runs.run import Run
 from aigc_core.serving import jobs
 from aigc_core.serving.api import latent as latent_api
@@ -47,12 +47,12 @@ def style_gan(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def random_points(run: Run, count: int, **more: Any) -> list[session.Point]:
-    return session.points([{"z": session.code_of_seed(run, None, seed), **more} for seed in range(count)])
+    return session.parse_points([{"z": session.code_of_seed(run, None, seed), **more} for seed in range(count)])
 
 
 def test_a_seed_means_the_same_picture_as_everywhere(trained: Trained) -> None:
     run = trained("gan")
-    (ours,) = session.pictures(run, None, session.points([{"z": session.code_of_seed(run, None, 7)}]))
+    (ours,) = session.decode_points(run, None, session.parse_points([{"z": session.code_of_seed(run, None, 7)}]))
     theirs = model_cache.pictures(run, ImageRequest(count=1, seed=7))[0]
     np.testing.assert_allclose(ours.astype(int), theirs, atol=1)
 
@@ -60,31 +60,31 @@ def test_a_seed_means_the_same_picture_as_everywhere(trained: Trained) -> None:
 def test_a_picture_does_not_depend_on_its_company(trained: Trained) -> None:
     run = trained("vae")
     points = random_points(run, 19)
-    together = session.pictures(run, None, points)
+    together = session.decode_points(run, None, points)
     for i in (0, 7, 8, 18):
-        np.testing.assert_array_equal(session.pictures(run, None, [points[i]])[0], together[i])
+        np.testing.assert_array_equal(session.decode_points(run, None, [points[i]])[0], together[i])
 
 
 def test_people_at_once_share_batches_and_each_gets_the_own_picture(trained: Trained) -> None:
     run = trained("vae")
     points = random_points(run, 60)
-    alone = [session.pictures(run, None, [one]) for one in points]
+    alone = [session.decode_points(run, None, [one]) for one in points]
     with ThreadPoolExecutor(20) as people:
-        together = list(people.map(lambda one: session.pictures(run, None, [one]), points))
+        together = list(people.map(lambda one: session.decode_points(run, None, [one]), points))
     np.testing.assert_array_equal(together, alone)
 
 
 def test_a_defect_while_drawing_reaches_everyone_who_waits(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     run = trained("vae")
-    model, family = session.opened(run, None)
+    model, family = session.open_model(run, None)
     points = random_points(run, 12)
     with monkeypatch.context() as broken:
         broken.setattr(family, "decode", lambda *a: 1 / 0)
         with ThreadPoolExecutor(12) as people:
-            waiting = [people.submit(session.pictures, run, None, [one]) for one in points]
+            waiting = [people.submit(session.decode_points, run, None, [one]) for one in points]
             assert all(isinstance(one.exception(timeout=20), ZeroDivisionError) for one in waiting)
     assert not model.waiting
-    assert session.pictures(run, None, points[:1]).any()
+    assert session.decode_points(run, None, points[:1]).any()
 
 
 @pytest.mark.parametrize(
@@ -107,10 +107,10 @@ def test_a_position_that_is_none_is_a_sentence(vae: Run, points: Any) -> None:
 def test_truncation_scales_the_code(trained: Trained) -> None:
     run = trained("vae")
     z = session.code_of_seed(run, None, 1)
-    half, scaled, none, mean = session.pictures(
+    half, scaled, none, mean = session.decode_points(
         run,
         None,
-        session.points(
+        session.parse_points(
             [{"z": z, "truncation": 0.5}, {"z": [x / 2 for x in z]}, {"z": z, "truncation": 0}, {"z": [0, 0]}]
         ),
     )
@@ -124,7 +124,7 @@ def test_styles_mix_by_layer_and_classes_are_asked_for(style_gan: Run) -> None:
     a, b = (session.code_of_seed(style_gan, None, seed) for seed in (1, 2))
 
     def drawn(**more: Any) -> np.ndarray:
-        return session.pictures(style_gan, None, session.points([{"z": a, "label": 3, **more}]))[0]
+        return session.decode_points(style_gan, None, session.parse_points([{"z": a, "label": 3, **more}]))[0]
 
     np.testing.assert_array_equal(drawn(other=b, mix_from=told["layers"]), drawn())
     np.testing.assert_array_equal(drawn(other=b, mix_from=0), drawn(z=b))
@@ -136,8 +136,8 @@ def test_styles_mix_by_layer_and_classes_are_asked_for(style_gan: Run) -> None:
 
 def test_a_model_with_one_way_in_ignores_a_second_code(trained: Trained) -> None:
     run = trained("vae")
-    plain, mixed = session.points([{"z": [1, 2]}, {"z": [1, 2], "other": [3, 4], "mix_from": 1}])
-    np.testing.assert_array_equal(session.pictures(run, None, [plain]), session.pictures(run, None, [mixed]))
+    plain, mixed = session.parse_points([{"z": [1, 2]}, {"z": [1, 2], "other": [3, 4], "mix_from": 1}])
+    np.testing.assert_array_equal(session.decode_points(run, None, [plain]), session.decode_points(run, None, [mixed]))
 
 
 def test_runs_that_make_no_pictures_are_refused(trained: Trained, tmp_path: Path) -> None:
@@ -160,12 +160,12 @@ def test_directions_are_kept_and_named_ones_stay(vae: Run) -> None:
     assert made["name"] == "taller and thinner" and made["effect"] > 0
     np.testing.assert_allclose(made["vector"], [0.6, -0.8])
     assert latent_api.directions(vae.name, None)["own"] == [made]
-    latent_api.forget_direction(vae.name, made["id"])
+    latent_api.delete_direction(vae.name, made["id"])
     turned = latent_api.name_direction(
         vae.name, None, "a\u202eb\x00c\u2066d", [1, 0]
     )  # a line that would run backwards
     assert turned["name"] == "abcd"
-    latent_api.forget_direction(vae.name, turned["id"])
+    latent_api.delete_direction(vae.name, turned["id"])
     assert latent_api.directions(vae.name, None)["own"] == []
     for name, vector in (
         ("", [1, 0]),
@@ -185,9 +185,9 @@ def test_what_is_added_to_a_shipped_model_does_not_change_it(
     run = Run(trained("vae").path)
     monkeypatch.setattr(Run, "shipped", property(lambda self: True))
     before = sorted(one.name for one in run.path.iterdir())
-    session.name_direction(run, None, "mine", [1.0, 0.0])
+    direction_store.name_direction(run, None, "mine", [1.0, 0.0])
     assert sorted(one.name for one in run.path.iterdir()) == before
-    assert session.directions(run, None)["own"][0]["name"] == "mine"
+    assert direction_store.list_directions(run, None)["own"][0]["name"] == "mine"
     assert list((own_place / "runs" / ".additions").iterdir())
 
 
@@ -202,7 +202,7 @@ def test_the_map_has_the_pictures_of_its_places(vae: Run) -> None:
     sheet = latent_api.plane(vae.name, None, {"z": [5, 5]}, [1, 0], [0, 1], 2.0, 3)
     rows = np.frombuffer(sheet["pixels"], np.uint8).reshape(sheet["shape"])
     places = [{"z": [x, y]} for y in (2, 0, -2) for x in (-2, 0, 2)]
-    one_by_one = session.pictures(vae, None, session.points(places))
+    one_by_one = session.decode_points(vae, None, session.parse_points(places))
     np.testing.assert_allclose(rows.astype(int), one_by_one, atol=1)
     for wrong in ({"side": 99}, {"reach": 0.0}, {"up": [1, 0, 0]}):
         with pytest.raises(DataError):
@@ -214,9 +214,9 @@ def test_classes_lie_where_the_encoder_puts_them(vae: Run) -> None:
     cloud = latent_api.cloud(vae.name, None)
     assert cloud is not None and cloud["real"]
     assert len(cloud["codes"]) == len(cloud["labels"]) > 100 and cloud["names"] == [str(i) for i in range(10)]
-    _, family = session.opened(vae, None)
-    data = session._data_here(family)
-    z, _ = session.encoded(vae, None, data.validation[3].permute(1, 2, 0).numpy())
+    _, family = session.open_model(vae, None)
+    data = training_data.training_images(family)
+    z, _ = image_search.encode_image(vae, None, data.validation[3].permute(1, 2, 0).numpy())
     np.testing.assert_allclose(cloud["codes"][3], z, atol=2e-3)
     assert cloud["labels"][3] == data.validation_labels[3]  # type: ignore[index]
     assert latent_api.cloud(vae.name, None) == cloud  # the second time from the file
@@ -307,11 +307,11 @@ def test_an_upload_is_encoded_and_drawn_again(vae: Run) -> None:
     answer = latent_api.upload(vae.name, None, png_of(drawing()))
     assert answer["picture"]["shape"] == [1, 28, 28, 1]
     picture = np.frombuffer(answer["picture"]["pixels"], np.uint8).reshape(28, 28, 1)
-    assert answer["point"]["z"] == session.encoded(vae, None, picture)[0]
+    assert answer["point"]["z"] == image_search.encode_image(vae, None, picture)[0]
 
 
 def test_a_search_repairs_keeps_what_is_visible_and_can_be_cancelled(vae: Run) -> None:
-    (picture,) = session.pictures(vae, None, session.points([{"z": [0.5, -1.0]}]))
+    (picture,) = session.decode_points(vae, None, session.parse_points([{"z": [0.5, -1.0]}]))
     sent = {"pixels": picture.tobytes(), "shape": list(picture.shape)}
     hidden = np.zeros((28, 28), np.uint8)
     hidden[:, 14:] = 1
@@ -352,17 +352,17 @@ def test_a_search_repairs_keeps_what_is_visible_and_can_be_cancelled(vae: Run) -
 
 
 def test_a_training_picture_is_recognised_as_one(vae: Run) -> None:
-    _, family = session.opened(vae, None)
-    data = session._data_here(family)
+    _, family = session.open_model(vae, None)
+    data = training_data.training_images(family)
     known = data.train[17].permute(1, 2, 0).numpy()
-    found = session.neighbours(vae, None, known, lambda *a: None)
+    found = image_search.nearest_training_images(vae, None, known, lambda *a: None)
     assert found["distances"][0] == 0 and found["distances"] == sorted(found["distances"])
     np.testing.assert_array_equal(found["pictures"][0], known)
     low, middle, high = found["usual"]
     assert 0 < low < middle < high and found["data"] == "digits8" and found["count"] == len(data.train)
     assert found["own"]
     noise = np.random.default_rng(0).integers(0, 256, known.shape, np.uint8)
-    assert session.neighbours(vae, None, noise, lambda *a: None)["distances"][0] > high
+    assert image_search.nearest_training_images(vae, None, noise, lambda *a: None)["distances"][0] > high
 
 
 def test_data_that_is_not_here_is_never_fetched_for_a_look(
@@ -372,13 +372,13 @@ def test_data_that_is_not_here_is_never_fetched_for_a_look(
     monkeypatch.setattr("aigc_core.data.images.cache_folder", lambda: own_place)
     monkeypatch.setattr("urllib.request.urlopen", lambda *a, **k: pytest.fail("asked the internet"))
     values = json.loads((vae.path / "config.json").read_text())
-    _, family = session.opened(vae, None)
+    _, family = session.open_model(vae, None)
     picture = np.zeros((28, 28, 1), np.uint8)
     monkeypatch.setattr(family, "config", family.config.changed({"data": "fashion"}))
     with pytest.raises(DataError, match=r"not on this machine, so nothing can be compared\.$"):
-        session.neighbours(vae, None, picture, lambda *a: None)
+        image_search.nearest_training_images(vae, None, picture, lambda *a: None)
     monkeypatch.setattr(family, "config", family.config.changed({"data": "mnist"}))
-    alike = session.neighbours(vae, None, picture, lambda *a: None)
+    alike = image_search.nearest_training_images(vae, None, picture, lambda *a: None)
     assert alike["data"] == "digits" and not alike["own"]  # and says so
     assert values["config"]["data"] == "digits8"
 
@@ -407,8 +407,8 @@ def test_arithmetic_is_that_of_the_codes(vae: Run) -> None:
 
 def test_taking_away_and_adding_the_same_changes_nothing(style_gan: Run) -> None:
     a, b = (session.code_of_seed(style_gan, None, seed) for seed in (1, 2))
-    (c,) = session.points([{"z": a, "other": b, "mix_from": 1, "truncation": 0.3}])
-    before, after = session.pictures(style_gan, None, [c, session.combined(c, c, c)])
+    (c,) = session.parse_points([{"z": a, "other": b, "mix_from": 1, "truncation": 0.3}])
+    before, after = session.decode_points(style_gan, None, [c, interpolation.combine_points(c, c, c)])
     np.testing.assert_allclose(after.astype(int), before, atol=1)
 
 
@@ -484,13 +484,12 @@ def test_nonsense_of_any_kind_is_a_sentence_that_json_can_carry(vae: Run) -> Non
         {"run": vae.name, "seed": 2**90, "step": -5}, {"a": {"z": [1]}, "b": 3}, {"run": vae.name, "side": 10**9},
     ]  # fmt: skip
     functions = (
-        page.describe, page.draw, page.code_of_seed, page.directions, page.name_direction, page.plane, page.cloud,
-        page.journey, page.combine, page.upload, page.search, page.neighbours, page.job, page.cancel, page.save,
-        page.film, page.reopened, page.forget_direction,
+        "describe", "draw", "code_of_seed", "directions", "name_direction", "plane", "cloud", "journey", "combine",
+        "upload", "search", "neighbours", "job", "cancel", "save", "film", "reopened", "forget_direction",
     )  # fmt: skip
     for function in functions:
         for values in nonsense:
-            answer = function(values)
+            answer = page.FUNCTIONS[function](values)
             json.dumps(answer).encode()
             assert answer["ok"] or answer["error"]["key"] != "unexpected", (function, values)
 
@@ -498,9 +497,9 @@ def test_nonsense_of_any_kind_is_a_sentence_that_json_can_carry(vae: Run) -> Non
 def test_the_page_answers_in_plain_json(vae: Run) -> None:
     from pages import latent as page
 
-    drawn = page.draw({"run": vae.name, "step": None, "points": [{"z": [0, 0]}]})
+    drawn = page.FUNCTIONS["draw"]({"run": vae.name, "step": None, "points": [{"z": [0, 0]}]})
     json.dumps(drawn)
     assert len(base64.b64decode(drawn["value"]["pixels"])) == 784
-    job = page.learn({"run": vae.name})["value"]
+    job = page.FUNCTIONS["learn"]({"run": vae.name})["value"]
     json.dumps(ended(job, "done"))
     assert jobs.state(job)["state"] == "done"

@@ -106,12 +106,12 @@ def test_a_page_cannot_name_a_path(path: str) -> None:
 def test_an_upload_is_kept_under_a_name_of_ours(tmp_path: Path) -> None:
     file = tmp_path / "my $(rm -rf) text.txt"
     file.write_text("hello " * 1000)
-    kept = uploads.keep_upload(file)
-    assert Path(kept).parent == Path(os.environ["AIGC_RUNS"]) / ".uploads" and kept == uploads.keep_upload(file)
+    kept = uploads.save_upload(file)
+    assert Path(kept).parent == Path(os.environ["AIGC_RUNS"]) / ".uploads" and kept == uploads.save_upload(file)
     assert forms.check("gpt", {"data": "text", "data_path": kept}).data_path == kept
     (tmp_path / "a.exe").write_text("x")
     with pytest.raises(DataError, match="neither"):
-        uploads.keep_upload(tmp_path / "a.exe")
+        uploads.save_upload(tmp_path / "a.exe")
 
 
 def test_long_curves_are_thinned_for_a_new_viewer_and_keep_their_end(trained: Any) -> None:

@@ -168,7 +168,7 @@ def test_a_run_on_ray_is_stopped_paused_and_dropped_through_its_files(cluster: A
     ]
     wait_for(lambda: all(run.status().step > 0 for run in busy), 120)
     waiting = Run.named(run_actions.start("vae", SETTINGS | {"steps": 20}))
-    launch.attend()
+    launch.watch_pending_runs()
     time.sleep(3)
     assert waiting.status().state == "queued"
     run_actions.ask(waiting.name, "stop")
@@ -194,9 +194,9 @@ def test_a_slurm_job_trains_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIGC_SLURM", "cluster=local")  # submitit's own stand-in: a process in place of a job
     monkeypatch.setenv("PYTHONPATH", str(PROJECT))
     run = Run.named(run_actions.start("vae", SETTINGS | {"steps": 20}))
-    assert slurm.waits(run)
+    assert slurm.is_pending(run)
     wait_for(lambda: run.status().state == "done", 120)
-    wait_for(lambda: not slurm.waits(run), 30)
+    wait_for(lambda: not slurm.is_pending(run), 30)
     monkeypatch.setenv("AIGC_SLURM", "cluster=local,nonsense=1")
     with pytest.raises(ConfigError, match="AIGC_SLURM"):
         run_actions.start("vae", SETTINGS)
