@@ -439,7 +439,7 @@ def test_journeys_are_saved(vae: Run, form: Any, kind: str) -> None:
     assert file["type"] == kind and len(file["content"]) > 500
     if form == "gif":
         with Image.open(io.BytesIO(file["content"])) as film:
-            assert film.n_frames >= 18  # type: ignore[attr-defined] — like neighbours may be merged
+            assert film.n_frames >= 18  # type: ignore[attr-defined]  # like neighbours may be merged
     for seconds in (0.0, 31.0, float("nan")):
         with pytest.raises(DataError):
             door.film(vae.name, None, form, stops, seconds=seconds, kind="linear")
