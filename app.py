@@ -7,10 +7,10 @@ if not os.environ.get("AIGC_RELOAD"):  # the watcher rescans all folders of runs
         del os.environ[name]
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-from pages.quick import without_stubs
+from pages.gradio_patches import without_stubs
 
 with without_stubs():
-    from pages.shell import build, launch
+    from pages.layout import build, launch
 
 demo = build()
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from aigc_core.serving.api import dashboard as door
+from aigc_core.serving.api import dashboard as dashboard_api
+from aigc_core.serving.api import forms
 
 REFRESH_S = 1.5
 PAGES = Path(__file__).parent / "pages"
@@ -25,12 +26,11 @@ def read(name: str) -> str:
 @st.cache_data
 def words(language: str) -> dict[str, str]:
     """The words of the wall in a language; what the core says in English is English in the core itself."""
-    from aigc_core.serving import api
 
     said: dict[str, str] = json.loads((PAGES / "locale" / f"{language}.json").read_text(encoding="utf-8"))
     if language == "en":
-        said |= {f"family.{name}": one["title"] for name, one in api.families().items()}
-        said |= {f"data.{name}": one["title"] for name, one in api.sources().items()}
+        said |= {f"family.{name}": one["title"] for name, one in forms.families().items()}
+        said |= {f"data.{name}": one["title"] for name, one in forms.sources().items()}
     return {key: text for key, text in said.items() if key.startswith(WORDS)}
 
 
@@ -47,7 +47,7 @@ def look() -> None:
     """Everything anew; the run that somebody clicked stays large."""
     kept: Any = st.session_state.get("wall", {})
     chosen = kept.get("chosen") or st.query_params.get("run") or ""
-    data = door.wall(chosen) | {"words": words(language()), "language": language()}
+    data = dashboard_api.wall(chosen) | {"words": words(language()), "language": language()}
     board(data=data, key="wall", on_chosen_change=lambda: None)
 
 

@@ -18,9 +18,10 @@ from aigc_core.evaluation import diagnostics as doctor
 from aigc_core.evaluation import quality_gate
 from aigc_core.families import FAMILIES, config_class
 from aigc_core.families.config import RunConfig, check_own_data, make_config
-from aigc_core.runs.queue import AlwaysFree, Turn
+from aigc_core.runs.queue import NoQueue, QueueSlot
 from aigc_core.runs.run import Run, Status
-from aigc_core.serving import api, classroom
+from aigc_core.serving import classroom
+from aigc_core.serving.api import run_views
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,11 +102,11 @@ def train(
     config = make_config(config_class(family), preset, data, settings)
     check_own_data(config)
     if int(os.environ.get("RANK", "0")) > 0:  # a helper process of torchrun: the main one has the run
-        _fit(None, AlwaysFree())
+        _fit(None, NoQueue())
         return
     run = Run.create(config, out)
     print(run.path, flush=True)
-    _fit(run, AlwaysFree())
+    _fit(run, NoQueue())
 
 
 @app.command()
@@ -116,7 +117,7 @@ def resume(
 ) -> None:
     """Go on with a run: from its pause, or from its last checkpoint."""
     if int(os.environ.get("RANK", "0")) > 0:
-        _fit(None, AlwaysFree())
+        _fit(None, NoQueue())
         return
     found = Run.open(run)
     status = found.status()
@@ -134,7 +135,7 @@ def resume(
         found.request("start")
     if changes:
         found.request("set", **changes)
-    _fit(found, Turn(runs_root()) if queued else AlwaysFree())
+    _fit(found, QueueSlot(runs_root()) if queued else NoQueue())
 
 
 @app.command()
@@ -153,7 +154,7 @@ def pause(run: RunName) -> None:
 def runs() -> None:
     """List all runs."""
     table = Table("name", "family", "data", "state", "step", "figure", "age", box=None)
-    for run in api.runs():
+    for run in run_views.runs():
         figure = "" if run["figure"] is None else f"{run['headline']} {run['figure']:.4g}"
         age = "" if run["created"] is None else _age(time.time() - run["created"])
         table.add_row(run["name"], run["family"], run["data"], run["state"], str(run["step"]), figure, age)
@@ -192,10 +193,10 @@ def sample(
     out = out or Path(f"{found.name}.png")
     if out.suffix not in (".png", ".npy"):
         raise ConfigError("sample.bad_ending", "“{name}” must end in .png or .npy.", name=out)
-    from aigc_core.families.base import PictureRequest
+    from aigc_core.families.base import ImageRequest
     from aigc_core.inference import model_cache
 
-    made = model_cache.pictures(found, PictureRequest(n, seed, label))
+    made = model_cache.pictures(found, ImageRequest(n, seed, label))
     _write_pictures(made, out)
     print(out)
 
@@ -327,7 +328,7 @@ def estimate(
     print(json.dumps(measure(config, given)))
 
 
-def _fit(run: Run | None, turn: Turn | AlwaysFree) -> None:
+def _fit(run: Run | None, turn: QueueSlot | NoQueue) -> None:
     progress = _Progress()
     try:
         if run is None:

@@ -20,6 +20,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from aigc_core.serving.api import run_actions, run_views
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import psutil
@@ -112,13 +114,12 @@ def _write(lesson: Class, client: Client, seed: int) -> None:
 
 def trainer(lesson: Class) -> None:
     """One training after the other, as the page would start them."""
-    from aigc_core.serving import api
 
-    name, start = api.start("gan", SETTINGS), time.perf_counter()
-    while api.follow(name)["status"]["state"] != "done":
+    name, start = run_actions.start("gan", SETTINGS), time.perf_counter()
+    while run_views.follow(name)["status"]["state"] != "done":
         if lesson.over():
             with suppress(AigcError):  # it may just have ended
-                api.ask(name, "stop")
+                run_actions.ask(name, "stop")
             return
         time.sleep(0.5)
     lesson.times["a training of 200 steps, waiting included"].append(time.perf_counter() - start)

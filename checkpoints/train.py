@@ -129,7 +129,7 @@ def train_features() -> None:
         config = make_config(config_class("vae"), None, data_name, {})
         data: Any = load_data(config, torch.device("cpu"), silent)
         network = classifier_features.train(data.train, data.labels, len(data.facts.class_names))
-        right = (classifier_features.measured(network, data.validation)[1] == data.validation_labels.numpy()).mean()
+        right = (classifier_features.extract(network, data.validation)[1] == data.validation_labels.numpy()).mean()
         print(classifier_features.save(network, data_name), f"{100 * right:.2f} % of the test pictures right")
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from aigc_core.serving.api import basics as door
-from pages.answers import answering, cancel, job, number, text, whole
+from aigc_core.serving.api import basics as api
+from pages.server_functions import answering, cancel, job, number, text, whole
 from pages.widget import widget
 
 
@@ -16,26 +16,26 @@ def build() -> None:
 
 @answering
 def parameters(values: dict[str, Any]) -> dict[str, Any]:
-    return door.parameters()
+    return api.parameters()
 
 
 @answering
 def distribution(values: dict[str, Any]) -> dict[str, Any]:
     given = values.get("values")
     numbers = {str(name): number(one, float("nan")) for name, one in given.items()} if isinstance(given, dict) else {}
-    return door.distribution(text(values, "kind"), numbers, whole(values.get("draws"), 1), whole(values.get("seed"), 0))
+    return api.distribution(text(values, "kind"), numbers, whole(values.get("draws"), 1), whole(values.get("seed"), 0))
 
 
 @answering
 def losses(values: dict[str, Any]) -> dict[str, Any]:
-    return door.losses()
+    return api.losses()
 
 
 @answering
 def race(values: dict[str, Any]) -> dict[str, Any]:
-    return door.race(text(values, "surface"), number(values.get("lr"), 0.0), whole(values.get("steps"), 1))
+    return api.race(text(values, "surface"), number(values.get("lr"), 0.0), whole(values.get("steps"), 1))
 
 
 @answering
 def mistake(values: dict[str, Any]) -> str:
-    return door.show_mistake(text(values, "mistake"))
+    return api.show_mistake(text(values, "mistake"))

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from aigc_core.serving import api
-from aigc_core.serving.api import people as door
-from pages.answers import answering, text
+from aigc_core.serving.api import classroom as classroom_api
+from aigc_core.serving.api import forms, run_actions
+from pages.server_functions import answering, text
 from pages.widget import widget
 
 
@@ -15,42 +15,42 @@ def build() -> None:
 
 @answering
 def me(values: dict[str, Any]) -> dict[str, Any]:
-    return door.me()
+    return classroom_api.me()
 
 
 @answering
 def overview(values: dict[str, Any]) -> dict[str, Any]:
-    return door.overview()
+    return classroom_api.overview()
 
 
 @answering
 def stop(values: dict[str, Any]) -> bool:
-    api.ask(text(values, "run"), "stop")
+    run_actions.ask(text(values, "run"), "stop")
     return True
 
 
 @answering
 def stop_all(values: dict[str, Any]) -> int:
-    return door.stop_all()
+    return classroom_api.stop_all()
 
 
 @answering
 def resume_all(values: dict[str, Any]) -> int:
-    return door.resume_all()
+    return classroom_api.resume_all()
 
 
 @answering
 def forget(values: dict[str, Any]) -> bool:
-    door.forget(text(values, "name"))
+    classroom_api.forget(text(values, "name"))
     return True
 
 
 @answering
 def sweep(values: dict[str, Any]) -> list[str]:
-    return door.sweep()
+    return classroom_api.sweep()
 
 
 @answering
 def lessons(values: dict[str, Any]) -> dict[str, Any]:
     """What a lesson link can say."""
-    return {"families": api.families(), "groups": api.groups()}
+    return {"families": forms.families(), "groups": forms.groups()}

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from aigc_core.serving import api
-from aigc_core.serving.api import compare as door
-from pages.answers import answering, cancel, job, sample, sent
+from aigc_core.serving.api import compare as compare_api
+from aigc_core.serving.api import run_views
+from pages.server_functions import answering, cancel, job, sample, serializable
 from pages.widget import widget
 
 
@@ -17,32 +17,32 @@ def build() -> None:
 
 @answering
 def runs(values: dict[str, Any]) -> list[dict[str, Any]]:
-    return api.runs()
+    return run_views.runs()
 
 
 @answering
 def compare(values: dict[str, Any]) -> dict[str, Any]:
-    return door.compare(_names(values))
+    return compare_api.compare(_names(values))
 
 
 @answering
 def table(values: dict[str, Any]) -> Any:
-    return _csv("runs.csv", door.table(_names(values)))
+    return _csv("runs.csv", compare_api.table(_names(values)))
 
 
 @answering
 def curves(values: dict[str, Any]) -> Any:
-    return _csv("curves.csv", door.curves(_names(values)))
+    return _csv("curves.csv", compare_api.curves(_names(values)))
 
 
 @answering
 def tensorboard(values: dict[str, Any]) -> str:
-    return door.tensorboard(_names(values))
+    return compare_api.tensorboard(_names(values))
 
 
 def _csv(name: str, content: str) -> Any:
     """A file as `download` of our widgets takes it; the mark in front tells spreadsheets that it is UTF-8."""
-    return sent({"name": name, "type": "text/csv", "content": content.encode("utf-8-sig")})
+    return serializable({"name": name, "type": "text/csv", "content": content.encode("utf-8-sig")})
 
 
 def _names(values: dict[str, Any]) -> list[str]:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from aigc_core.serving.api import playground as door
-from pages.answers import answering, sent, text, whole
+from aigc_core.serving.api import playground as api
+from pages.server_functions import answering, serializable, text, whole
 from pages.widget import widget
 
 
@@ -14,18 +14,18 @@ def build() -> None:
 
 @answering
 def defaults(values: dict[str, Any]) -> dict[str, Any]:
-    return door.defaults()
+    return api.defaults()
 
 
 @answering
 def begin(values: dict[str, Any]) -> Any:
-    return sent(door.begin(_settings(values)))
+    return serializable(api.begin(_settings(values)))
 
 
 @answering
 def advance(values: dict[str, Any]) -> Any:
-    return sent(
-        door.advance(text(values, "lab"), _settings(values), whole(values.get("steps"), 0), values.get("which"))
+    return serializable(
+        api.advance(text(values, "lab"), _settings(values), whole(values.get("steps"), 0), values.get("which"))
     )
 
 

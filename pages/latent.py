@@ -4,9 +4,8 @@ import base64
 from typing import Any
 
 from aigc_core.common.errors import DataError
-from aigc_core.serving import api
-from aigc_core.serving.api import latent
-from pages.answers import answering, cancel, job, language, number, sample, sent, text, which, whole
+from aigc_core.serving.api import latent, run_views
+from pages.server_functions import answering, cancel, job, language, number, sample, serializable, text, which, whole
 from pages.widget import widget
 
 LARGEST_FILE = 40_000_000  # characters of an uploaded file in base64
@@ -29,7 +28,7 @@ def build() -> None:
 
 @answering
 def runs(values: dict[str, Any]) -> dict[str, Any]:
-    return {"runs": api.models("pictures"), "ready": latent.ready()}
+    return {"runs": run_views.models("pictures"), "ready": latent.ready()}
 
 
 @answering
@@ -39,7 +38,7 @@ def describe(values: dict[str, Any]) -> dict[str, Any]:
 
 @answering
 def draw(values: dict[str, Any]) -> Any:
-    return sent(latent.draw(*which(values), values.get("points") or []))
+    return serializable(latent.draw(*which(values), values.get("points") or []))
 
 
 @answering
@@ -70,7 +69,7 @@ def forget_direction(values: dict[str, Any]) -> bool:
 
 @answering
 def plane(values: dict[str, Any]) -> Any:
-    return sent(
+    return serializable(
         latent.plane(
             *which(values),
             values.get("origin") or {},
@@ -90,7 +89,7 @@ def cloud(values: dict[str, Any]) -> Any:
 @answering
 def journey(values: dict[str, Any]) -> Any:
     part = number(values.get("part"), 0.0)
-    return sent(latent.journey(*which(values), values.get("stops") or [], part, text(values, "kind")))
+    return serializable(latent.journey(*which(values), values.get("stops") or [], part, text(values, "kind")))
 
 
 @answering
@@ -101,7 +100,7 @@ def combine(values: dict[str, Any]) -> dict[str, Any]:
 
 @answering
 def upload(values: dict[str, Any]) -> Any:
-    return sent(latent.upload(*which(values), _bytes(values.get("file"))))
+    return serializable(latent.upload(*which(values), _bytes(values.get("file"))))
 
 
 @answering
@@ -123,7 +122,7 @@ def neighbours(values: dict[str, Any]) -> str:
 @answering
 def save(values: dict[str, Any]) -> Any:
     seed = whole(values.get("seed"), -1)
-    return sent(
+    return serializable(
         latent.save(*which(values), values.get("point") or {}, label=language(values), seed=seed if seed >= 0 else None)
     )
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from aigc_core.serving import api
-from aigc_core.serving.api import hub as door
-from pages.answers import answering, cancel, job, text
+from aigc_core.serving.api import hub as hub_api
+from aigc_core.serving.api import run_views
+from pages.server_functions import answering, cancel, job, text
 from pages.widget import widget
 
 
@@ -15,30 +15,30 @@ def build() -> None:
 
 @answering
 def runs(values: dict[str, Any]) -> list[dict[str, Any]]:
-    return [*api.models("pictures"), *api.models("text")]
+    return [*run_views.models("pictures"), *run_views.models("text")]
 
 
 @answering
 def offers(values: dict[str, Any]) -> dict[str, Any]:
-    return door.offers()
+    return hub_api.offers()
 
 
 @answering
 def card(values: dict[str, Any]) -> str:
-    return door.card(text(values, "run"), text(values, "licence"), text(values, "place"))
+    return hub_api.card(text(values, "run"), text(values, "licence"), text(values, "place"))
 
 
 @answering
 def pack(values: dict[str, Any]) -> str:
-    return door.zipped(text(values, "run"), text(values, "licence"))
+    return hub_api.zipped(text(values, "run"), text(values, "licence"))
 
 
 @answering
 def push(values: dict[str, Any]) -> str:
     private = values.get("private") is True
-    return door.push(text(values, "run"), text(values, "place"), text(values, "licence"), private)
+    return hub_api.push(text(values, "run"), text(values, "place"), text(values, "licence"), private)
 
 
 @answering
 def pull(values: dict[str, Any]) -> str:
-    return door.pull(text(values, "place"))
+    return hub_api.pull(text(values, "place"))

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from aigc_core.serving import api
-from aigc_core.serving.api import text as door
-from pages.answers import answering, cancel, job, language, sample, sent, text, which, whole
+from aigc_core.serving.api import run_views
+from aigc_core.serving.api import text as text_api
+from pages.server_functions import answering, cancel, job, language, sample, serializable, text, which, whole
 from pages.widget import widget
 
 
@@ -25,74 +25,74 @@ def build() -> None:
 
 @answering
 def runs(values: dict[str, Any]) -> list[dict[str, Any]]:
-    return api.models("text")
+    return run_views.models("text")
 
 
 @answering
 def describe(values: dict[str, Any]) -> dict[str, Any]:
-    return door.describe(*which(values))
+    return text_api.describe(*which(values))
 
 
 @answering
 def spell(values: dict[str, Any]) -> Any:
-    return door.spell(*which(values), values.get("beginning"))
+    return text_api.spell(*which(values), values.get("beginning"))
 
 
 @answering
 def write(values: dict[str, Any]) -> str:
     count, stop = whole(values.get("count"), 1), text(values, "stop")[:20]
-    return door.write(*which(values), values.get("beginning"), values.get("knobs"), count, stop)
+    return text_api.write(*which(values), values.get("beginning"), values.get("knobs"), count, stop)
 
 
 @answering
 def written(values: dict[str, Any]) -> dict[str, Any]:
-    return door.written(text(values, "job"), whole(values.get("seen"), 0))
+    return text_api.written(text(values, "job"), whole(values.get("seen"), 0))
 
 
 @answering
 def alternatives(values: dict[str, Any]) -> dict[str, Any]:
     chosen = whole(values.get("chosen"), -1)
-    return door.alternatives(
+    return text_api.alternatives(
         *which(values), values.get("beginning"), values.get("knobs"), chosen if chosen >= 0 else None
     )
 
 
 @answering
 def history(values: dict[str, Any]) -> str:
-    return door.history(text(values, "run"), values.get("beginning"), values.get("knobs"))
+    return text_api.history(text(values, "run"), values.get("beginning"), values.get("knobs"))
 
 
 @answering
 def surprise(values: dict[str, Any]) -> dict[str, Any]:
-    return door.surprise(*which(values), text(values, "text"))
+    return text_api.token_nll(*which(values), text(values, "text"))
 
 
 @answering
 def copied(values: dict[str, Any]) -> str:
-    return door.copied(*which(values), text(values, "text"))
+    return text_api.copied(*which(values), text(values, "text"))
 
 
 @answering
 def attention(values: dict[str, Any]) -> Any:
-    return sent(door.attention(*which(values), values.get("beginning")))
+    return serializable(text_api.attention(*which(values), values.get("beginning")))
 
 
 @answering
 def attention_numbers(values: dict[str, Any]) -> dict[str, Any]:
     layer, head, at = (whole(values.get(key), -1) for key in ("layer", "head", "at"))
-    return door.attention_numbers(*which(values), values.get("beginning"), layer, head, at)
+    return text_api.attention_numbers(*which(values), values.get("beginning"), layer, head, at)
 
 
 @answering
 def lens(values: dict[str, Any]) -> dict[str, Any]:
-    return door.lens(*which(values), values.get("beginning"))
+    return text_api.logit_lens(*which(values), values.get("beginning"))
 
 
 @answering
 def bring(values: dict[str, Any]) -> str:
-    return door.bring(text(values, "source"))
+    return text_api.bring(text(values, "source"))
 
 
 @answering
 def saved(values: dict[str, Any]) -> Any:
-    return sent(door.saved(text(values, "text"), language(values)))
+    return serializable(text_api.saved(text(values, "text"), language(values)))

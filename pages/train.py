@@ -9,14 +9,15 @@ import gradio as gr
 from gradio.components import Component
 
 from aigc_core.common.errors import AigcError, ConfigError
-from aigc_core.serving import api
-from pages import answers, people
-from pages.words import catalogue, sentence, word
+from aigc_core.serving.api import estimates, forms, run_actions, run_views, text_report, uploads
+from pages import auth, server_functions
+from pages.i18n import catalogue, sentence, word
 
 STATIC = Path(__file__).parent / "static"
 WATCHING = [
-    answers.runs, answers.describe, answers.follow, answers.sample, answers.ask, answers.examine, answers.again,
-    answers.pin, answers.remove,
+    server_functions.runs, server_functions.describe, server_functions.follow, server_functions.sample,
+    server_functions.ask, server_functions.examine, server_functions.again, server_functions.pin,
+    server_functions.remove,
 ]  # fmt: skip
 SCRIPTS = ("watch", "formulas", "doctor")  # of the live view, in the order they build up
 HIDDEN = ("data", "data_path")  # chosen above the form, or by upload
@@ -60,14 +61,14 @@ class Form:
         chosen |= {"preset": given[self.choices.preset], "data": data}
         if "init_from" in chosen:  # a list where one may write
             chosen["init_from"] = str(chosen["init_from"]).strip()
-        if upload and api.sources()[data]["origin"] == "yours":
-            chosen["data_path"] = api.keep_upload(upload)
+        if upload and forms.sources()[data]["origin"] == "yours":
+            chosen["data_path"] = uploads.keep_upload(upload)
         return chosen
 
 
 def build(demo: gr.Blocks) -> None:
     """Draw the page into `demo`, which is open."""
-    families = api.families()
+    families = forms.families()
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
             family = gr.Radio(
@@ -82,7 +83,7 @@ def build(demo: gr.Blocks) -> None:
             trouble = gr.HTML("", visible=False, elem_id="trouble", apply_default_css=False)
             estimate = gr.HTML(_line(""), elem_id="estimate", apply_default_css=False)
             judged = gr.HTML("", elem_id="judged", apply_default_css=False)
-            forms = {name: _form(name, choices[name], name == family.value) for name in families}
+            form_of = {name: _form(name, choices[name], name == family.value) for name in families}
         with gr.Column(scale=5, min_width=360):
             watch = gr.HTML(
                 "",
@@ -93,23 +94,23 @@ def build(demo: gr.Blocks) -> None:
                 apply_default_css=False,
             )
 
-    everything: set[Any] = {family}.union(*(form.inputs() for form in forms.values()))
+    everything: set[Any] = {family}.union(*(form.inputs() for form in form_of.values()))
 
     def chosen(given: dict[Component, Any]) -> tuple[str, dict[str, Any]]:
-        return given[family], forms[given[family]].values(given)
+        return given[family], form_of[given[family]].values(given)
 
     def begin(given: dict[Component, Any], request: gr.Request) -> list[Any]:
         try:
-            with people.acting(request):
-                started = api.start(*chosen(given))
+            with auth.acting_as(request):
+                started = run_actions.start(*chosen(given))
             return [started, gr.HTML(visible=False)]
         except AigcError as error:
             return [gr.skip(), gr.HTML(_line(_said(error, request), "problem"), visible=True)]
 
     def measure(given: dict[Component, Any], request: gr.Request) -> str:
         try:
-            with people.acting(request):
-                found = api.estimate(*chosen(given))
+            with auth.acting_as(request):
+                found = estimates.estimate(*chosen(given))
         except AigcError as error:
             return _line(_said(error, request), "problem")
         words = catalogue(_language(request))
@@ -125,8 +126,8 @@ def build(demo: gr.Blocks) -> None:
         if families[given[family]]["makes"] != "text":
             return ""
         try:
-            with people.acting(request):
-                report = api.judge_text(*chosen(given))
+            with auth.acting_as(request):
+                report = text_report.judge_text(*chosen(given))
             return _report(report, catalogue(_language(request)))
         except ConfigError:  # the line above says it
             return ""
@@ -136,43 +137,43 @@ def build(demo: gr.Blocks) -> None:
     def measuring(request: gr.Request) -> str:
         return _line(catalogue(_language(request))["train.measuring"])
 
-    drawn = [family, trouble, *(one for form in forms.values() for one in form.drawn())]
+    drawn = [family, trouble, *(one for form in form_of.values() for one in form.drawn())]
 
     def lesson(request: gr.Request) -> Any:
         """What a lesson link chooses; nothing where there is no such link."""
         try:
-            found = api.lesson(dict(request.query_params))
+            found = forms.lesson(dict(request.query_params))
         except AigcError as error:
             return {trouble: gr.HTML(_line(_said(error, request), "problem"), visible=True)}
         return (
-            {family: found["family"]} | forms[found["family"]].filled(found["settings"])
+            {family: found["family"]} | form_of[found["family"]].filled(found["settings"])
             if found
             else {trouble: gr.skip()}
         )
 
     demo.load(lesson, None, drawn, queue=False, show_progress="hidden")
     family.change(
-        lambda name: [gr.Group(visible=name == one) for _ in range(2) for one in forms],
+        lambda name: [gr.Group(visible=name == one) for _ in range(2) for one in form_of],
         family,
-        [*(form.choices.group for form in forms.values()), *(form.group for form in forms.values())],
+        [*(form.choices.group for form in form_of.values()), *(form.group for form in form_of.values())],
         queue=False,
         show_progress="hidden",
     )
     start.click(begin, everything, [watch, trouble], concurrency_limit=4, show_progress="hidden")
-    for form in forms.values():
+    for form in form_of.values():
         _follow_choices(form)
         if models := form.fields.get("init_from"):
             demo.load(_models, None, models, queue=False, show_progress="hidden")
-    triggers = [demo.load, family.change, *(one for form in forms.values() for one in _timing(form))]
+    triggers = [demo.load, family.change, *(one for form in form_of.values() for one in _timing(form))]
     gr.on(triggers, measuring, None, estimate, queue=False).then(
         measure, everything, estimate, trigger_mode="always_last", concurrency_limit=8, show_progress="hidden"
     )
-    judging = [demo.load, family.change, *(one for form in forms.values() for one in _judging(form))]
+    judging = [demo.load, family.change, *(one for form in form_of.values() for one in _judging(form))]
     gr.on(judging, judge, everything, judged, trigger_mode="always_last", concurrency_limit=2, show_progress="hidden")
 
 
 def _choices(name: str, entry: dict[str, Any], visible: bool) -> Choices:
-    first, data_name = next(iter(entry["presets"])), api.settings(name)["data"]
+    first, data_name = next(iter(entry["presets"])), forms.settings(name)["data"]
     with gr.Group(visible=visible, elem_classes="group-choices") as group:
         preset = gr.Dropdown(
             [(word(f"preset.{name}.{key}"), key) for key in entry["presets"]],
@@ -197,11 +198,11 @@ def _choices(name: str, entry: dict[str, Any], visible: bool) -> Choices:
 
 
 def _form(name: str, choices: Choices, visible: bool) -> Form:
-    values = api.settings(name)
+    values = forms.settings(name)
     fields: dict[str, Any] = {}
     with gr.Group(visible=visible, elem_id=f"form-{name}") as group:
-        for section in api.groups():
-            inside = [one for one in api.fields(name) if one["group"] == section and one["name"] not in HIDDEN]
+        for section in forms.groups():
+            inside = [one for one in forms.fields(name) if one["group"] == section and one["name"] not in HIDDEN]
             if not inside:
                 continue
             named = f"group-{section}"  # a lesson link can hide it
@@ -241,14 +242,14 @@ def _follow_choices(form: Form) -> None:
     names, choices, family = list(form.fields), form.choices, form.family
 
     def fill(preset: str, request: gr.Request) -> list[Any]:
-        values = api.settings(family, preset)
+        values = forms.settings(family, preset)
         about = gr.Dropdown(info=word(f"preset.{family}.{preset}.about"))
         if "init_from" in values:  # models may have been trained since
             values["init_from"] = gr.Dropdown(_model_choices(request), value=values["init_from"])
         return [about, values["data"], *(values[name] for name in names)]
 
     def explain(data: str) -> list[Any]:
-        yours = api.sources()[data]["origin"] == "yours"
+        yours = forms.sources()[data]["origin"] == "yours"
         return [gr.Dropdown(info=word(f"data.{data}.about")), gr.File(visible=yours)]
 
     choices.preset.input(
@@ -289,7 +290,7 @@ def _model_choices(request: gr.Request) -> list[tuple[str, str]]:
     """Models to go on from, in the page's language."""
     words = catalogue(_language(request))
     choices = [(words["train.nothing"], "")]
-    for one in api.models("text"):
+    for one in run_views.models("text"):
         data = words.get(f"data.{one['data']}", one["data"])
         title = words["train.model"].format(name=one["name"], data=data, context=one["context"])
         choices.append((title, one["name"]))

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from aigc_core.serving.api import use_cases as door
-from pages.answers import answering, cancel, job, text
+from aigc_core.serving.api import use_cases as api
+from pages.server_functions import answering, cancel, job, text
 from pages.widget import widget
 
 
@@ -14,9 +14,9 @@ def build() -> None:
 
 @answering
 def scenarios(values: dict[str, Any]) -> list[str]:
-    return list(door.SCENARIOS)
+    return list(api.SCENARIOS)
 
 
 @answering
 def measure(values: dict[str, Any]) -> str:
-    return door.measure(text(values, "scenario"))
+    return api.measure(text(values, "scenario"))

@@ -28,9 +28,8 @@ from PIL import Image
 from aigc_core.common.errors import AigcError
 from aigc_core.common.paths import PROJECT
 from aigc_core.runs.run import Run
-from aigc_core.serving import api
-from aigc_core.serving.api import dashboard
-from aigc_core.serving.classroom import Person, acting
+from aigc_core.serving.api import dashboard, forms, uploads
+from aigc_core.serving.classroom import User, acting_as
 from aigc_core.training.trainer import fit
 from tests.helpers.client import Client
 from tests.helpers.processes import wait_for
@@ -96,17 +95,17 @@ def app(place: Path, planted: list[bytes]) -> Iterator[tuple[str, list[Run]]]:
         archive.writestr("plantedname0/plantedname-broken.png", b"no picture")
     rules = {"AIGC_CLASS": "1", "AIGC_CLASS_CODE": CODE, "AIGC_CLASS_TEACHER_CODE": TEACHER}
     pictures = {"image_size": SIDE, "channels": 1}
-    with pytest.MonkeyPatch.context() as patched, acting(Person("Ann")):
+    with pytest.MonkeyPatch.context() as patched, acting_as(User("Ann")):
         for key, value in (rules | {"AIGC_RUNS": str(place / "runs")}).items():
             patched.setenv(key, value)
         runs = []
         for family, data, file in (("gpt", "text", diary), ("vae", "folder", album), ("gpt", "text", lost)):
-            values = TINY[family] | RECORDS | {"data": data, "data_path": api.keep_upload(file), "device": "cpu"}
+            values = TINY[family] | RECORDS | {"data": data, "data_path": uploads.keep_upload(file), "device": "cpu"}
             values |= pictures if data == "folder" else {}
-            run = Run.create(api.check(family, values), given={"owner": "Ann"})
+            run = Run.create(forms.check(family, values), given={"owner": "Ann"})
             if file is lost:
                 Path(values["data_path"]).unlink()
-            with pytest.raises(AigcError) if file is lost else acting(Person("Ann")):
+            with pytest.raises(AigcError) if file is lost else acting_as(User("Ann")):
                 fit(run)
             runs.append(run)
         assert [run.status().state for run in runs] == ["done", "done", "failed"]
@@ -315,7 +314,7 @@ EVERYBODY = "/gradio_api/startup-events /healthz /join /leave"
 LIST = """
 import json
 from gradio.routes import App
-from pages.shell import build
+from pages.layout import build
 found = {}
 def walk(routes):
     for route in routes:
@@ -367,7 +366,7 @@ def test_every_address_shows_nothing_of_another_s(
 
 def test_the_wall_shows_nothing_of_anybody_s_data(app: tuple[str, list[Run]], planted: list[bytes]) -> None:
     _, runs = app
-    with acting(None):
+    with acting_as(None):
         for name in ("", *(run.name for run in runs)):
             shown = dashboard.wall(name)
             assert not seen(json.loads(json.dumps(shown, default=lambda one: base64.b64encode(one).decode())), planted)

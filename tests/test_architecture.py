@@ -60,7 +60,7 @@ def test_imports_only_go_down() -> None:
     assert {one.name for one in (PROJECT / "aigc_core").iterdir() if (one / "__init__.py").exists()} <= set(FLOORS)
 
 
-@pytest.mark.parametrize("module", ["aigc_core.serving.api", "aigc_core.cli", "pages.shell"])
+@pytest.mark.parametrize("module", ["aigc_core.serving.api", "aigc_core.cli", "pages.layout"])
 def test_importing_loads_no_torch_and_leaves_no_trace(module: str, tmp_path: Path) -> None:
     code = (
         "import sys, os\n"

@@ -15,7 +15,7 @@ from aigc_core.families.base import TextRequest
 from aigc_core.inference.latent import session
 from aigc_core.inference.text import session as text_session
 from aigc_core.runs.run import Run
-from aigc_core.serving.api import latent as door
+from aigc_core.serving.api import latent as api
 
 NAMES = [one.name for one in sorted(shipped_root().iterdir()) if (one / "config.json").is_file()]
 PICTURES = [name for name in NAMES if Run(shipped_root() / name).config().makes == "pictures"]
@@ -60,21 +60,21 @@ def test_each_draws_and_its_directions_came_along(name: str, own_place: Path) ->
     made = session.pictures(run, None, points)
     assert made.shape == (10, 28, 28, 1) and 20 < made.mean() < 150
     assert len({one.tobytes() for one in made}) == 10
-    directions = door.directions(name, None)
+    directions = api.directions(name, None)
     assert directions["found"] and directions["learned"]
     names = {one["name"] for one in directions["learned"]}
     described = session.describe(run, None)
     assert "boldness" in names or described["latent_size"] == 2  # on a plane, no straight line leads to bold
     if not described["class_names"]:
         assert sum(one["kind"] == "class" for one in directions["learned"]) >= 3
-        cloud = door.cloud(name, None)
+        cloud = api.cloud(name, None)
         assert cloud is not None and len(set(cloud["labels"])) == 10
     assert not (own_place / "runs").exists()  # nothing had to be made anew
 
 
 def test_a_bolder_digit_has_more_ink() -> None:
     run = Run.named("gan-mnist")
-    bolder = next(one for one in door.directions(run.name, None)["learned"] if one["name"] == "boldness")
+    bolder = next(one for one in api.directions(run.name, None)["learned"] if one["name"] == "boldness")
     ink = []
     for amount in (-2, 0, 2):
         codes = [
@@ -92,7 +92,7 @@ def test_each_writes_what_it_learned(name: str) -> None:
     request = TextRequest(max_new_tokens=120, temperature=0.8)
     written = text_session.write(run, None, beginning, request, 2, "", lambda part, shown: None)
     for texts in written.texts:
-        found = text_session.surprise(run, None, "".join(texts))
+        found = text_session.token_nll(run, None, "".join(texts))
         assert found["n"] > 100 and found["nats"] < 1.6 * run.status().figures["loss"] + 0.5
 
 

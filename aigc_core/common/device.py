@@ -19,24 +19,24 @@ SMALL = 4_000_000  # weights times rows up to which one thread is the fastest
 class Device:
     """A choice that this machine can carry out. `name` is for a person: "CPU, 2 cores".
 
-    `within`: bf16 is only within products, and all numbers stay float32, so nothing is converted between products.
+    `bf16_matmul`: only matmuls run in bf16; all tensors stay float32, so nothing is converted between them.
     """
 
     kind: Literal["cpu", "cuda", "mps"]
     precision: Literal["float32", "bf16"]
     name: str
-    within: bool = False
+    bf16_matmul: bool = False
 
     def describe(self) -> str:
-        return f"{self.name}, {self.precision}{' within products' if self.within else ''}"
+        return f"{self.name}, {self.precision}{' matmuls' if self.bf16_matmul else ''}"
 
     def autocast(self) -> AbstractContextManager[Any]:
         """Within this a loss is computed in the precision."""
-        return torch.autocast(self.kind, torch.bfloat16, enabled=self.precision == "bf16" and not self.within)
+        return torch.autocast(self.kind, torch.bfloat16, enabled=self.precision == "bf16" and not self.bf16_matmul)
 
-    def products(self) -> AbstractContextManager[None]:
-        """Within this, products of float32 numbers are made in bf16, if the device was chosen so."""
-        return _bf16_products() if self.within else nullcontext()
+    def matmul_precision(self) -> AbstractContextManager[None]:
+        """Within this, float32 matmuls run in bf16 where the device was chosen so."""
+        return _bf16_matmuls() if self.bf16_matmul else nullcontext()
 
 
 def device_of(networks: dict[str, nn.Module]) -> torch.device:
@@ -57,12 +57,12 @@ def choose(device: str, precision: str) -> Device:
         raise DeviceError(
             "device.missing", "This machine has no {device}; choose the device “auto” or “cpu”.", device=device
         )
-    within = device == "cpu" and precision != "float32" and _can_within_products()
+    bf16_matmul = device == "cpu" and precision != "float32" and _bf16_matmul_works()
     if precision == "bf16":
         refuse_bf16(device)
     if precision == "auto":
-        precision = "bf16" if within or _bf16_is_fast(device) else "float32"
-    return Device(device, precision, _name(device), within)  # type: ignore[arg-type]
+        precision = "bf16" if bf16_matmul or _bf16_is_fast(device) else "float32"
+    return Device(device, precision, _name(device), bf16_matmul)  # type: ignore[arg-type]
 
 
 def card_of(kind: str) -> str | None:
@@ -79,7 +79,7 @@ def refuse_bf16(device: str) -> None:
         raise DeviceError("device.no_bf16", "bf16 is not available on {device}; choose float32.", device=device)
 
 
-def threads_that_pay(network: nn.Module, rows: int) -> int:
+def best_num_threads(network: nn.Module, rows: int) -> int:
     """How many threads compute so many rows of one token fastest: all cores (or $OMP_NUM_THREADS), or one.
 
     A small network leaves a second thread so little to do that waiting for it takes longer than it saves; ten times
@@ -89,7 +89,7 @@ def threads_that_pay(network: nn.Module, rows: int) -> int:
     return 1 if small else int(os.environ.get("OMP_NUM_THREADS") or _cores())
 
 
-def sent(x: Tensor, device: torch.device) -> Tensor:
+def to_device(x: Tensor, device: torch.device) -> Tensor:
     """A small tensor from the processor's memory on a device, without waiting for what a GPU is still doing."""
     return x.to(device, non_blocking=device.type == "cuda")
 
@@ -120,15 +120,15 @@ def _bf16_is_fast(device: str) -> bool:
 
 
 @cache
-def _can_within_products() -> bool:
+def _bf16_matmul_works() -> bool:
     """Whether this processor makes products of float32 numbers in bf16 if it may, which shows in their digits."""
     nearly_one = torch.full((64, 64), 1 + 2**-10)  # in bf16 it is 1
-    with _bf16_products():
+    with _bf16_matmuls():
         return bool((nearly_one @ nearly_one).max() <= 64)
 
 
 @contextmanager
-def _bf16_products() -> Iterator[None]:
+def _bf16_matmuls() -> Iterator[None]:
     """Of all threads of the process: only one that trains and does nothing else may enter it."""
     mkldnn: Any = torch.backends.mkldnn
     kinds = (mkldnn.matmul, mkldnn.conv)

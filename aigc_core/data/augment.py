@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from aigc_core.common.device import sent
+from aigc_core.common.device import to_device
 
 
 def augmented(x: Tensor, config: Any, random: torch.Generator, size: int, part: slice) -> Tensor:
@@ -22,7 +22,7 @@ def augmented(x: Tensor, config: Any, random: torch.Generator, size: int, part: 
     """
     if not (config.rotate or config.flip or config.scale):
         return x
-    amounts = sent((2 * torch.rand(size, 3, generator=random) - 1)[part], x.device)
+    amounts = to_device((2 * torch.rand(size, 3, generator=random) - 1)[part], x.device)
     angle = amounts[:, 0] * math.radians(config.rotate)
     zoom = 1 + amounts[:, 1] * config.scale
     mirror = torch.where(amounts[:, 2] < 0, -1.0, 1.0) if config.flip else torch.ones_like(zoom)

@@ -19,7 +19,7 @@ Values = Annotated[list[FiniteFloat], Field(max_length=max(CHANNELS))]
 
 
 @dataclass
-class Facts:
+class DatasetInfo:
     """What a network must know of its data; kept in the run, so that sampling needs no data.
 
     `shape` is (C, H, W) for pictures, (2,) for points and () for text. `mean` and `std` are per channel, of
@@ -43,8 +43,8 @@ class Facts:
     notes: Annotated[list[Note], Field(max_length=MOST_NOTES)] = field(default_factory=list)
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "Facts":
-        """Facts that somebody kept in a run.
+    def from_json(cls, value: dict[str, Any]) -> "DatasetInfo":
+        """DatasetInfo that somebody kept in a run.
 
         Raises:
             DataError: they are none that this version knows, or contradict themselves.
@@ -76,7 +76,7 @@ class Facts:
         if not all(isinstance(note.get(name), shape) for note in self.notes for name, shape in NOTE.items()):
             raise ValueError("notes that are no sentences")
 
-    def check_goes_with(self, data: "Facts", config: Any) -> None:
+    def check_goes_with(self, data: "DatasetInfo", config: Any) -> None:
         """Whether a model of this data can be used with other data.
 
         Raises:
@@ -103,7 +103,7 @@ class Facts:
 
 
 NOTE: dict[str, type] = {"key": str, "text": str, "values": dict}
-_FACTS = TypeAdapter(Facts)
+_FACTS = TypeAdapter(DatasetInfo)
 
 
 def _bad_facts(problem: object) -> DataError:

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from aigc_core.common.device import sent
+from aigc_core.common.device import to_device
 from aigc_core.common.errors import DataError, message
 from aigc_core.common.rng import Stream, generator
 from aigc_core.data.augment import augmented
-from aigc_core.data.dataset_info import Facts
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.sources import Images, Points, Progress, Text, source_of
 from aigc_core.data.split import is_validation, split_text
 from aigc_core.data.text import cleaned as cleaned_text
@@ -33,7 +33,7 @@ Batch = dict[str, Tensor]
 
 def load_data(
     config: Any, device: torch.device, progress: Progress, tokenizer: str | None = None
-) -> "PictureData | TextData":
+) -> "ImageDataset | TokenDataset":
     """The run's data, ready to be drawn from.
 
     Args:
@@ -44,11 +44,11 @@ def load_data(
     """
     raw = source_of(config.data).load(config, progress)
     if isinstance(raw, Text):
-        return TextData(raw, config, device, tokenizer)
-    return PictureData(raw, config, device)
+        return TokenDataset(raw, config, device, tokenizer)
+    return ImageDataset(raw, config, device)
 
 
-class PictureData:
+class ImageDataset:
     """Pictures or points: `train` and `validation` (N, *shape), `labels` int64 (N,) or None.
 
     Pictures are kept as uint8, a quarter of the memory, and leave as float within [0, 1].
@@ -65,7 +65,7 @@ class PictureData:
         self.train, self.labels = _on_device(*train, config, device)
         self.validation, self.validation_labels = _on_device(*validation, config, device)
         mean, std = _moments(self.train)
-        self.facts = Facts(
+        self.facts = DatasetInfo(
             kind="image" if isinstance(source, Images) else "points",
             shape=tuple(self.train.shape[1:]),
             class_names=source.class_names,
@@ -78,7 +78,7 @@ class PictureData:
         self._orders: dict[int, tuple[int, Tensor]] = {}
         self._remembered: dict[str, Any] = {}
 
-    def remembered(self, name: str, compute: Callable[[], Any]) -> Any:
+    def cached(self, name: str, compute: Callable[[], Any]) -> Any:
         """Something derived from the data alone, computed once."""
         if name not in self._remembered:
             self._remembered[name] = compute()
@@ -96,7 +96,7 @@ class PictureData:
         index = torch.cat(
             [self._order(int(epoch), draw)[places[epochs == epoch] % len(self.train)] for epoch in torch.unique(epochs)]
         )
-        index = sent(index, self.train.device)
+        index = to_device(index, self.train.device)
         x = as_float(self.train[index])
         if x.dim() == 4:
             random = generator(self.config.seed, Stream.AUGMENT, step, draw)
@@ -110,7 +110,7 @@ class PictureData:
         return self._orders[draw][1]
 
 
-class TextData:
+class TokenDataset:
     """Token streams: `train` and `validation` int64 (T,), and the `tokenizer` that made them."""
 
     def __init__(self, source: Text, config: Any, device: torch.device, tokenizer: str | None) -> None:
@@ -139,7 +139,7 @@ class TextData:
                 validation=len(self.validation),
                 context=config.context,
             )
-        self.facts = Facts(
+        self.facts = DatasetInfo(
             kind="text",
             train_size=len(self.train),
             validation_size=len(self.validation),
@@ -176,7 +176,7 @@ class TextData:
         random = generator(self.config.seed, Stream.ORDER, step, draw)
         last = len(self.train) - len(self._window) + 1
         start = torch.randint(last, (self.config.batch_size,), generator=random)[part]
-        windows = self.train[sent(start, self.train.device)[:, None] + self._window]
+        windows = self.train[to_device(start, self.train.device)[:, None] + self._window]
         return {"x": windows[:, :-1], "y": windows[:, 1:]}
 
 
@@ -222,11 +222,11 @@ def _on_device(
 ) -> tuple[Tensor, Tensor | None]:
     x = torch.from_numpy(np.ascontiguousarray(values))
     if x.dtype == torch.uint8:
-        x = fitted(x.permute(0, 3, 1, 2), config.image_size, config.channels)
+        x = resize_images(x.permute(0, 3, 1, 2), config.image_size, config.channels)
     return x.to(device), None if labels is None else torch.from_numpy(labels).to(device)
 
 
-def fitted(x: Tensor, image_size: int, channels: int) -> Tensor:
+def resize_images(x: Tensor, image_size: int, channels: int) -> Tensor:
     """Pictures uint8 (N, C, H, W) brought to the wanted size and number of channels (0 = as they are)."""
     if channels == 1 and x.shape[1] == 3:
         x = torch.cat([_grey(part) for part in x.split(PART)])

@@ -299,7 +299,7 @@ def counted_loss(train: np.ndarray, held_out: np.ndarray, vocabulary: int) -> fl
     there are too few. What a network must beat."""
     model = CharacterModel(pieces(train, FITTED), vocabulary)
     rows = np.concatenate([model.rows(one) for one in pieces(held_out, FORETOLD)])
-    return float(-np.log(model.probabilities(rows)).mean()) if len(rows) and model.fitted else None
+    return float(-np.log(model.probabilities(rows)).mean()) if len(rows) and model.is_trained else None
 
 
 @dataclass
@@ -340,7 +340,7 @@ class CharacterModel:
             grams, counts = np.unique(grams // vocabulary, return_counts=True)
 
     @property
-    def fitted(self) -> bool:
+    def is_trained(self) -> bool:
         """Whether the texts were long enough to count anything."""
         return bool(self._levels)
 

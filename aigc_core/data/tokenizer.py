@@ -202,7 +202,7 @@ class Tokenizer:
         return [one for one, tokens in zip(characters, encoded, strict=True) if unknown in tokens.ids]
 
 
-class Speller:
+class StreamingDetokenizer:
     """The text that each token of a row adds; bytes of an unfinished character are held back.
 
     Decoding goes on in context, because a token may join onto what stands before it.

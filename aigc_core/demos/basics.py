@@ -126,7 +126,7 @@ def height(surface: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return 0.5 * x**2 - 0.5 * y**2 + 0.1 * y**4
 
 
-def slope(surface: str, at: np.ndarray) -> np.ndarray:
+def gradient(surface: str, at: np.ndarray) -> np.ndarray:
     """The gradient (2,) of a surface at a place (2,)."""
     x, y = at
     if surface == "valley":
@@ -169,7 +169,7 @@ def _path(racer: str, surface: str, lr: float, steps: int) -> np.ndarray:
     place = np.array(BEGIN[surface])
     m, v, path = np.zeros(2), np.zeros(2), [place]
     for t in range(1, steps + 1):
-        g = slope(surface, place)
+        g = gradient(surface, place)
         if racer == "gradient":
             place = place - lr * g
         elif racer == "momentum":

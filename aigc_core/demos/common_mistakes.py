@@ -11,14 +11,14 @@ from torch import Tensor
 
 from aigc_core.common.device import threads
 from aigc_core.common.errors import ConfigError
-from aigc_core.data.datasets import PictureData
-from aigc_core.families.base import Phase, PictureFamily, PictureRequest
+from aigc_core.data.datasets import ImageDataset
+from aigc_core.families.base import ImageFamily, ImageRequest, Phase
 from aigc_core.families.image_decoding import sheet_png
 from aigc_core.families.vae.losses import kl_to_standard_normal, normal_log_density
-from aigc_core.training.small_fit import Look, fitted, prepared
+from aigc_core.training.small_fit import Look, prepared, quick_fit
 
 STEPS = 600
-SHOWN = PictureRequest(count=32, seed=0)
+SHOWN = ImageRequest(count=32, seed=0)
 SETTINGS: dict[str, dict[str, Any]] = {
     "vae": {"data": "digits8", "network": "mlp", "width": 32, "latent_size": 8, "batch_size": 64},
     "gan": {"data": "digits8", "network": "mlp", "width": 32, "latent_size": 16, "batch_size": 64},
@@ -43,7 +43,7 @@ def show(mistake: str, look: Look = lambda part: None) -> dict[str, Any]:
         return MISTAKES[mistake](look)
 
 
-def _made(family: PictureFamily) -> bytes:
+def _made(family: ImageFamily) -> bytes:
     with torch.inference_mode():
         return sheet_png(family.sample(family.networks, SHOWN))
 
@@ -61,7 +61,7 @@ def _vae(loss: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor], look: Look) -
         z = mean + torch.exp(0.5 * log_var) * noise
         return loss(model.decoder.nll(model.decoder(z, None), x), mean, log_var, z)
 
-    fitted(family, data, STEPS, look, of_batch)
+    quick_fit(family, data, STEPS, look, of_batch)
     with torch.inference_mode():
         figures = family.evaluate(family.networks, data)
     wanted = ("negative_elbo", "reconstruction", "kl", "active_units")
@@ -95,18 +95,18 @@ def _generator_by_error(look: Look) -> dict[str, Any]:
     family, data = prepared("gan", SETTINGS["gan"])
     family.phases = (Phase("generator"),)
     generate = family.networks["generator"]
-    fitted(family, data, STEPS, look, lambda x, z: (generate(z, None) - x).square().mean())
+    quick_fit(family, data, STEPS, look, lambda x, z: (generate(z, None) - x).square().mean())
     return {"sheet": _made(family), "figures": _spread(family, data)}
 
 
 def _generator_by_game(look: Look) -> dict[str, Any]:
     """The same generator against a discriminator."""
     family, data = prepared("gan", SETTINGS["gan"])
-    fitted(family, data, STEPS, look)
+    quick_fit(family, data, STEPS, look)
     return {"sheet": _made(family), "figures": _spread(family, data)}
 
 
-def _spread(family: PictureFamily, data: PictureData) -> dict[str, float]:
+def _spread(family: ImageFamily, data: ImageDataset) -> dict[str, float]:
     with torch.inference_mode():
         figures = family.evaluate(family.networks, data)
     return {name: figures[name] for name in ("diversity", "classes_missing", "coverage")}

@@ -16,15 +16,15 @@ from torch import Tensor
 
 from aigc_core.common.errors import ConfigError, message
 from aigc_core.data import product_texts
-from aigc_core.data.datasets import PictureData, TextData, as_float
+from aigc_core.data.datasets import ImageDataset, TokenDataset, as_float
 from aigc_core.data.sources import Text
 from aigc_core.families import config_class, family_class
-from aigc_core.families.base import PictureRequest, TextRequest
+from aigc_core.families.base import ImageRequest, TextRequest
 from aigc_core.families.config import make_config
 from aigc_core.families.image_decoding import sheet_png
 from aigc_core.metrics import classifier_features, nearest_neighbors, text_diversity
 from aigc_core.metrics.sample_quality import spread
-from aigc_core.training.small_fit import Look, fitted, prepared
+from aigc_core.training.small_fit import Look, prepared, quick_fit
 
 SEEDS = 3
 
@@ -71,8 +71,8 @@ def augment(look: Look) -> dict[str, Any]:
             x, labels = data.train[chosen], data.labels[chosen]
             plain.append(_accuracy(x, labels, data, seed))
             data.train, data.labels = x, labels
-            fitted(family, data, GAN_STEPS, lambda part: look((done + part) / total))  # noqa: B023 — used at once
-            made = torch.from_numpy(family.sample(family.networks, PictureRequest(MADE, seed))).permute(0, 3, 1, 2)
+            quick_fit(family, data, GAN_STEPS, lambda part: look((done + part) / total))  # noqa: B023 — used at once
+            made = torch.from_numpy(family.sample(family.networks, ImageRequest(MADE, seed))).permute(0, 3, 1, 2)
             given = torch.arange(MADE) % 10
             more.append(_accuracy(torch.cat([x, made]), torch.cat([labels, given]), data, seed))
             done += 1
@@ -104,12 +104,12 @@ def _few_of_each(labels: Tensor, count: int, seed: int) -> Tensor:
     return torch.from_numpy(np.concatenate(each))
 
 
-def _accuracy(x: Tensor, labels: Tensor, data: PictureData, seed: int) -> float:
+def _accuracy(x: Tensor, labels: Tensor, data: ImageDataset, seed: int) -> float:
     """Of a small classifier after the same number of steps, however many pictures there are."""
     epochs = math.ceil(CLASSIFIER_STEPS / max(1, len(x) // min(128, len(x))))
     network = classifier_features.train(x, labels, 10, epochs, seed)
     assert data.validation_labels is not None
-    told = classifier_features.measured(network, data.validation)[1]
+    told = classifier_features.extract(network, data.validation)[1]
     return float((told == data.validation_labels.numpy()).mean())
 
 
@@ -129,10 +129,10 @@ def anomaly(look: Look) -> dict[str, Any]:
         assert data.labels is not None and data.validation_labels is not None
         kept = data.labels != digit
         data.train, data.labels = data.train[kept], data.labels[kept]
-        fitted(family, data, VAE_STEPS, lambda part: look((number + part) / len(LEFT_OUT)))  # noqa: B023 — used at once
+        quick_fit(family, data, VAE_STEPS, lambda part: look((number + part) / len(LEFT_OUT)))  # noqa: B023 — used at once
         model = family.networks["autoencoder"]
         with torch.inference_mode():
-            terms = family.measured(model, as_float(data.validation), None, 0, False)
+            terms = family.evidence_terms(model, as_float(data.validation), None, 0, False)
         scores = (terms["reconstruction"] + terms["kl_per_dimension"].sum(1)).numpy()
         truth = (data.validation_labels == digit).numpy()
         near = [
@@ -178,7 +178,7 @@ def repair(look: Look) -> dict[str, Any]:
     (nearest in what is left), and by a VAE: encode, decode, put back what is known, again. Figures: root mean square
     error of the lost pixels."""
     family, data = prepared("vae", {"data": "digits", "network": "mlp", "width": 64, "latent_size": 16})
-    fitted(family, data, 2 * VAE_STEPS, lambda part: look(0.9 * part))
+    quick_fit(family, data, 2 * VAE_STEPS, lambda part: look(0.9 * part))
     truth, train = as_float(spread(data.validation, REPAIRED)), as_float(data.train)
     lost = torch.zeros_like(truth[:1], dtype=torch.bool)
     lost[..., truth.shape[-1] // 2 :, :] = True
@@ -233,12 +233,12 @@ def copywriting(look: Look) -> dict[str, Any]:
         config_class("gpt"), None, "text",
         {"init_from": "gpt-stories", "context": 256, "batch_size": 4, "lr": 1e-3, "data_path": "-", "dropout": 0.0},
     )  # fmt: skip
-    science = family_class("gpt")
-    config, tokenizer = science.resolved(config, lambda what, part: None)
-    data = TextData(Text(documents), config, torch.device("cpu"), tokenizer)
-    family: Any = science(config, data.facts)
+    family_cls = family_class("gpt")
+    config, tokenizer = family_cls.resolved(config, lambda what, part: None)
+    data = TokenDataset(Text(documents), config, torch.device("cpu"), tokenizer)
+    family: Any = family_cls(config, data.facts)
     family.start()
-    fitted(family, data, TEXT_STEPS, lambda part: look(0.8 * part))
+    quick_fit(family, data, TEXT_STEPS, lambda part: look(0.8 * part))
     made = _written(family, look)
     template = product_texts.texts(len(made), seed=1)
     known = sum(product_texts.possible(one) for one in made) / max(len(made), 1)
@@ -264,10 +264,10 @@ def copywriting(look: Look) -> dict[str, Any]:
 
 def _written(family: Any, look: Look) -> list[str]:
     """Texts of the model, each up to its end."""
-    begun, found = family.begun(""), [""] * TEXTS
+    begun, found = family.encode_prompt(""), [""] * TEXTS
     request = TextRequest(max_new_tokens=product_texts.LONGEST, temperature=0.8)
     rows: list[list[int]] = [[] for _ in range(TEXTS)]
-    for place, drawn in enumerate(family.drawn(family.networks, begun, request, list(range(TEXTS)))):
+    for place, drawn in enumerate(family.generate(family.networks, begun, request, list(range(TEXTS)))):
         for row, token in zip(rows, drawn.token.tolist(), strict=True):
             row.append(token)
         look(0.8 + 0.2 * place / product_texts.LONGEST)

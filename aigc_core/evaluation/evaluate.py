@@ -8,13 +8,13 @@ import torch
 
 from aigc_core.common.device import device_of
 from aigc_core.common.errors import RunError
-from aigc_core.data.datasets import PictureData, load_data
+from aigc_core.data.datasets import ImageDataset, load_data
 from aigc_core.data.sources import Progress, silent, source_of
-from aigc_core.families.base import Extent, PictureFamily, PictureRequest
+from aigc_core.families.base import EvalLevel, ImageFamily, ImageRequest
 from aigc_core.inference.model_cache import load
 from aigc_core.metrics import classifier_features, inception_features
 from aigc_core.metrics.distances import classes_missing, frechet_distance, kernel_distance, moments
-from aigc_core.metrics.sample_quality import LEAST_COMPARED, Likeness, spread
+from aigc_core.metrics.sample_quality import LEAST_COMPARED, SampleQuality, spread
 from aigc_core.runs.run import Run
 
 MOST_JUDGED = {"end": 2_000, "full": 10_000}  # pictures on each side of a distance in features
@@ -24,7 +24,7 @@ MOST_PAIRED = 2_000  # where every pair is looked at
 SEED = 1  # of the examples that are judged
 
 
-def evaluate(run: Run, extent: Extent = "during", step: int | None = None) -> dict[str, Any]:
+def evaluate(run: Run, extent: EvalLevel = "during", step: int | None = None) -> dict[str, Any]:
     """The family's figures at a checkpoint (None: the best one), on the data that training never saw.
 
     Args:
@@ -44,7 +44,7 @@ def evaluate(run: Run, extent: Extent = "during", step: int | None = None) -> di
     family.facts.check_goes_with(data.facts, family.config)
     with model.lock:
         figures = family.evaluate(family.networks, data, extent)
-        if extent != "during" and isinstance(family, PictureFamily) and isinstance(data, PictureData):
+        if extent != "during" and isinstance(family, ImageFamily) and isinstance(data, ImageDataset):
             if "coverage" not in figures:
                 figures |= likeness(family, data)
             figures |= in_features(family, data, MOST_JUDGED[extent])
@@ -64,7 +64,7 @@ def in_inception(run: Run, progress: Progress) -> dict[str, Any]:
         RunError: no pictures, no checkpoint, or the package is missing. DataError: no weights, or no data.
     """
     family = load(run).family
-    if not isinstance(family, PictureFamily) or len(family.facts.shape) != 3:
+    if not isinstance(family, ImageFamily) or len(family.facts.shape) != 3:
         raise RunError(
             "inception.no_pictures", "{run} makes no pictures, and Inception looks at nothing else.", run=run.name
         )
@@ -74,21 +74,21 @@ def in_inception(run: Run, progress: Progress) -> dict[str, Any]:
     )
     family.facts.check_goes_with(data.facts, family.config)
     count = min(MOST_IN_INCEPTION, len(data.validation))
-    made = torch.from_numpy(family.sample(family.networks, PictureRequest(count=count, seed=SEED)))
-    ours = inception_features.measured(network, made.permute(0, 3, 1, 2))
-    held_out = inception_features.measured(network, spread(data.validation, count))
-    real = inception_features.measured(network, spread(data.train, count))
+    made = torch.from_numpy(family.sample(family.networks, ImageRequest(count=count, seed=SEED)))
+    ours = inception_features.extract(network, made.permute(0, 3, 1, 2))
+    held_out = inception_features.extract(network, spread(data.validation, count))
+    real = inception_features.extract(network, spread(data.train, count))
     return _two_distances("inception", ours, real, held_out) | {"inception_n": count}
 
 
-def likeness(family: PictureFamily, data: PictureData) -> dict[str, Any]:
+def likeness(family: ImageFamily, data: ImageDataset) -> dict[str, Any]:
     """How like held-out examples made ones are (`aigc_core.metrics.sample_quality`), with their number `likeness_n`."""
-    made = family.sample(family.networks, PictureRequest(count=min(MOST_LIKENED, len(data.validation)), seed=SEED))
-    figures = data.remembered("likeness", lambda: Likeness(data)).measured(made)
+    made = family.sample(family.networks, ImageRequest(count=min(MOST_LIKENED, len(data.validation)), seed=SEED))
+    figures = data.cached("likeness", lambda: SampleQuality(data)).measured(made)
     return {"likeness_n": figures.pop("n"), **figures}
 
 
-def in_features(family: PictureFamily, data: PictureData, most: int) -> dict[str, Any]:
+def in_features(family: ImageFamily, data: ImageDataset, most: int) -> dict[str, Any]:
     """Made against held-out pictures in the features of a classifier (`aigc_core.metrics.classifier_features`); nothing
     where there is no such network.
 
@@ -101,10 +101,10 @@ def in_features(family: PictureFamily, data: PictureData, most: int) -> dict[str
     if network is None or len(data.validation) < LEAST_COMPARED:
         return {}
     count = min(most, len(data.validation))
-    made = torch.from_numpy(family.sample(family.networks, PictureRequest(count=count, seed=SEED)))
-    ours, classes = classifier_features.measured(network, made.permute(0, 3, 1, 2))
-    held_out = classifier_features.measured(network, spread(data.validation, count))[0]
-    real, known = classifier_features.measured(network, spread(data.train, count))[0], network.head.out_features
+    made = torch.from_numpy(family.sample(family.networks, ImageRequest(count=count, seed=SEED)))
+    ours, classes = classifier_features.extract(network, made.permute(0, 3, 1, 2))
+    held_out = classifier_features.extract(network, spread(data.validation, count))[0]
+    real, known = classifier_features.extract(network, spread(data.train, count))[0], network.head.out_features
     return _two_distances("features", ours, real, held_out) | {
         "features_n": count,
         "features": source_of(family.config.data).features,

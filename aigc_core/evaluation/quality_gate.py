@@ -17,7 +17,7 @@ from aigc_core.common.files import json_object, read_own, write_json
 from aigc_core.evaluation import diagnostics
 from aigc_core.families.config import RunConfig
 from aigc_core.families.thresholds import thresholds
-from aigc_core.runs.queue import AlwaysFree, Report, Turn, wait
+from aigc_core.runs.queue import NoQueue, QueueSlot, Report, wait
 from aigc_core.runs.run import JUDGEMENT, LARGEST_JUDGEMENT, Run, Status
 
 
@@ -158,7 +158,7 @@ def cost(run: Run) -> dict[str, Any]:
     a generation is a picture, or a text of 200 tokens."""
     from aigc_core.common import energy
     from aigc_core.common.device import card_of, device_of
-    from aigc_core.families.base import PictureRequest, TextRequest
+    from aigc_core.families.base import ImageRequest, TextRequest
     from aigc_core.inference import model_cache
 
     status, makes = run.status(), run.config().makes
@@ -169,7 +169,7 @@ def cost(run: Run) -> dict[str, Any]:
             for _ in model_cache.text(run, TextRequest(max_new_tokens=COST_TOKENS)):
                 pass
             return 1
-        return len(model_cache.pictures(run, PictureRequest(count=COST_PICTURES, seed=0)))
+        return len(model_cache.pictures(run, ImageRequest(count=COST_PICTURES, seed=0)))
 
     made = generate()  # once unmeasured, so that nothing is loaded meanwhile
     seconds, joules = energy.timed(generate, card)
@@ -190,7 +190,7 @@ MOST_GROWTH = 4  # times the first attempt's budget
 
 def fit_and_judge(
     run: Run,
-    turn: Turn | AlwaysFree | None = None,
+    turn: QueueSlot | NoQueue | None = None,
     report: Report = lambda status: None,
     onward: Callable[[Run], None] | None = None,
 ) -> Status:
@@ -204,7 +204,7 @@ def fit_and_judge(
         AigcError: as of `aigc_core.training.trainer.fit`; a training that breaks down is tried again like one that does
             not pass.
     """
-    turn = turn or AlwaysFree()
+    turn = turn or NoQueue()
     while True:
         with run.claim():
             try:
@@ -219,7 +219,7 @@ def fit_and_judge(
         run = following
 
 
-def _attempt(run: Run, turn: Turn | AlwaysFree, report: Report) -> tuple[Status, Run | None]:
+def _attempt(run: Run, turn: QueueSlot | NoQueue, report: Report) -> tuple[Status, Run | None]:
     """Train and judge one run; returns its status and the next attempt, if there is to be one."""
     with suppress(AigcError, OSError):  # what is wrong with the queue, `fit` says and keeps in the run
         if not wait(run, turn, report):

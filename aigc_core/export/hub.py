@@ -24,7 +24,7 @@ from aigc_core.evaluation import quality_gate
 from aigc_core.export.bundle import release
 from aigc_core.export.transformers_layout import place_for
 from aigc_core.families import config_class
-from aigc_core.families.base import PictureRequest, TextRequest
+from aigc_core.families.base import ImageRequest, TextRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs import checkpoint
 from aigc_core.runs.public_view import PLACES, public_events
@@ -53,7 +53,7 @@ class TrainedModel:
         Raises:
             AigcError: it makes no pictures, or has no such class.
         """
-        return model_cache.pictures(self.run, PictureRequest(count, seed, label))
+        return model_cache.pictures(self.run, ImageRequest(count, seed, label))
 
     def text(self, prompt: str = "", **knobs: Any) -> str:
         """The prompt's continuation; knobs as of `TextRequest`.

@@ -8,10 +8,10 @@ from pathlib import Path
 from aigc_core.common.errors import ConfigError, message
 from aigc_core.common.files import new_folder
 from aigc_core.common.paths import runs_root
-from aigc_core.data.dataset_info import Facts
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.sources import Progress, source_of
 from aigc_core.data.tokenizer import Tokenizer
-from aigc_core.families.base import Unfilled, weights_of
+from aigc_core.families.base import Unfilled, count_parameters
 from aigc_core.families.gpt import pretrained
 from aigc_core.families.gpt.config import HUB_NAME
 from aigc_core.families.gpt.family import Family
@@ -41,7 +41,7 @@ def bring(source: str | Path, progress: Progress, to: Path | None = None) -> Run
     refuse_taken(to)
     folder = _folder(source, progress)
     config, tokenizer = pretrained.whole(folder)
-    facts = Facts(kind="text", vocabulary=len(Tokenizer.from_json(tokenizer)), tokenizer=tokenizer)
+    facts = DatasetInfo(kind="text", vocabulary=len(Tokenizer.from_json(tokenizer)), tokenizer=tokenizer)
     with Unfilled():
         family = Family(config, facts)
     pretrained.fill(family.networks["gpt"], folder)  # type: ignore[arg-type]
@@ -113,7 +113,7 @@ def _origin(folder: pretrained.Folder) -> dict[str, object]:
 def _card(run: Run, model: model_cache.Model) -> str:
     """A model card: what it is, where it comes from, how to load it."""
     config, step = model.family.config, model.step
-    size = weights_of(model.family.networks)
+    size = count_parameters(model.family.networks)
     figures = [one["figures"] for one in run.events()[0] if one["kind"] == "eval" and one["step"] == step]
     data = source_of(config.data)
     facts = [f"- **Weights:** {size:,}, float32."]

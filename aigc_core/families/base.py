@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from aigc_core.common.device import sent
+from aigc_core.common.device import to_device
 from aigc_core.common.errors import ConfigError, RunError
 from aigc_core.common.rng import Stream, generator
-from aigc_core.data.dataset_info import Facts
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.datasets import Batch
 from aigc_core.data.sources import Progress
 from aigc_core.data.tokenizer import Tokenizer
@@ -23,7 +23,7 @@ from aigc_core.data.tokenizer import Tokenizer
 Networks = dict[str, nn.Module]
 
 
-def weights_of(networks: Networks) -> int:
+def count_parameters(networks: Networks) -> int:
     """How many numbers of these networks are learned."""
     return sum(one.numel() for network in networks.values() for one in network.parameters())
 
@@ -54,7 +54,7 @@ class Unfilled(TorchFunctionMode):
 
 
 # How much is measured: what is cheap, at the end of a run also what takes some seconds, or everything there is.
-Extent = Literal["during", "end", "full"]
+EvalLevel = Literal["during", "end", "full"]
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,13 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class Moment:
+class StepContext:
     """Where in the run a batch stands, and how to draw randomness that belongs to it alone."""
 
     config: Any
     step: int
     draw: int  # which batch of the step
-    part: slice  # this process's part of the whole batch
+    shard: slice  # this process's part of the whole batch
     device: torch.device
 
     def normal(self, *shape: int, stream: Stream = Stream.LATENT) -> Tensor:
@@ -89,7 +89,7 @@ class Moment:
 
     def _draw(self, how: Callable[..., Tensor], shape: tuple[int, ...], stream: Stream) -> Tensor:
         random = generator(self.config.seed, stream, self.step, self.draw)
-        return sent(how(self.config.batch_size, *shape, generator=random)[self.part], self.device)
+        return to_device(how(self.config.batch_size, *shape, generator=random)[self.shard], self.device)
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class TextRequest:
 
 
 @dataclass(frozen=True)
-class PictureRequest:
+class ImageRequest:
     """Which pictures to make: `count` of them, the i-th from latent `seed`, i; of class `label`, or of all."""
 
     count: int = 64
@@ -158,11 +158,11 @@ class Family(ABC):
     because it is given either these or their average over time.
     """
 
-    averaged: ClassVar[tuple[str, ...]]  # networks that sampling and measuring need
+    inference_networks: ClassVar[tuple[str, ...]]  # networks that sampling and measuring need
     phases: ClassVar[tuple[Phase, ...]]
 
     config: Any
-    facts: Facts
+    facts: DatasetInfo
     networks: Networks = field(init=False)
 
     def __post_init__(self) -> None:
@@ -185,12 +185,12 @@ class Family(ABC):
         """Called once, before the first step: take over the weights of another model, if the settings say so."""
 
     @property
-    def second_order(self) -> bool:
+    def needs_double_backward(self) -> bool:
         """Whether a loss has a gradient in it, which compiled networks have no gradient of."""
         return False
 
     @abstractmethod
-    def loss(self, network: str, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+    def loss(self, network: str, batch: Batch, moment: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss that the phase of `network` makes smaller, and figures for the curves (detached scalars)."""
 
     def export(self, networks: Networks, folder: Path) -> None:
@@ -211,11 +211,11 @@ class Family(ABC):
         """A sample for the run's history, always from the same noise or prompt, and its file ending."""
 
     @abstractmethod
-    def evaluate(self, networks: Networks, data: Any, extent: Extent = "during") -> dict[str, Any]:
+    def evaluate(self, networks: Networks, data: Any, extent: EvalLevel = "during") -> dict[str, Any]:
         """Figures on held-out data, with their number of examples as `n`."""
 
 
-class PictureFamily(Family):
+class ImageFamily(Family):
     """A family that makes pictures (or points in the plane) from a latent code."""
 
     encodes: ClassVar[bool] = False  # whether it can also go from a picture to its code
@@ -246,7 +246,7 @@ class PictureFamily(Family):
         """Codes (N, latent_size) of pictures float (N, C, H, W) in [0, 1]; only where `encodes`."""
         raise NotImplementedError
 
-    def sample(self, networks: Networks, request: PictureRequest) -> np.ndarray:
+    def sample(self, networks: Networks, request: ImageRequest) -> np.ndarray:
         """Pictures uint8 (N, H, W, C), or points float32 (N, 2); each depends on its own seed only."""
         from aigc_core.families.image_decoding import decode_in_parts
 
@@ -269,7 +269,7 @@ class PictureFamily(Family):
 
 
 @dataclass(frozen=True)
-class Inside:
+class ForwardTrace:
     """What one reading of T tokens left behind, float32.
 
     `queries`, `keys`, `values` (L, H, T, D) of L layers with H heads of D numbers; `attention` (L, H, T, T), the
@@ -284,7 +284,7 @@ class Inside:
     states: Tensor
 
 
-class Drawn(NamedTuple):
+class SampledToken(NamedTuple):
     """One new token in each of B texts: int64 (B,), and the model's own probability of it, float32 (B,)."""
 
     token: Tensor
@@ -297,7 +297,7 @@ class TextFamily(Family):
     tokenizer: Tokenizer
 
     @abstractmethod
-    def begun(self, prompt: str) -> list[int]:
+    def encode_prompt(self, prompt: str) -> list[int]:
         """Tokens of a prompt, at least one; characters that the model does not know are skipped.
 
         Raises:
@@ -305,9 +305,9 @@ class TextFamily(Family):
         """
 
     @abstractmethod
-    def drawn(
+    def generate(
         self, networks: Networks, begun: list[int], request: TextRequest, seeds: list[int], skip: int = 0
-    ) -> Iterator[Drawn]:
+    ) -> Iterator[SampledToken]:
         """New tokens of len(seeds) texts that begin alike, one after another; each text draws from its own seed,
         without the first `skip` numbers of it."""
 
@@ -328,12 +328,12 @@ class TextFamily(Family):
         """Logits (V,) after the tokens `before`, to probabilities (V,) with a request's knobs."""
 
     @abstractmethod
-    def inside(self, networks: Networks, tokens: Tensor) -> Inside:
+    def inside(self, networks: Networks, tokens: Tensor) -> ForwardTrace:
         """What a reading of tokens (T,) leaves behind."""
 
     @abstractmethod
-    def lens(self, networks: Networks, states: Tensor) -> Tensor:
-        """Logits (L + 1, T, V) of what each layer would say, from `Inside.states`."""
+    def logit_lens(self, networks: Networks, states: Tensor) -> Tensor:
+        """Logits (L + 1, T, V) of what each layer would say, from `ForwardTrace.states`."""
 
     @property
     @abstractmethod

@@ -10,12 +10,12 @@ from aigc_core.media import provenance
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from aigc_core.families.base import Networks, PictureFamily, PictureRequest
+    from aigc_core.families.base import ImageFamily, ImageRequest, Networks
 
 PART = 64  # pictures decoded at once
 
 
-def decode_in_parts(family: "PictureFamily", networks: "Networks", request: "PictureRequest") -> np.ndarray:
+def decode_in_parts(family: "ImageFamily", networks: "Networks", request: "ImageRequest") -> np.ndarray:
     """Pictures uint8 (N, H, W, C) or points float32 (N, 2).
 
     Each is decoded in a batch of a fixed size, padded if need be: a matrix product may round differently at

@@ -13,7 +13,7 @@ import torch
 
 from aigc_core.common.device import choose
 from aigc_core.common.errors import RunError
-from aigc_core.families.base import Family, PictureFamily, PictureRequest, TextFamily, TextRequest
+from aigc_core.families.base import Family, ImageFamily, ImageRequest, TextFamily, TextRequest
 from aigc_core.runs import checkpoint
 from aigc_core.runs.run import Run
 
@@ -77,7 +77,7 @@ def _load(run: Run, step: int, device: str) -> Family:
     return family
 
 
-def pictures(run: Run, request: PictureRequest, step: int | None = None) -> np.ndarray:
+def pictures(run: Run, request: ImageRequest, step: int | None = None) -> np.ndarray:
     """Pictures uint8 (N, H, W, C) or points float32 (N, 2).
 
     Raises:
@@ -85,7 +85,7 @@ def pictures(run: Run, request: PictureRequest, step: int | None = None) -> np.n
     """
     model = load(run, step)
     family = model.family
-    if not isinstance(family, PictureFamily):
+    if not isinstance(family, ImageFamily):
         raise RunError("run.makes_text", "{name} makes text: ask with --prompt.", name=run.name)
     if request.label is not None and not 0 <= request.label < family.classes:
         raise RunError(

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from aigc_core.common.errors import RunError
 from aigc_core.common.paths import shipped_root
 from aigc_core.common.rng import Stream, generator
-from aigc_core.data.datasets import as_float, fitted
+from aigc_core.data.datasets import as_float, resize_images
 from aigc_core.data.sources import SOURCES, source_of
 
 SIDE = 28  # pixels; other sizes are brought to it
@@ -74,9 +74,9 @@ def load(data: str) -> FeatureNetwork | None:
 
 
 @torch.inference_mode()
-def measured(network: FeatureNetwork, x: Tensor) -> tuple[np.ndarray, np.ndarray]:
+def extract(network: FeatureNetwork, x: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """Of pictures as stored, uint8 (N, C, H, W): features float32 (N, 64), and the class each is taken for (N,)."""
-    features = torch.cat([network(as_float(fitted(part, SIDE, 1))) for part in x.cpu().split(PART)])
+    features = torch.cat([network(as_float(resize_images(part, SIDE, 1))) for part in x.cpu().split(PART)])
     return features.numpy(), network.head(features).argmax(1).numpy()
 
 
@@ -88,7 +88,7 @@ def train(x: Tensor, labels: Tensor, classes: int, epochs: int = 6, seed: int = 
             nn.init.kaiming_uniform_(weights, nonlinearity="relu", generator=random)
         else:
             nn.init.zeros_(weights)
-    x, size = fitted(x.cpu(), SIDE, 1), min(128, len(x))
+    x, size = resize_images(x.cpu(), SIDE, 1), min(128, len(x))
     optimizer = torch.optim.Adam(network.parameters(), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, epochs * (len(x) // size))
     for epoch in range(epochs):

@@ -44,7 +44,7 @@ def load(progress: Progress) -> nn.Module:
 
 
 @torch.inference_mode()
-def measured(network: Any, x: Tensor) -> np.ndarray:
+def extract(network: Any, x: Tensor) -> np.ndarray:
     """Of pictures uint8 (N, C, H, W), C 1 or 3: features float32 (N, 2048)."""
     colour = x.cpu().expand(-1, 3, -1, -1)
     return torch.cat([network(part)[0] for part in colour.split(PART)]).numpy()

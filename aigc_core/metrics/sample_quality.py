@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from aigc_core.data.datasets import PictureData, as_float
+from aigc_core.data.datasets import ImageDataset, as_float
 from aigc_core.metrics.distances import (
     PrincipalComponents,
     classes_missing,
@@ -29,10 +29,10 @@ PART = 4096  # examples at once
 MOST_KNOWN = 5000  # training examples from which components and classes are taken
 
 
-class Likeness:
+class SampleQuality:
     """What is needed of the data to judge made examples, computed once: `data.remembered("likeness", …)`."""
 
-    def __init__(self, data: PictureData) -> None:
+    def __init__(self, data: ImageDataset) -> None:
         known = spread(data.train, MOST_KNOWN)
         self._components = PrincipalComponents(flat(known))
         self._train = self._projected(data.train)
@@ -44,7 +44,7 @@ class Likeness:
         self._varied = mean_distance(self._compared)
         self._copies = share_of_copies(self._compared, self._train)
 
-    def measured(self, made: np.ndarray) -> dict[str, Any]:
+    def compute(self, made: np.ndarray) -> dict[str, Any]:
         """Figures of examples as a family makes them, uint8 (N, H, W, C) or points (N, 2).
 
         `frechet_pixels`, of all of them and as many held-out examples. With at most a thousand on each side:

@@ -23,7 +23,7 @@ from typing_extensions import TypedDict
 
 from aigc_core.common.errors import RunError
 from aigc_core.common.files import json_object, new_folder, own_file, read_own, write_json
-from aigc_core.data.dataset_info import Facts
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.families import family_class
 from aigc_core.families.base import Family, Networks, TextFamily, Unfilled
 from aigc_core.runs.run import Count, Run
@@ -81,10 +81,10 @@ def unfilled(run: Run) -> Family:
     config, facts = run.config(), run.facts()
     if facts is None:
         raise RunError("run.no_checkpoint", "{name} has no checkpoint yet; wait for its first one.", name=run.name)
-    return unfilled_with(run, config, Facts.from_json(facts))
+    return unfilled_with(run, config, DatasetInfo.from_json(facts))
 
 
-def unfilled_with(run: Run, config: Any, facts: Facts) -> Family:
+def unfilled_with(run: Run, config: Any, facts: DatasetInfo) -> Family:
     """The same of settings and facts that were read already."""
     dense = facts.kind != "points" or config.network == "mlp"
     if facts.kind not in config.data_kinds or not dense:
@@ -112,7 +112,7 @@ def shapes_of(networks: Networks) -> Shapes:
     }
 
 
-def check_before_resuming(run: Run, config: Any, facts: Facts) -> None:
+def check_before_resuming(run: Run, config: Any, facts: DatasetInfo) -> None:
     """Whether any checkpoint has weights for the networks that these settings and facts describe.
 
     Only the beginnings of files are read, and no memory is taken for networks.
@@ -163,7 +163,7 @@ def empty_for_use(run: Run, step: int) -> Family:
         AigcError: the run cannot be read, or the checkpoint is damaged or of other networks.
     """
     family = unfilled(run)
-    family.networks = {name: family.networks[name] for name in family.averaged}
+    family.networks = {name: family.networks[name] for name in family.inference_networks}
     try:
         _check(_headers(_file_for_use(run.checkpoint(step))), shapes_of(family.networks))
     except (OSError, ValueError, SafetensorError) as problem:

@@ -42,14 +42,14 @@ Waiting = Callable[[int, float], bool]  # called with the place in the queue and
 Report = Callable[[Status], None]
 
 
-class Interruptions:
+class SignalHandler:
     """SIGINT and SIGTERM as a wish to stop, so that Ctrl-C and a system shutdown lose nothing."""
 
     def __init__(self) -> None:
         self.asked = False
         self._before: dict[int, Any] = {}
 
-    def __enter__(self) -> "Interruptions":
+    def __enter__(self) -> "SignalHandler":
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._before[number] = signal.signal(number, self._ask)
@@ -65,7 +65,7 @@ class Interruptions:
         self.asked = True
 
 
-class AlwaysFree:
+class NoQueue:
     """For a run that waits for nobody."""
 
     def acquire(self, run: Run, waiting: Waiting) -> bool:
@@ -95,7 +95,7 @@ class Ticket:
         return AROUND_S + (status.eta_s if self.running and status.eta_s is not None else max(0.0, steps_s))
 
 
-class Turn:
+class QueueSlot:
     """A process's place in the queue of a folder of runs."""
 
     def __init__(self, root: Path) -> None:
@@ -199,9 +199,9 @@ def _is_computing(owner: str, tickets: list[Ticket]) -> bool:
     return bool(owner) and any(one.running and one.owner == owner for one in tickets)
 
 
-def wait(run: Run, turn: Turn | AlwaysFree, report: Report = lambda status: None) -> bool:
+def wait(run: Run, turn: QueueSlot | NoQueue, report: Report = lambda status: None) -> bool:
     """Wait until a run may compute, its status saying where it stands; False if somebody said stop."""
-    with Interruptions() as interruptions:
+    with SignalHandler() as interruptions:
         status = fresh_status(run)
         enter(run, status, "queued")
         if turn.acquire(run, lambda place, left_s: still_waiting(run, status, place, left_s, interruptions, report)):
@@ -219,7 +219,7 @@ def stopped(run: Run, status: Status, report: Report) -> Status:
 
 
 def still_waiting(
-    run: Run, status: Status, place: int, left_s: float, interruptions: Interruptions, report: Report
+    run: Run, status: Status, place: int, left_s: float, interruptions: SignalHandler, report: Report
 ) -> bool:
     """While queued: show the place, and look whether someone said stop."""
     minutes = max(1, round(left_s / 60))

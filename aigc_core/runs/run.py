@@ -48,7 +48,7 @@ from aigc_core.common.files import (
     write_atomic,
     write_json,
 )
-from aigc_core.data.dataset_info import Facts
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.families import FAMILIES, config_class
 from aigc_core.families.config import checked
 
@@ -318,14 +318,14 @@ class Run:
         (self.path / JUDGEMENT).unlink(missing_ok=True)
 
     def facts(self) -> dict[str, Any] | None:
-        """What the networks must know of the data (see `Facts`); None before the first start.
+        """What the networks must know of the data (see `DatasetInfo`); None before the first start.
 
         Raises:
             AigcError: damaged.
         """
         if not (self.path / "facts.json").exists():
             return None
-        return Facts.from_json(self._json("facts.json")).to_json()
+        return DatasetInfo.from_json(self._json("facts.json")).to_json()
 
     def set_facts(self, facts: dict[str, Any]) -> None:
         write_json(self.path / "facts.json", facts)

@@ -45,23 +45,23 @@ OTHER_REQUESTS_MB = 45  # pictures and films that pages send
 
 
 @dataclass(frozen=True)
-class Person:
+class User:
     """Someone who has joined."""
 
     name: str
     teacher: bool = False
 
 
-_present: ContextVar[Person | None] = ContextVar("_present", default=None)
+_present: ContextVar[User | None] = ContextVar("_present", default=None)
 
 
-def present() -> Person | None:
+def current_user() -> User | None:
     """Who asks for what is being done now; None outside a class, and for whoever has not joined."""
     return _present.get()
 
 
 @contextmanager
-def acting(person: Person | None) -> Iterator[None]:
+def acting_as(person: User | None) -> Iterator[None]:
     """What happens within is asked for by this person."""
     token = _present.set(person)
     try:
@@ -79,7 +79,7 @@ def owns(owner: str) -> bool:
     """Whether what belongs to `owner` is at the disposal of who asks; outside a class everything is."""
     if rules() is None:
         return True
-    person = present()
+    person = current_user()
     return person is not None and (person.teacher or (owner != "" and owner == person.name))
 
 
@@ -94,7 +94,7 @@ def check_may_change(run: Run) -> None:
 
 def may_teach() -> bool:
     """Whether who asks may do what in a class only a teacher can; outside one everybody may."""
-    person = present()
+    person = current_user()
     return rules() is None or (person is not None and person.teacher)
 
 
@@ -142,7 +142,7 @@ def join(name: str, own_code: str, class_code: str) -> str:
         else:
             _check(known, own_code, people[known]["code"], "class.taken", "There is a {name} already: give the code "
                    "that was shown then (your teacher knows it), or another name.", name=known)  # fmt: skip
-    return _token(Person(known))
+    return _token(User(known))
 
 
 def join_as_teacher(code: str) -> str:
@@ -152,7 +152,7 @@ def join_as_teacher(code: str) -> str:
         ClassError: the code is wrong.
     """
     _check("teacher", code, teacher_code(), "class.wrong_teacher_code", "This is not the teacher's code.")
-    return _token(Person("", teacher=True))
+    return _token(User("", teacher=True))
 
 
 def _alike(name: str) -> str:
@@ -160,12 +160,12 @@ def _alike(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
 
 
-def joined(token: str) -> Person | None:
+def joined(token: str) -> User | None:
     """Who has this token; None if nobody has, or not any more."""
     try:
         body = urlsafe_b64decode(token.partition(".")[0].encode())
         values = json_object(body)
-        person = Person(str(values["name"]), bool(values["teacher"]))
+        person = User(str(values["name"]), bool(values["teacher"]))
     except (ValueError, KeyError, TypeError):
         return None
     return person if hmac.compare_digest(token.encode(), _token(person).encode()) else None
@@ -206,13 +206,13 @@ def may_sign_in(name: str, password: str) -> bool:
     return True
 
 
-def signed_in(name: str | None) -> Person | None:
+def signed_in(name: str | None) -> User | None:
     """Who has signed in under this name; None if nobody has."""
     known = passwords().get(name or "")
-    return Person(str(name), teacher=known[1]) if known else None
+    return User(str(name), teacher=known[1]) if known else None
 
 
-def own_code(person: Person) -> str:
+def own_code(person: User) -> str:
     """The code with which a student comes back from another browser; empty for a teacher."""
     return str(_read_people().get(person.name, {}).get("code", ""))
 
@@ -255,7 +255,7 @@ def _check(whose: str, given: str, right: str, key: str, sentence: str, **values
     raise ClassError(key, sentence, **values)
 
 
-def _token(person: Person) -> str:
+def _token(person: User) -> str:
     """Signed, and worthless once the person's code has changed."""
     body = json.dumps({"name": person.name, "teacher": person.teacher}).encode()
     code = teacher_code() if person.teacher else own_code(person)
@@ -321,7 +321,7 @@ def admit(config: RunConfig) -> dict[str, Any]:
     Raises:
         ClassError: not now, or not so.
     """
-    allowed, person = rules(), present()
+    allowed, person = rules(), current_user()
     if allowed is None:
         return {}
     if person is None:
@@ -368,7 +368,7 @@ def largest_request() -> float:
     return 1e6 * max(allowed.upload_mb, OTHER_REQUESTS_MB)
 
 
-def largest_upload(person: Person) -> int:
+def largest_upload(person: User) -> int:
     """Bytes that a file of this person may have.
 
     Raises:
@@ -383,7 +383,7 @@ _arrived: dict[str, set[Path]] = {}  # by name: files that were sent to the app 
 
 def note_arrived(files: list[Path]) -> None:
     """Files that who asks has sent count as long as the app keeps them."""
-    person = present()
+    person = current_user()
     if person is not None and not person.teacher:
         _arrived.setdefault(person.name, set()).update(files)
 
@@ -402,12 +402,12 @@ def _bytes(file: Path) -> int:
 
 def check_room(size: int) -> None:
     """Raises: ClassError: who asks has no place left for so many bytes more."""
-    person = present()
+    person = current_user()
     if person is not None:
         check_disk(person, size / 1e6)
 
 
-def check_disk(person: Person, more_mb: float = 0.0) -> None:
+def check_disk(person: User, more_mb: float = 0.0) -> None:
     """Raises: ClassError: the person's runs and uploads take all the place there is, or would with so much more."""
     if person.teacher:
         return

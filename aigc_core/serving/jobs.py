@@ -38,7 +38,7 @@ class Job:
     error: dict[str, Any] | None = None
     ended: float = 0.0
     asked: float = field(default_factory=time.monotonic)  # when somebody looked last
-    person: classroom.Person | None = None
+    person: classroom.User | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -52,7 +52,7 @@ SLICE_S = 4.0  # after which a job lets others go on for as long, if any wait
 class _Turn:
     """Somebody's wish for a place: how often it has had one, when it came, and since when it has one now."""
 
-    person: classroom.Person | None
+    person: classroom.User | None
     slices: int = 0
     number: int = 0
     since: float = 0.0
@@ -67,14 +67,14 @@ class Places:
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._had: dict[classroom.Person, int] = {}  # turns, by who has work here
+        self._had: dict[classroom.User, int] = {}  # turns, by who has work here
         self._numbers = itertools.count()
         self._waiting: list[_Turn] = []
         self._computing: list[_Turn] = []
         self._changed = threading.Condition()
 
     @contextmanager
-    def held(self, person: classroom.Person | None, wanted: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    def held(self, person: classroom.User | None, wanted: Callable[[], None]) -> Iterator[Callable[[], None]]:
         """Wait for a place, and keep it within. Yields a function to call often, without holding any lock: it lets
         others go on where they have waited long enough.
 
@@ -99,7 +99,7 @@ class Places:
         finally:
             self._leave(turn)
 
-    def waits(self, person: classroom.Person) -> bool:
+    def waits(self, person: classroom.User) -> bool:
         """Whether this person waits for a place already."""
         with self._changed:
             return any(one.person == person for one in self._waiting)
@@ -130,7 +130,7 @@ class Places:
                 self._forget(turn.person)
                 self._changed.notify_all()
 
-    def _forget(self, person: classroom.Person | None) -> None:
+    def _forget(self, person: classroom.User | None) -> None:
         if person and not any(one.person == person for one in (*self._waiting, *self._computing)):
             self._had.pop(person, None)
 
@@ -161,7 +161,7 @@ def begin(work: Callable[[Look], Any], kind: Literal["compute", "fetch"] = "comp
     Raises:
         RunError: far too many are waiting.
     """
-    job, name = Job(person=classroom.present()), secrets.token_urlsafe(12)
+    job, name = Job(person=classroom.current_user()), secrets.token_urlsafe(12)
     with _lock:
         for old in [key for key, one in _jobs.items() if one.ended and time.monotonic() - one.ended > KEPT_S]:
             del _jobs[old]
@@ -222,7 +222,7 @@ def _do(job: Job, work: Callable[[Look], Any], kind: str) -> None:
             with _lock:
                 check()
                 job.state = "running"
-            with classroom.acting(job.person):
+            with classroom.acting_as(job.person):
                 result = work(look)
             with _lock:  # who cancels before the result is there gets none
                 check()

@@ -15,7 +15,7 @@ import torch
 from aigc_core.common.errors import DeviceError
 from aigc_core.families.base import Networks
 
-PLAIN = "plain"
+EAGER = "plain"
 # Backends of torch.compile by kind of device, the cheapest to prepare first, each with the seconds of training below
 # which preparing it takes longer than it can save. "cudagraphs" replays the kernels without Python between them;
 # "inductor" writes new ones, on a GPU replayed likewise.
@@ -30,7 +30,7 @@ Rehearsal = Callable[[Networks], None]
 
 def compiled(networks: Networks, backend: str) -> Networks:
     """The same networks, compiled when first called; `PLAIN` gives them as they are."""
-    if backend == PLAIN:
+    if backend == EAGER:
         return networks
     options: dict[str, Any] | None = None
     if backend == "inductor":
@@ -59,7 +59,7 @@ def checked(networks: Networks, backend: str, device: str, rehearse: Rehearsal) 
     return backend
 
 
-def fastest(
+def select_backend(
     networks: Networks, device: str, whole_s: Callable[[float], float], rehearse: Rehearsal
 ) -> tuple[str, float]:
     """The backend that computes a step fastest on this kind of device, and how many times as fast as `PLAIN`.
@@ -76,22 +76,22 @@ def fastest(
         training_s = whole_s(_seconds(rehearse, networks))
         worth = [backend for backend, pays_from_s in BACKENDS.get(device, {}).items() if training_s >= pays_from_s]
         if not worth:
-            return PLAIN, 1.0
+            return EAGER, 1.0
         try:
             medians = _medians(networks, worth, device, rehearse)
         except CANNOT:  # all at once they may not fit into memory
-            return PLAIN, 1.0
+            return EAGER, 1.0
         finally:
             torch.compiler.reset()
     best = min(medians, key=medians.__getitem__)
-    gain = medians[PLAIN] / medians[best]
-    return (best, gain) if gain >= LEAST_GAIN else (PLAIN, 1.0)
+    gain = medians[EAGER] / medians[best]
+    return (best, gain) if gain >= LEAST_GAIN else (EAGER, 1.0)
 
 
 def _warmed(networks: Networks, backend: str, device: str, rehearse: Rehearsal) -> Networks:
     """The networks, compiled, and past what is slow at first."""
     candidate = compiled(networks, backend)
-    with repeatable(backend, device):
+    with deterministic(backend, device):
         for _ in range(WARM):
             rehearse(candidate)
     return candidate
@@ -99,20 +99,20 @@ def _warmed(networks: Networks, backend: str, device: str, rehearse: Rehearsal) 
 
 def _medians(networks: Networks, backends: list[str], device: str, rehearse: Rehearsal) -> dict[str, float]:
     """Seconds of a step with `PLAIN` and with each backend that works, in turn."""
-    ready = {PLAIN: networks}
+    ready = {EAGER: networks}
     for backend in backends:
         with suppress(*CANNOT):
             ready[backend] = _warmed(networks, backend, device, rehearse)
     times: dict[str, list[float]] = {backend: [] for backend in ready}
     for _ in range(ROUNDS):
         for backend, candidate in ready.items():
-            with repeatable(backend, device):
+            with deterministic(backend, device):
                 times[backend].append(_seconds(rehearse, candidate))
     return {backend: statistics.median(seconds) for backend, seconds in times.items()}
 
 
 @contextmanager
-def repeatable(backend: str, device: str) -> Iterator[None]:
+def deterministic(backend: str, device: str) -> Iterator[None]:
     """Within this, what a compiled network computes on a CPU is the same every time.
 
     Inductor adds up an embedding's gradient from several threads, in whatever order they come, unless torch is told

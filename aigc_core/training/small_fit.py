@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from aigc_core.common.device import choose
-from aigc_core.data.datasets import PictureData, load_data
+from aigc_core.data.datasets import ImageDataset, load_data
 from aigc_core.data.sources import silent
 from aigc_core.families import config_class, family_class
-from aigc_core.families.base import Moment
+from aigc_core.families.base import StepContext
 from aigc_core.families.config import make_config
 from aigc_core.training import optim
 
@@ -18,15 +18,15 @@ Look = Callable[[float], None]  # told the part that is done
 Loss = Callable[[Tensor, Tensor], Tensor]  # of a batch (B, …) and normal noise (B, Z)
 
 
-def prepared(family: str, settings: dict[str, Any]) -> tuple[Any, PictureData]:
+def prepared(family: str, settings: dict[str, Any]) -> tuple[Any, ImageDataset]:
     """An untrained family and its pictures, on the processor."""
     config = make_config(config_class(family), None, None, settings)
     data = load_data(config, torch.device("cpu"), silent, None)
-    assert isinstance(data, PictureData)
+    assert isinstance(data, ImageDataset)
     return family_class(family)(config, data.facts), data
 
 
-def fitted(family: Any, data: Any, steps: int, look: Look, loss: Loss | None = None) -> Any:
+def quick_fit(family: Any, data: Any, steps: int, look: Look, loss: Loss | None = None) -> Any:
     """Train a family on its data, as the loop does but for schedule and average, or by another `loss`; returns it in
     evaluation mode."""
     config = family.config
@@ -40,7 +40,7 @@ def fitted(family: Any, data: Any, steps: int, look: Look, loss: Loss | None = N
             for name, network in family.networks.items():
                 network.requires_grad_(name == phase.network)
             batch = data.batch(step, draw, part)
-            moment = Moment(config, step, draw, part, torch.device("cpu"))
+            moment = StepContext(config, step, draw, part, torch.device("cpu"))
             if loss is None:
                 value = family.loss(phase.network, batch, moment)[0]
             else:

@@ -27,16 +27,16 @@ from aigc_core.common.energy import Meter
 from aigc_core.common.errors import AigcError, ClassError, ConfigError, DeviceError, RunError, TrainingError, message
 from aigc_core.common.files import size_mb
 from aigc_core.common.rng import Stream, derived_seed
-from aigc_core.data.dataset_info import Facts
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.datasets import load_data
 from aigc_core.families import family_class
-from aigc_core.families.base import Family, Moment, Networks, Phase, weights_of
+from aigc_core.families.base import Family, Networks, Phase, StepContext, count_parameters
 from aigc_core.runs import checkpoint
 from aigc_core.runs.queue import (
-    AlwaysFree,
-    Interruptions,
+    NoQueue,
+    QueueSlot,
     Report,
-    Turn,
+    SignalHandler,
     enter,
     fresh_status,
     still_waiting,
@@ -55,7 +55,7 @@ PACE_WINDOW_S = 20.0  # over which speed and ETA are taken
 
 
 @dataclass
-class Orders:
+class ControlSignals:
     """What is decided before a step, by the main process for all."""
 
     stop: bool = False
@@ -65,7 +65,7 @@ class Orders:
     changes: list[tuple[dict[str, Any], bool]] = field(default_factory=list)  # settings, and whether they are new
 
 
-def fit(run: Run | None, *, turn: Turn | AlwaysFree | None = None, report: Report = lambda status: None) -> Status:
+def fit(run: Run | None, *, turn: QueueSlot | NoQueue | None = None, report: Report = lambda status: None) -> Status:
     """Train a run from where it stands to its end, and return its last status.
 
     Under `torchrun` or `accelerate launch` all processes call this; only the main one has a `run` and writes.
@@ -77,10 +77,10 @@ def fit(run: Run | None, *, turn: Turn | AlwaysFree | None = None, report: Repor
         AigcError: bad settings or data, or a training that broke down; the run's status says so, too.
     """
     if run is None:
-        return _fit(run, turn or AlwaysFree(), report)
+        return _fit(run, turn or NoQueue(), report)
     with run.claim():
         try:
-            return _fit(run, turn or AlwaysFree(), report)
+            return _fit(run, turn or NoQueue(), report)
         except AigcError as error:
             raise _failed(run, report, error) from error.__cause__
         except (torch.OutOfMemoryError, MemoryError) as problem:
@@ -128,11 +128,11 @@ def _failed(run: Run, report: Report, error: AigcError) -> AigcError:
     return error
 
 
-def _fit(run: Run | None, turn: Turn | AlwaysFree, report: Report) -> Status:
+def _fit(run: Run | None, turn: QueueSlot | NoQueue, report: Report) -> Status:
     """What `fit` does once the run is ours."""
     if run is not None and not wait(run, turn, report):
         return run.status()
-    with Interruptions() as interruptions:
+    with SignalHandler() as interruptions:
         try:
             training = _Training(run, turn, interruptions, report)
         except _Halted:
@@ -151,7 +151,9 @@ class _Halted(Exception):
 class _Training:
     """The state of one training, and the loop over its steps."""
 
-    def __init__(self, run: Run | None, turn: Turn | AlwaysFree, interruptions: Interruptions, report: Report) -> None:
+    def __init__(
+        self, run: Run | None, turn: QueueSlot | NoQueue, interruptions: SignalHandler, report: Report
+    ) -> None:
         self.turn, self.interruptions, self.report = turn, interruptions, report
         config = run.config() if run is not None else None
         device = choose(config.device, config.precision) if config else None
@@ -181,7 +183,7 @@ class _Training:
         }
         self.averages: Networks = {}
         if self.config.ema:
-            self.averages = {name: copy.deepcopy(self.networks[name]) for name in self.family.averaged}
+            self.averages = {name: copy.deepcopy(self.networks[name]) for name in self.family.inference_networks}
             for network in self.averages.values():
                 network.requires_grad_(False).eval()
         self.followed = [_followed(average, self.networks[name]) for name, average in self.averages.items()]
@@ -201,11 +203,11 @@ class _Training:
     def _prepare(self) -> None:
         """Data, facts and networks; what only shows now is written into the run."""
         self._announce("prepare.data", "Preparing the data.")
-        science = family_class(self.config.family)
+        family_cls = family_class(self.config.family)
         kept = self.run.facts()
-        known = None if kept is None else Facts.from_json(kept)
+        known = None if kept is None else DatasetInfo.from_json(kept)
         if known is None:
-            self.config, tokenizer = science.resolved(self.config, self._data_progress)
+            self.config, tokenizer = family_cls.resolved(self.config, self._data_progress)
         else:
             checkpoint.check_before_resuming(self.run, self.config, known)
             tokenizer = known.tokenizer or None
@@ -230,8 +232,8 @@ class _Training:
                     )
                 )
         facts = known or self.data.facts
-        _check_size(science, self.config, facts, self.run.limit("parameters"))
-        self.family: Family = science(self.config, facts)
+        _check_size(family_cls, self.config, facts, self.run.limit("parameters"))
+        self.family: Family = family_cls(self.config, facts)
         self.networks = self.family.networks  # as they are written; the family may be given compiled ones
         for network in self.networks.values():
             network.to(target)
@@ -288,15 +290,15 @@ class _Training:
         Measured once a run: whoever goes on with it computes as before, and so continues to the last bit on a CPU.
         """
         if self.config.compile == "off" or self.accelerator.num_processes > 1:
-            return compile.PLAIN
-        if self.family.second_order:
+            return compile.EAGER
+        if self.family.needs_double_backward:
             if self.config.compile == "on":
                 raise DeviceError(
                     "compile.second_order",
                     "This training has a penalty on gradients, which compiled networks cannot compute; set compile to "
                     "auto or off.",
                 )
-            return compile.PLAIN
+            return compile.EAGER
         kind, backend = self.device.kind, self.run.made()["environment"]["networks"]
         possible = compile.BACKENDS.get(kind, {})
         if self.config.compile == "on":
@@ -306,16 +308,16 @@ class _Training:
             gain = 0.0
             if backend is None:
                 self._announce("prepare.fastest", "Measuring which way to compute is the fastest.")
-                backend, gain = compile.fastest(self.networks, kind, self._whole_s, self._rehearse)
+                backend, gain = compile.select_backend(self.networks, kind, self._whole_s, self._rehearse)
             try:  # outside of the training's time
                 if backend in possible:
                     self._announce("prepare.compile", "Compiling the networks.")
                     compile.checked(self.networks, backend, kind, self._rehearse)
                 else:  # plain, or the run has moved to another kind of device
-                    backend = compile.PLAIN
+                    backend = compile.EAGER
             except DeviceError:  # as on another machine, without a compiler
-                backend = compile.PLAIN
-            if gain and backend != compile.PLAIN:
+                backend = compile.EAGER
+            if gain and backend != compile.EAGER:
                 text = "Compiled networks ({backend}) compute a step {gain} times as fast here, so they are used."
                 self.run.append("note", self.step, **message("compile.used", text, backend=backend, gain=f"{gain:.2f}"))
         self._set_environment(backend)
@@ -326,7 +328,7 @@ class _Training:
         """Compute a step with these networks and forget it."""
         self.family.networks = networks
         try:
-            with self.device.products():
+            with self.device.matmul_precision():
                 for phase in self.family.phases:
                     self._hold_all_but(phase.network)
                     loss, _ = self._loss(phase, draw=0)
@@ -348,7 +350,7 @@ class _Training:
 
     def run_to_end(self) -> Status:
         """Step after step until the budget is spent or someone says stop."""
-        with compile.repeatable(self._compile(), self.device.kind):
+        with compile.deterministic(self._compile(), self.device.kind):
             return self._loop()
 
     def _loop(self) -> Status:
@@ -373,9 +375,9 @@ class _Training:
         self._enter("done" if finished else "stopped")
         return self.status
 
-    def _agree(self, elapsed: float) -> Orders:
+    def _agree(self, elapsed: float) -> ControlSignals:
         """Look at clock, requests and signals in the main process, and tell the others."""
-        orders = Orders()
+        orders = ControlSignals()
         if self.main:
             now = time.monotonic()
             orders.log = self._log_due(now)
@@ -401,7 +403,7 @@ class _Training:
             return True
         return now - self.last_log >= LOG_INTERVAL_S or self.step < 2
 
-    def _read_requests(self, orders: Orders) -> None:
+    def _read_requests(self, orders: ControlSignals) -> None:
         requests, self.request_offset = self.run.requests(self.request_offset)
         for request in requests:
             match request.get("request"):
@@ -414,7 +416,7 @@ class _Training:
                 case "set":
                     self._consider(request.get("changes", {}), orders)
 
-    def _consider(self, changes: dict[str, Any], orders: Orders) -> None:
+    def _consider(self, changes: dict[str, Any], orders: ControlSignals) -> None:
         try:
             self.config.checked_live(changes)
         except ConfigError as error:
@@ -422,7 +424,7 @@ class _Training:
             return
         orders.changes.append((changes, True))
 
-    def _obey(self, orders: Orders) -> None:
+    def _obey(self, orders: ControlSignals) -> None:
         for changes, new in orders.changes:
             self._change(changes)
             if self.main and new:
@@ -436,7 +438,7 @@ class _Training:
         """One round of all phases."""
         torch.manual_seed(derived_seed(self.config.seed, Stream.DROPOUT, self.step, self.part.start))
         draw = 0
-        with self.device.products():
+        with self.device.matmul_precision():
             for phase in self.family.phases:
                 self._hold_all_but(phase.network)
                 for _ in range(phase.repeats(self.config)):
@@ -451,7 +453,7 @@ class _Training:
 
     def _loss(self, phase: Phase, draw: int) -> tuple[Tensor, dict[str, Tensor]]:
         batch = self.data.batch(self.step, draw, self.part)
-        moment = Moment(self.config, self.step, draw, self.part, torch.device(self.device.kind))
+        moment = StepContext(self.config, self.step, draw, self.part, torch.device(self.device.kind))
         if self.device.kind == "cuda" and self.family.networks is not self.networks:
             torch.compiler.cudagraph_mark_step_begin()  # what the last one computed may be overwritten
         with self.device.autocast():
@@ -630,10 +632,10 @@ class _Training:
         """Compute nothing, and let others compute, until someone says resume or stop."""
         self._enter("paused")
         self.turn.release()
-        orders = Orders(pause=True)
+        orders = ControlSignals(pause=True)
         while orders.pause and not orders.stop:
             time.sleep(PAUSE_POLL_S)
-            orders = Orders(pause=True)
+            orders = ControlSignals(pause=True)
             if self.main:
                 orders.stop = self.interruptions.asked
                 self._read_requests(orders)
@@ -700,7 +702,7 @@ def estimate(config: Any, given: dict[str, Any] | None = None) -> dict[str, Any]
     device = choose(config.device, config.precision)
     with TemporaryDirectory() as folder:
         run = Run.create(config, Path(folder) / "estimate", given)
-        training = _Training(run, AlwaysFree(), Interruptions(), lambda status: None)
+        training = _Training(run, NoQueue(), SignalHandler(), lambda status: None)
         times: list[float] = []
         while len(times) < 3 or (sum(times) < ESTIMATE_S and len(times) < 50):
             before = time.monotonic()
@@ -711,7 +713,7 @@ def estimate(config: Any, given: dict[str, Any] | None = None) -> dict[str, Any]
     step_s = statistics.median(times[1:])
     return {
         "device": device.describe(),
-        "parameters": weights_of(training.networks),
+        "parameters": count_parameters(training.networks),
         "step_s": step_s,
         "total_s": 60 * config.minutes or step_s * config.steps,
     }
@@ -742,7 +744,7 @@ def _together(run: Run | None, config: Any, device: Device | None) -> tuple[Acce
     return accelerator, Run(Path(path)), config, device
 
 
-def _check_size(science: type[Family], config: Any, facts: Facts, most: float) -> None:
+def _check_size(family_cls: type[Family], config: Any, facts: DatasetInfo, most: float) -> None:
     """Look how large the networks will be, without the memory for them.
 
     Raises:
@@ -751,8 +753,8 @@ def _check_size(science: type[Family], config: Any, facts: Facts, most: float) -
     if math.isinf(most):
         return
     with torch.device("meta"):
-        networks = science(config, facts).networks
-    weights = weights_of(networks)
+        networks = family_cls(config, facts).networks
+    weights = count_parameters(networks)
     if weights > most:
         raise ClassError(
             "class.too_large",

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from aigc_core.export import hub
-from aigc_core.families.base import PictureRequest
+from aigc_core.families.base import ImageRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs.run import Run
 from tests.helpers.browser import strict_page
@@ -59,4 +59,4 @@ def test_a_model_goes_out_and_comes_back(
         page.set_viewport_size({"width": 390, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     (back,) = (Run(one) for one in (tmp_path / "runs").glob("*-digits-*"))
-    assert np.array_equal(model_cache.pictures(back, PictureRequest(4)), model_cache.pictures(run, PictureRequest(4)))
+    assert np.array_equal(model_cache.pictures(back, ImageRequest(4)), model_cache.pictures(run, ImageRequest(4)))

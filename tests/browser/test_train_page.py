@@ -166,9 +166,15 @@ def test_a_text_is_judged_before_it_is_learned(app: str, page: Page, tmp_path: P
 def test_every_server_function_answers_nonsense_with_a_sentence(app: str, page: Page) -> None:
     page.goto(app)
     expect(page.locator("#start")).to_be_visible(timeout=30_000)
-    from pages import answers
+    from pages import server_functions
 
-    for function in (answers.describe, answers.follow, answers.sample, answers.ask, answers.runs):
+    for function in (
+        server_functions.describe,
+        server_functions.follow,
+        server_functions.sample,
+        server_functions.ask,
+        server_functions.runs,
+    ):
         for nonsense in (
             None,
             [],
@@ -180,5 +186,5 @@ def test_every_server_function_answers_nonsense_with_a_sentence(app: str, page: 
             {"run": "x" * 10**5, "cursor": "a:b"},
         ):
             answer = function(nonsense)
-            assert answer["ok"] is (function is answers.runs), (function, nonsense)
+            assert answer["ok"] is (function is server_functions.runs), (function, nonsense)
             assert answer["ok"] or answer["error"]["key"] != "unexpected", (function, nonsense)

@@ -19,7 +19,7 @@ from aigc_core.common.errors import ConfigError, DataError
 from aigc_core.common.paths import PROJECT
 from aigc_core.data import download
 from aigc_core.data.augment import augmented
-from aigc_core.data.datasets import PictureData, TextData, _moments, as_float, fitted, load_data
+from aigc_core.data.datasets import ImageDataset, TokenDataset, _moments, as_float, load_data, resize_images
 from aigc_core.data.points import ring_centres
 from aigc_core.data.sources import SOURCES, Images, Text
 from aigc_core.data.split import is_validation, split_text
@@ -161,7 +161,7 @@ def test_text_is_cut_at_its_end_or_by_whole_documents() -> None:
 def test_no_training_picture_is_in_the_test_set() -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (20, 28, 28, 1), dtype=np.uint8)
     source = Images(pixels, None, test=Images(pixels[:5]))
-    data = PictureData(source, config("vae"), CPU)
+    data = ImageDataset(source, config("vae"), CPU)
     assert len(data.train) == 15 and len(data.validation) == 5
 
 
@@ -171,10 +171,10 @@ def test_no_training_picture_is_in_the_test_set() -> None:
 def test_cleaning_leaves_out_empty_and_repeated_pictures_and_says_so() -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (30, 28, 28, 1), dtype=np.uint8)
     pixels[3], pixels[7] = 0, pixels[8]
-    data = PictureData(Images(pixels.copy()), config("vae"), CPU)
+    data = ImageDataset(Images(pixels.copy()), config("vae"), CPU)
     assert len(data.train) + len(data.validation) == 28
     assert "2 empty or repeated" in data.facts.notes[0]["text"]
-    dirty = PictureData(Images(pixels.copy()), config("vae", clean=False), CPU)
+    dirty = ImageDataset(Images(pixels.copy()), config("vae", clean=False), CPU)
     assert len(dirty.train) + len(dirty.validation) == 30 and not dirty.facts.notes
 
 
@@ -186,17 +186,17 @@ def test_cleaning_text_keeps_the_words_and_drops_the_rest() -> None:
 
 def test_pictures_are_brought_to_size_and_colours() -> None:
     x = torch.randint(0, 255, (3, 3, 40, 40), dtype=torch.uint8)
-    assert fitted(x, 28, 1).shape == (3, 1, 28, 28)
-    assert fitted(x[:, :1], 64, 3).shape == (3, 3, 64, 64)
+    assert resize_images(x, 28, 1).shape == (3, 1, 28, 28)
+    assert resize_images(x[:, :1], 64, 3).shape == (3, 3, 64, 64)
     white = torch.full((1, 3, 32, 32), 255, dtype=torch.uint8)
-    assert (fitted(white, 0, 1) == 255).all()
+    assert (resize_images(white, 0, 1) == 255).all()
 
 
 def test_pictures_are_made_ready_in_parts_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     x = torch.randint(0, 255, (5, 3, 40, 40), dtype=torch.uint8)
-    grey, moments = fitted(x, 28, 1), _moments(x)
+    grey, moments = resize_images(x, 28, 1), _moments(x)
     monkeypatch.setattr("aigc_core.data.datasets.PART", 2)
-    assert torch.equal(fitted(x, 28, 1), grey)
+    assert torch.equal(resize_images(x, 28, 1), grey)
     assert _moments(x)[0] == pytest.approx(moments[0]) and _moments(x)[1] == pytest.approx(moments[1])
     values = as_float(x).double()
     assert moments[0] == pytest.approx(values.mean((0, 2, 3)).tolist())
@@ -251,7 +251,7 @@ def test_an_epoch_shows_every_picture_once_and_any_split_of_the_batch_is_the_sam
 
 def test_a_batch_larger_than_the_data_goes_round() -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (8, 28, 28, 1), dtype=np.uint8)
-    data = PictureData(Images(pixels), config("vae", batch_size=64), CPU)
+    data = ImageDataset(Images(pixels), config("vae", batch_size=64), CPU)
     assert data.batch(0, 0, slice(0, 64))["x"].shape == (64, 1, 28, 28)
 
 
@@ -263,7 +263,7 @@ def test_text_windows_are_one_token_apart() -> None:
 
 def test_text_shorter_than_the_context_is_refused() -> None:
     with pytest.raises(DataError, match="smaller context"):
-        TextData(Text(["too short"]), tiny("gpt"), CPU, None)
+        TokenDataset(Text(["too short"]), tiny("gpt"), CPU, None)
 
 
 # -- tokenisers -------------------------------------------------------------------------------------------

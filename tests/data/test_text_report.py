@@ -23,7 +23,8 @@ from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.families import config_class
 from aigc_core.families.config import make_config
 from aigc_core.runs.run import Run
-from aigc_core.serving import api
+from aigc_core.serving.api import forms, run_views, uploads
+from aigc_core.serving.api import text_report as text_report_api
 
 
 def config(**settings: Any) -> Any:
@@ -136,7 +137,7 @@ def test_of_a_large_text_a_part_is_looked_at(help_text: str, monkeypatch: pytest
 
 def test_tokens_are_about_those_of_the_training(help_text: str) -> None:
     settings = config(tokenizer="bpe", vocabulary=600)
-    data = datasets.TextData(Text([help_text]), settings, torch.device("cpu"), None)
+    data = datasets.TokenDataset(Text([help_text]), settings, torch.device("cpu"), None)
     report = judge_text([help_text], settings)
     assert report.tokens == pytest.approx(data.facts.train_size + data.facts.validation_size, rel=0.1)
     assert report.loss and report.token_loss == pytest.approx(report.loss * report.characters / report.tokens, rel=0.01)
@@ -178,7 +179,7 @@ def test_what_the_training_would_refuse_is_told_before(help_text: str) -> None:
     least = int(report.advice[0]["values"]["least"].replace(",", ""))
 
     def train(length: int) -> Any:
-        return datasets.TextData(Text(["x" * length]), settings, torch.device("cpu"), None)
+        return datasets.TokenDataset(Text(["x" * length]), settings, torch.device("cpu"), None)
 
     train(least + 10)
     with pytest.raises(DataError, match="more than the context"):
@@ -217,30 +218,32 @@ def model(trained: Callable[[str], Run]) -> str:
 def upload(place: Path, content: bytes) -> dict[str, Any]:
     file = place / "my text.txt"
     file.write_bytes(content)
-    return {"data": "text", "data_path": api.keep_upload(file)}
+    return {"data": "text", "data_path": uploads.keep_upload(file)}
 
 
 def test_an_upload_is_judged(tmp_path: Path, model: str, help_text: str) -> None:
     text = help_text[20_000:36_000].strip() + "你好" * 600
     chosen = upload(tmp_path, text.encode())
-    report = api.judge_text("gpt", chosen | {"init_from": model, "context": 16})
+    report = text_report_api.judge_text("gpt", chosen | {"init_from": model, "context": 16})
     assert report["verdict"] == "enough" and report["tokens"] == report["characters"] == len(text)
     assert report["unknown"] == pytest.approx(1_200 / len(text))
     assert [one["key"] for one in report["advice"]] == ["judge.unknown"]
-    assert api.judge_text("gpt", chosen | {"context": 16})["unknown"] == 0  # from nothing: learned from the text
+    assert (
+        text_report_api.judge_text("gpt", chosen | {"context": 16})["unknown"] == 0
+    )  # from nothing: learned from the text
     with pytest.raises(DataError, match="UTF-8"):
-        api.judge_text("gpt", upload(tmp_path, "naïve".encode("latin-1")))
+        text_report_api.judge_text("gpt", upload(tmp_path, "naïve".encode("latin-1")))
     with pytest.raises(ConfigError, match="no run and no model name"):
-        api.judge_text("gpt", chosen | {"init_from": "../my-gpt"})
+        text_report_api.judge_text("gpt", chosen | {"init_from": "../my-gpt"})
     with pytest.raises(ConfigError, match="is no text"):
-        api.judge_text("vae", {"data": "digits8"})
+        text_report_api.judge_text("vae", {"data": "digits8"})
 
 
 def test_judging_loads_no_torch(tmp_path: Path, model: str) -> None:
     chosen = upload(tmp_path, b"Some words of mine. " * 500) | {"init_from": model}
     code = (
-        "import sys\nfrom aigc_core.serving import api\n"
-        f"api.judge_text('gpt', {chosen!r})\nprint('torch' in sys.modules)"
+        "import sys\nfrom aigc_core.serving.api import text_report\n"
+        f"text_report.judge_text('gpt', {chosen!r})\nprint('torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
@@ -249,18 +252,18 @@ def test_judging_loads_no_torch(tmp_path: Path, model: str) -> None:
 def test_models_to_go_on_from(model: str, trained: Callable[[str], Run]) -> None:
     shutil.copytree(trained("vae").path, Path(os.environ["AIGC_RUNS"]) / "my-vae")
     Run.create(config(), Path(os.environ["AIGC_RUNS"]) / "just-begun")
-    (found,) = api.models("text")
+    (found,) = run_views.models("text")
     assert (found["name"], found["data"], found["context"], found["shipped"]) == (model, "docs", 16, False)
-    assert api.check("gpt", {"data": "docs", "init_from": model}).model_dump()["init_from"] == model
+    assert forms.check("gpt", {"data": "docs", "init_from": model}).model_dump()["init_from"] == model
 
 
 def test_a_text_cannot_draw_on_the_page(help_text: str) -> None:
     from dataclasses import asdict
 
-    from pages import train, words
+    from pages import i18n, train
 
     known = Tokenizer.train("char", help_text.replace("<", "").replace("&", ""), 0)
     report = judge_text([help_text[:20_000] + "<&" * 100], config(init_from="some-one/gpt2"), known)
-    for language in words.LANGUAGES:
-        drawn = train._report(asdict(report), words.catalogue(language))
+    for language in i18n.LANGUAGES:
+        drawn = train._report(asdict(report), i18n.catalogue(language))
         assert "&lt;" in drawn and "&amp;" in drawn and "“<" not in drawn

@@ -66,7 +66,7 @@ def test_slopes_are_those_of_the_surfaces(surface: str) -> None:
     for at in np.random.default_rng(0).uniform(-2, 2, (20, 2)):
         nearby = [basics.height(surface, *(at + step)) for step in 1e-6 * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])]
         expected = [(nearby[0] - nearby[1]) / 2e-6, (nearby[2] - nearby[3]) / 2e-6]
-        assert basics.slope(surface, at) == pytest.approx(expected, abs=1e-5)
+        assert basics.gradient(surface, at) == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("surface", list(basics.BEGIN))
@@ -79,7 +79,7 @@ def test_racers_go_where_those_of_torch_go(racer: str, optimizer: Callable[..., 
     place = torch.tensor(basics.BEGIN[surface], dtype=torch.float64, requires_grad=True)
     theirs, one = [place.tolist()], optimizer([place], 0.01)
     for _ in range(60):
-        place.grad = torch.from_numpy(basics.slope(surface, place.detach().numpy()))
+        place.grad = torch.from_numpy(basics.gradient(surface, place.detach().numpy()))
         one.step()
         theirs.append(place.tolist())
     assert np.array(basics.race(surface, 0.01, 60)["paths"][racer]) == pytest.approx(np.array(theirs), rel=1e-9)

@@ -13,7 +13,7 @@ from aigc_core.demos.playground import experiment
 from aigc_core.demos.playground.experiment import NEAR, PLANE, Experiment, coverage
 from aigc_core.demos.playground.settings import LabSettings, lab_settings
 from aigc_core.families.gan.losses import OBJECTIVES
-from aigc_core.serving.api import playground as door
+from aigc_core.serving.api import playground as api
 
 
 def choices(name: str) -> tuple[str, ...]:
@@ -126,25 +126,25 @@ def test_both_learn() -> None:
 )  # fmt: skip
 def test_an_impossible_setting_is_a_sentence(settings: dict, name: str) -> None:
     with pytest.raises(ConfigError, match=f"“{name}” cannot be"):
-        door.begin(settings)
+        api.begin(settings)
 
 
 def test_an_experiment_is_moved_on_by_its_name_alone() -> None:
-    one, other = door.begin({}), door.begin({"model": "vae"})
+    one, other = api.begin({}), api.begin({"model": "vae"})
     assert one["view"]["step"] == 0
-    view = door.advance(one["lab"], {}, 3, "both")
+    view = api.advance(one["lab"], {}, 3, "both")
     assert view["step"] == 3 and len(view["heat"]) == experiment.HEAT**2
-    assert door.advance(other["lab"], {"model": "vae"}, 0, None)["step"] == 0
-    assert door.advance(one["lab"], {}, 10**9, "g")["step"] <= 3 + door.MOST_STEPS
+    assert api.advance(other["lab"], {"model": "vae"}, 0, None)["step"] == 0
+    assert api.advance(one["lab"], {}, 10**9, "g")["step"] <= 3 + api.MOST_STEPS
     with pytest.raises(RunError, match="no longer open"):
-        door.advance("../" + one["lab"], {}, 1, "both")
+        api.advance("../" + one["lab"], {}, 1, "both")
 
 
 def test_the_oldest_experiment_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "MOST_OPEN", 2)
-    first, second = door.begin({})["lab"], door.begin({})["lab"]
-    door.advance(first, {}, 0, "both")
-    door.begin({})
-    door.advance(first, {}, 0, "both")
+    monkeypatch.setattr(api, "MOST_OPEN", 2)
+    first, second = api.begin({})["lab"], api.begin({})["lab"]
+    api.advance(first, {}, 0, "both")
+    api.begin({})
+    api.advance(first, {}, 0, "both")
     with pytest.raises(RunError, match="no longer open"):
-        door.advance(second, {}, 0, "both")
+        api.advance(second, {}, 0, "both")

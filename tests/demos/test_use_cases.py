@@ -9,11 +9,11 @@ from aigc_core.common.errors import ConfigError
 from aigc_core.common.paths import PROJECT
 from aigc_core.data import product_texts
 from aigc_core.demos import use_cases
-from aigc_core.serving.api import use_cases as door
+from aigc_core.serving.api import use_cases as api
 
 
 def test_the_page_offers_what_can_be_measured() -> None:
-    assert set(door.SCENARIOS) == set(use_cases.SCENARIOS)
+    assert set(api.SCENARIOS) == set(use_cases.SCENARIOS)
     with pytest.raises(ConfigError, match="no scenario"):
         use_cases.measure("world-peace")
 

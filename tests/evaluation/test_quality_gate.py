@@ -14,7 +14,7 @@ from aigc_core.evaluation import quality_gate
 from aigc_core.evaluation.evaluate import evaluate
 from aigc_core.families.thresholds import Threshold, thresholds
 from aigc_core.runs.run import Run
-from aigc_core.serving import api
+from aigc_core.serving.api import run_actions, run_views
 from aigc_core.training.trainer import fit
 from tests.helpers.processes import command
 from tests.helpers.runs import tiny
@@ -81,7 +81,7 @@ def test_a_judgement_says_what_passed_why_and_what_next(judged: Run) -> None:
     )
     with_gate(judged, "negative_elbo < 10000, frechet_features < 5")
     assert quality_gate.judge(judged)["passed"] and quality_gate.ready(judged)
-    assert api.runs()[0]["ready"] and api.models("pictures")[0]["ready"]
+    assert run_views.runs()[0]["ready"] and run_views.models("pictures")[0]["ready"]
 
 
 def test_a_judgement_does_not_outlive_the_weights_it_was_made_of(judged: Run) -> None:
@@ -103,7 +103,7 @@ def test_who_does_not_pass_tries_again_with_changes_and_keeps_every_attempt(own_
     assert attempts[1].config() != attempts[0].config()
     notes = [one for one in run.events()[0] if one.get("key") == "gate.again"]
     assert len(notes) == 1 and attempts[1].name in notes[0]["text"]
-    assert api.examine(run.name)["following"] == attempts[1].name
+    assert run_views.examine(run.name)["following"] == attempts[1].name
 
 
 def test_who_passes_at_once_does_not_try_again(own_place: Path) -> None:
@@ -143,11 +143,11 @@ def test_the_command_line_trains_until_it_passes(own_place: Path) -> None:
 
 def test_a_page_learns_what_it_costs_in_money(judged: Run) -> None:
     with_gate(judged, "")
-    assert api.examine(judged.name)["judgement"] is None
+    assert run_views.examine(judged.name)["judgement"] is None
     quality_gate.judge(judged)
     free, dear = (
-        api.examine(judged.name)["judgement"]["cost"],
-        api.examine(judged.name, 0.5, 36.0)["judgement"]["cost"],
+        run_views.examine(judged.name)["judgement"]["cost"],
+        run_views.examine(judged.name, 0.5, 36.0)["judgement"]["cost"],
     )
     assert free["train_money"] == 0
     assert dear["use_money"] == pytest.approx(0.5 * dear["use_j"] / 3.6e6 + 36 * dear["use_s"] / 3600)
@@ -156,7 +156,7 @@ def test_a_page_learns_what_it_costs_in_money(judged: Run) -> None:
 def test_a_page_trains_again_with_changes_but_names_no_files(judged: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Run] = []
     monkeypatch.setattr("aigc_core.serving.launch.start", started.append)
-    name = api.again(judged.name, {"lr": 1e-3})
+    name = run_actions.again(judged.name, {"lr": 1e-3})
     assert [one.name for one in started] == [name] and Run.named(name).config().lr == 1e-3
     wrong: list[dict[str, Any]] = [
         {"data_path": "/etc/passwd"},
@@ -167,7 +167,7 @@ def test_a_page_trains_again_with_changes_but_names_no_files(judged: Run, monkey
     ]
     for changes in wrong:
         with pytest.raises(ConfigError):
-            api.again(judged.name, changes)
+            run_actions.again(judged.name, changes)
     assert len(started) == 1
 
 

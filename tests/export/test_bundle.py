@@ -13,7 +13,7 @@ from aigc_core.data.datasets import load_data
 from aigc_core.evaluation.evaluate import in_features
 from aigc_core.export.bundle import release
 from aigc_core.families import config_class, family_class
-from aigc_core.families.base import PictureRequest
+from aigc_core.families.base import ImageRequest
 from aigc_core.families.config import make_config
 from aigc_core.inference import model_cache
 from aigc_core.metrics import classifier_features
@@ -26,7 +26,7 @@ def test_a_light_run_draws_the_same_and_weighs_less(trained: Callable[[str], Run
     run = trained(family)
     light = release(run, tmp_path / "light", run.checkpoints(), {"extra": 1.0})
     for step in run.checkpoints():
-        request = PictureRequest(count=5, seed=3)
+        request = ImageRequest(count=5, seed=3)
         np.testing.assert_array_equal(
             model_cache.pictures(light, request, step), model_cache.pictures(run, request, step)
         )
@@ -54,7 +54,7 @@ def test_a_feature_network_learns_to_tell_digits_apart() -> None:
     config = make_config(config_class("vae"), None, "digits8", {})
     data = load_data(config, torch.device("cpu"), lambda what, part: None)
     network = classifier_features.train(data.train, data.labels, 10, epochs=3)
-    made, classes = classifier_features.measured(network, data.validation)
+    made, classes = classifier_features.extract(network, data.validation)
     assert made.shape == (len(data.validation), classifier_features.SIZE) and (made >= 0).all()
     assert (classes == data.validation_labels.numpy()).mean() > 0.9
     again = classifier_features.train(data.train, data.labels, 10, epochs=3)

@@ -15,7 +15,7 @@ import yaml
 from aigc_core.common.errors import AigcError, ConfigError, DataError, RunError
 from aigc_core.data.sources import silent
 from aigc_core.export import hub
-from aigc_core.families.base import PictureRequest, TextRequest
+from aigc_core.families.base import ImageRequest, TextRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
@@ -63,9 +63,7 @@ def test_there_and_back_it_makes_the_same(
         request = TextRequest("the", max_new_tokens=20)
         assert "".join(model_cache.text(back, request)) == "".join(model_cache.text(run, request))
     else:
-        assert np.array_equal(
-            model_cache.pictures(back, PictureRequest(4)), model_cache.pictures(run, PictureRequest(4))
-        )
+        assert np.array_equal(model_cache.pictures(back, ImageRequest(4)), model_cache.pictures(run, ImageRequest(4)))
 
 
 def test_three_lines_of_python_use_it(trained: Callable[[str], Run], tmp_path: Path) -> None:
@@ -109,7 +107,7 @@ def test_a_zip_holds_the_same(trained: Callable[[str], Run], tmp_path: Path) -> 
     with zipfile.ZipFile(file) as archive:
         archive.extractall(tmp_path / "out")
     model = hub.from_pretrained(tmp_path / "out" / run.name)
-    assert np.array_equal(model.pictures(2), model_cache.pictures(run, PictureRequest(2)))
+    assert np.array_equal(model.pictures(2), model_cache.pictures(run, ImageRequest(2)))
 
 
 def test_what_strangers_may_have_put_there_is_not_taken(

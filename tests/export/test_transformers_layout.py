@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BertTokenizer, GPT
 
 from aigc_core.common.errors import AigcError, ConfigError, RunError
 from aigc_core.common.paths import PROJECT, runs_root
-from aigc_core.data.tokenizer import Speller, Tokenizer
+from aigc_core.data.tokenizer import StreamingDetokenizer, Tokenizer
 from aigc_core.export import transformers_layout
 from aigc_core.families.base import TextRequest
 from aigc_core.inference import model_cache
@@ -169,7 +169,7 @@ def test_chinese_of_a_vocabulary_of_bert_is_written_without_spaces(tmp_path: Pat
     for text in ("床前明月光，疑是地上霜。", "霜：“月”——光……", "the moons, the moon!", "明月the moon光"):
         tokens = tokenizer.encode(text).tolist()
         assert tokenizer.decode(tokens) == text
-        speller = Speller(tokenizer)
+        speller = StreamingDetokenizer(tokenizer)
         assert "".join(speller.add(one) for one in tokens) + speller.rest() == text
     assert "".join(model_cache.text(run, TextRequest("", max_new_tokens=10)))
 

@@ -13,7 +13,7 @@ from aigc_core.families.formulas import Term
 from aigc_core.families.gan.formulas import GAMES
 from aigc_core.families.gan.losses import OBJECTIVES
 from aigc_core.runs.run import Run
-from aigc_core.serving import api
+from aigc_core.serving.api import run_views
 from tests.helpers.runs import tiny
 
 # How a formula is written, and the same in Python.
@@ -70,5 +70,5 @@ def test_the_lines_of_code_are_those_of_the_file() -> None:
 
 def test_pages_get_them_as_plain_values(trained: Callable[[str], Run]) -> None:
     shutil.copytree(trained("gan").path, runs_root() / "shown")
-    first = api.describe("shown")["formulas"][0]
+    first = run_views.describe("shown")["formulas"][0]
     assert first["parts"][0] == {"symbol": "L_D", "figure": "d_loss"} and first["code"]["text"].startswith("def ")

@@ -21,10 +21,10 @@ from transformers import (
 from aigc_core.common.errors import ConfigError
 from aigc_core.common.rng import Stream, generator
 from aigc_core.data.tokenizer import Tokenizer
-from aigc_core.families.base import Drawn, TextRequest
+from aigc_core.families.base import SampledToken, TextRequest
 from aigc_core.families.gpt import introspection, pretrained
 from aigc_core.families.gpt.generate import draw, first_read, next_token_probabilities, pieces, tokens
-from aigc_core.families.gpt.model import GPT, Reader, from_transformers, to_transformers
+from aigc_core.families.gpt.model import GPT, KVCacheDecoder, from_transformers, to_transformers
 from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
 from tests.helpers.gpt2 import folder_of, small_gpt2
@@ -79,7 +79,7 @@ def test_a_reader_has_the_logits_of_the_model() -> None:
     model = ours()
     text = torch.randint(0, V, (2, T), generator=torch.Generator().manual_seed(1))
     whole = model(text)
-    reader = Reader(model, 2)
+    reader = KVCacheDecoder(model, 2)
     found = [reader.read(text[:, :7]), *(reader.read_on(text[:, place]) for place in range(7, T))]
     torch.testing.assert_close(torch.stack(found, dim=1), whole[:, 6:], atol=1e-4, rtol=1e-4)
     with pytest.raises(ValueError, match="do not fit"):
@@ -139,8 +139,8 @@ def test_different_seeds_write_different_texts() -> None:
 
 def test_only_what_is_asked_for_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     reads = []
-    read = Reader._read
-    monkeypatch.setattr(Reader, "_read", lambda self, text: reads.append(text.shape[1]) or read(self, text))
+    read = KVCacheDecoder._read
+    monkeypatch.setattr(KVCacheDecoder, "_read", lambda self, text: reads.append(text.shape[1]) or read(self, text))
     stream = tokens(ours(), torch.tensor([[5, 6, 7]]), request(max_new_tokens=5), [], [0])
     next(stream)
     assert reads == [3]
@@ -236,7 +236,7 @@ def test_bf16_says_nearly_the_same() -> None:
     model = GPT(V, T, L, H, 64).eval()
     model.ln_f.weight *= 10  # logits that differ
     text = torch.randint(0, V, (16, T), generator=torch.Generator().manual_seed(1))
-    exact, near = (Reader(model, 16, one).read(text).float().log_softmax(-1) for one in ("float32", "bf16"))
+    exact, near = (KVCacheDecoder(model, 16, one).read(text).float().log_softmax(-1) for one in ("float32", "bf16"))
     distance = torch.nn.functional.kl_div(near, exact, log_target=True, reduction="batchmean")
     entropy = -(exact.exp() * exact).sum(-1).mean()
     assert 0 < distance < 0.0005 * entropy
@@ -247,8 +247,8 @@ def test_a_forbidden_token_is_never_drawn() -> None:
     assert drawn.tolist() == [0] * 60
 
 
-def stream_of(numbers: list[int]) -> Iterator[Drawn]:
-    return (Drawn(torch.tensor([number]), torch.ones(1)) for number in numbers)
+def stream_of(numbers: list[int]) -> Iterator[SampledToken]:
+    return (SampledToken(torch.tensor([number]), torch.ones(1)) for number in numbers)
 
 
 def test_streaming_never_cuts_a_character() -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import distributions as dist
 
-from aigc_core.families.gan.losses import OBJECTIVES, interpolation_penalty, slope, zero_centred_penalty
+from aigc_core.families.gan.losses import OBJECTIVES, gradient_norm, interpolation_penalty, zero_centred_penalty
 from aigc_core.families.vae.losses import (
     bernoulli_nll,
     gaussian_nll,
@@ -62,7 +62,7 @@ def test_penalties_of_a_linear_critic_are_known() -> None:
         return x @ weight + 1
 
     x = torch.randn(7, 2)
-    torch.testing.assert_close(slope(critic, x), torch.full((7,), 5.0))
+    torch.testing.assert_close(gradient_norm(critic, x), torch.full((7,), 5.0))
     assert zero_centred_penalty(critic, x).item() == pytest.approx(12.5)
     assert interpolation_penalty(critic, x, -x, torch.rand(7)).item() == pytest.approx(16.0)
 

@@ -5,23 +5,22 @@ from typing import Any
 
 from aigc_core.common.errors import AigcError
 from aigc_core.export import hub
-from aigc_core.families.base import PictureRequest, TextRequest
+from aigc_core.families.base import ImageRequest, TextRequest
 from aigc_core.families.config import RunConfig
 from aigc_core.inference import model_cache
 from aigc_core.runs.run import Run
-from aigc_core.serving import api
-from aigc_core.serving.api import compare, dashboard, latent
+from aigc_core.serving.api import compare, dashboard, latent, run_views
 
 
 def look_everywhere(name: str) -> None:
     """What pages and wall ask of a run; each may answer with a sentence, and nothing else."""
     run = Run.named(name)
     questions: list[Callable[[], Any]] = [
-        lambda: api.describe(name),
-        lambda: api.follow(name),
-        lambda: api.follow(name, "1:7"),
-        lambda: api.examine(name),
-        lambda: [api.sample_file(name, file) for file in run.samples()],
+        lambda: run_views.describe(name),
+        lambda: run_views.follow(name),
+        lambda: run_views.follow(name, "1:7"),
+        lambda: run_views.examine(name),
+        lambda: [run_views.sample_file(name, file) for file in run.samples()],
         lambda: compare.compare([name]),
         lambda: compare.table([name]),
         lambda: compare.curves([name]),
@@ -45,4 +44,4 @@ def generate(run: Run) -> None:
         for _ in model_cache.text(run, TextRequest(max_new_tokens=3)):
             pass
     else:
-        model_cache.pictures(run, PictureRequest(2))
+        model_cache.pictures(run, ImageRequest(2))

@@ -15,12 +15,13 @@ from PIL import Image
 
 from aigc_core.common.errors import AigcError, DataError, RunError
 from aigc_core.data import upload
-from aigc_core.families.base import PictureRequest
+from aigc_core.families.base import ImageRequest
 from aigc_core.inference import model_cache
 from aigc_core.inference.latent import session
 from aigc_core.runs.run import Run
-from aigc_core.serving import api, jobs
-from aigc_core.serving.api import latent as door
+from aigc_core.serving import jobs
+from aigc_core.serving.api import latent as latent_api
+from aigc_core.serving.api import run_views
 from aigc_core.training.trainer import fit
 from tests.helpers.jobs import ended
 from tests.helpers.runs import RECORDS, tiny
@@ -52,7 +53,7 @@ def random_points(run: Run, count: int, **more: Any) -> list[session.Point]:
 def test_a_seed_means_the_same_picture_as_everywhere(trained: Trained) -> None:
     run = trained("gan")
     (ours,) = session.pictures(run, None, session.points([{"z": session.code_of_seed(run, None, 7)}]))
-    theirs = model_cache.pictures(run, PictureRequest(count=1, seed=7))[0]
+    theirs = model_cache.pictures(run, ImageRequest(count=1, seed=7))[0]
     np.testing.assert_allclose(ours.astype(int), theirs, atol=1)
 
 
@@ -99,7 +100,7 @@ def test_a_defect_while_drawing_reaches_everyone_who_waits(trained: Trained, mon
 )  # fmt: skip
 def test_a_position_that_is_none_is_a_sentence(vae: Run, points: Any) -> None:
     with pytest.raises(DataError) as raised:
-        door.draw(vae.name, None, points)
+        latent_api.draw(vae.name, None, points)
     assert all(isinstance(one, int) for one in raised.value.message["values"].values())  # no English in a blank
 
 
@@ -149,21 +150,23 @@ def test_runs_that_make_no_pictures_are_refused(trained: Trained, tmp_path: Path
 
 
 def test_directions_are_kept_and_named_ones_stay(vae: Run) -> None:
-    first = door.directions(vae.name, None)
+    first = latent_api.directions(vae.name, None)
     assert first["learned"] is None and first["found"] and len(first["found"]) <= 2
-    job = door.learn(vae.name, None)
+    job = latent_api.learn(vae.name, None)
     learned = ended(job, "done")["result"]
-    assert door.directions(vae.name, None)["learned"] == learned
+    assert latent_api.directions(vae.name, None)["learned"] == learned
 
-    made = door.name_direction(vae.name, None, "  taller \n and thinner ", [3.0, -4.0])
+    made = latent_api.name_direction(vae.name, None, "  taller \n and thinner ", [3.0, -4.0])
     assert made["name"] == "taller and thinner" and made["effect"] > 0
     np.testing.assert_allclose(made["vector"], [0.6, -0.8])
-    assert door.directions(vae.name, None)["own"] == [made]
-    door.forget_direction(vae.name, made["id"])
-    turned = door.name_direction(vae.name, None, "a\u202eb\x00c\u2066d", [1, 0])  # a line that would run backwards
+    assert latent_api.directions(vae.name, None)["own"] == [made]
+    latent_api.forget_direction(vae.name, made["id"])
+    turned = latent_api.name_direction(
+        vae.name, None, "a\u202eb\x00c\u2066d", [1, 0]
+    )  # a line that would run backwards
     assert turned["name"] == "abcd"
-    door.forget_direction(vae.name, turned["id"])
-    assert door.directions(vae.name, None)["own"] == []
+    latent_api.forget_direction(vae.name, turned["id"])
+    assert latent_api.directions(vae.name, None)["own"] == []
     for name, vector in (
         ("", [1, 0]),
         ("\u202e", [1, 0]),
@@ -173,7 +176,7 @@ def test_directions_are_kept_and_named_ones_stay(vae: Run) -> None:
         ("x", [1, float("nan")]),
     ):
         with pytest.raises(DataError):
-            door.name_direction(vae.name, None, name, vector)
+            latent_api.name_direction(vae.name, None, name, vector)
 
 
 def test_what_is_added_to_a_shipped_model_does_not_change_it(
@@ -189,26 +192,26 @@ def test_what_is_added_to_a_shipped_model_does_not_change_it(
 
 
 def test_damaged_directions_are_found_anew(vae: Run) -> None:
-    found = door.directions(vae.name, None)["found"]
+    found = latent_api.directions(vae.name, None)["found"]
     for file in vae.additions.glob("directions-found-*"):
         file.write_text("{")
-    assert door.directions(vae.name, None)["found"] == found
+    assert latent_api.directions(vae.name, None)["found"] == found
 
 
 def test_the_map_has_the_pictures_of_its_places(vae: Run) -> None:
-    sheet = door.plane(vae.name, None, {"z": [5, 5]}, [1, 0], [0, 1], 2.0, 3)
+    sheet = latent_api.plane(vae.name, None, {"z": [5, 5]}, [1, 0], [0, 1], 2.0, 3)
     rows = np.frombuffer(sheet["pixels"], np.uint8).reshape(sheet["shape"])
     places = [{"z": [x, y]} for y in (2, 0, -2) for x in (-2, 0, 2)]
     one_by_one = session.pictures(vae, None, session.points(places))
     np.testing.assert_allclose(rows.astype(int), one_by_one, atol=1)
     for wrong in ({"side": 99}, {"reach": 0.0}, {"up": [1, 0, 0]}):
         with pytest.raises(DataError):
-            door.plane(**{"name": vae.name, "step": None, "origin": {"z": [0, 0]}, "across": [1, 0], "up": [0, 1],
+            latent_api.plane(**{"name": vae.name, "step": None, "origin": {"z": [0, 0]}, "across": [1, 0], "up": [0, 1],
                           "reach": 2.0, "side": 3} | wrong)  # fmt: skip
 
 
 def test_classes_lie_where_the_encoder_puts_them(vae: Run) -> None:
-    cloud = door.cloud(vae.name, None)
+    cloud = latent_api.cloud(vae.name, None)
     assert cloud is not None and cloud["real"]
     assert len(cloud["codes"]) == len(cloud["labels"]) > 100 and cloud["names"] == [str(i) for i in range(10)]
     _, family = session.opened(vae, None)
@@ -216,7 +219,7 @@ def test_classes_lie_where_the_encoder_puts_them(vae: Run) -> None:
     z, _ = session.encoded(vae, None, data.validation[3].permute(1, 2, 0).numpy())
     np.testing.assert_allclose(cloud["codes"][3], z, atol=2e-3)
     assert cloud["labels"][3] == data.validation_labels[3]  # type: ignore[index]
-    assert door.cloud(vae.name, None) == cloud  # the second time from the file
+    assert latent_api.cloud(vae.name, None) == cloud  # the second time from the file
 
 
 def png_of(values: np.ndarray) -> bytes:
@@ -267,7 +270,7 @@ def test_real_mnist_digits_pass_the_framing_nearly_unchanged() -> None:
 )  # fmt: skip
 def test_an_upload_that_is_no_picture_is_a_sentence(vae: Run, content: bytes) -> None:
     with pytest.raises(DataError):
-        door.upload(vae.name, None, content)
+        latent_api.upload(vae.name, None, content)
 
 
 @pytest.mark.parametrize(
@@ -278,14 +281,14 @@ def test_an_enormous_picture_is_refused_at_once(vae: Run, mode: str, size: tuple
     Image.new(mode, size).save(buffer, "PNG")
     start = time.perf_counter()
     with pytest.raises(DataError, match="million pixels"):
-        door.upload(vae.name, None, buffer.getvalue())
+        latent_api.upload(vae.name, None, buffer.getvalue())
     assert time.perf_counter() - start < 2
 
 
 def test_a_large_photograph_is_taken(vae: Run) -> None:
     buffer = io.BytesIO()
     Image.fromarray(np.kron(drawing(), np.ones((18, 18), np.uint8))).save(buffer, "JPEG")  # 39 million pixels
-    assert door.upload(vae.name, None, buffer.getvalue())["point"] is not None
+    assert latent_api.upload(vae.name, None, buffer.getvalue())["point"] is not None
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL.TiffImagePlugin")  # Pillow tells the log of the damage
@@ -297,11 +300,11 @@ def test_damaged_notes_in_a_photograph_do_not_matter(vae: Run) -> None:
     place = content.index(b"Exif")
     for start in range(place + 6, place + 30):
         damaged = content[:start] + b"\xff\x00\xff" + content[start + 3 :]
-        assert door.upload(vae.name, None, damaged)["picture"]
+        assert latent_api.upload(vae.name, None, damaged)["picture"]
 
 
 def test_an_upload_is_encoded_and_drawn_again(vae: Run) -> None:
-    answer = door.upload(vae.name, None, png_of(drawing()))
+    answer = latent_api.upload(vae.name, None, png_of(drawing()))
     assert answer["picture"]["shape"] == [1, 28, 28, 1]
     picture = np.frombuffer(answer["picture"]["pixels"], np.uint8).reshape(28, 28, 1)
     assert answer["point"]["z"] == session.encoded(vae, None, picture)[0]
@@ -312,30 +315,30 @@ def test_a_search_repairs_keeps_what_is_visible_and_can_be_cancelled(vae: Run) -
     sent = {"pixels": picture.tobytes(), "shape": list(picture.shape)}
     hidden = np.zeros((28, 28), np.uint8)
     hidden[:, 14:] = 1
-    result = ended(door.search(vae.name, None, sent, hidden.tobytes(), 1), "done")["result"]
+    result = ended(latent_api.search(vae.name, None, sent, hidden.tobytes(), 1), "done")["result"]
     filled = np.frombuffer(result["filled"]["pixels"], np.uint8).reshape(28, 28, 1)
     np.testing.assert_array_equal(filled[:, :14], picture[:, :14])
     assert np.abs(filled[:, 14:].astype(int) - picture[:, 14:]).mean() < 10  # the model knows this one
     assert result["error"] < 0.03
 
-    small = ended(door.search(vae.name, None, sent, None, 2), "done")["result"]
+    small = ended(latent_api.search(vae.name, None, sent, None, 2), "done")["result"]
     assert small["small"]["shape"] == [1, 14, 14, 1] and small["filled"]["shape"] == [1, 28, 28, 1]
     np.testing.assert_array_equal(
         np.frombuffer(small["small"]["pixels"], np.uint8).reshape(14, 14),
         np.round(picture[..., 0].reshape(14, 2, 14, 2).mean((1, 3))),
     )
 
-    job = door.search(vae.name, None, sent, None, 1)
+    job = latent_api.search(vae.name, None, sent, None, 1)
     jobs.cancel(job)
     assert ended(job, "cancelled")["result"] is None
-    whole = ended(door.search(vae.name, None, sent, bytes([1]) * 784, 1), "failed")
+    whole = ended(latent_api.search(vae.name, None, sent, bytes([1]) * 784, 1), "failed")
     assert "visible" in whole["error"]["text"]
     for shape in ([1, 1, 1], [27, 27, 1], [14, 14, 1], [28, 28, 3]):
         odd = {"pixels": bytes(shape[0] * shape[1] * shape[2]), "shape": shape}
         for shrink in (1, 2):
-            failed = ended(door.search(vae.name, None, odd, None, shrink), "failed")
+            failed = ended(latent_api.search(vae.name, None, odd, None, shrink), "failed")
             assert failed["error"]["key"] in ("explore.wrong_picture", "explore.no_picture")
-        assert ended(door.neighbours(vae.name, None, odd), "failed")["error"]["key"] == "explore.wrong_picture"
+        assert ended(latent_api.neighbours(vae.name, None, odd), "failed")["error"]["key"] == "explore.wrong_picture"
     for wrong in (
         {},
         {"pixels": b"1", "shape": [28, 28, 1]},
@@ -345,7 +348,7 @@ def test_a_search_repairs_keeps_what_is_visible_and_can_be_cancelled(vae: Run) -
         {"pixels": bytes(784), "shape": [28, 28, 1, None]},
     ):
         with pytest.raises(DataError):
-            door.search(vae.name, None, wrong, None, 1)
+            latent_api.search(vae.name, None, wrong, None, 1)
 
 
 def test_a_training_picture_is_recognised_as_one(vae: Run) -> None:
@@ -385,21 +388,21 @@ def test_a_journey_goes_through_its_stops(vae: Run) -> None:
     for place, stop in ((0.0, 0), (0.5, 1), (1.0, 2)):
         for kind in ("linear", "spherical"):
             travelled, still = (
-                door.journey(vae.name, None, stops, place, kind),
-                door.draw(vae.name, None, [stops[stop]]),
+                latent_api.journey(vae.name, None, stops, place, kind),
+                latent_api.draw(vae.name, None, [stops[stop]]),
             )
-            assert travelled["picture"] == still == door.draw(vae.name, None, [travelled["point"]])
+            assert travelled["picture"] == still == latent_api.draw(vae.name, None, [travelled["point"]])
     for wrong, kind in (([stops[0]], "linear"), (stops, "zigzag"), ([stops[0], {"z": [1, 2, 3]}], "linear")):
         with pytest.raises(DataError):
-            door.journey(vae.name, None, wrong, 0.5, kind)
+            latent_api.journey(vae.name, None, wrong, 0.5, kind)
 
 
 def test_arithmetic_is_that_of_the_codes(vae: Run) -> None:
-    made = door.combine({"z": [1, 2]}, {"z": [0.5, 0.5]}, {"z": [3, -1], "label": None})
+    made = latent_api.combine({"z": [1, 2]}, {"z": [0.5, 0.5]}, {"z": [3, -1], "label": None})
     assert made["z"] == [3.5, 0.5]
     for a, b in (({"z": [1, 2]}, {"z": [1]}), ({"z": [9000, 0]}, {"z": [-9000, 0]})):
         with pytest.raises(DataError):
-            door.combine(a, b, {"z": [1, 2]})
+            latent_api.combine(a, b, {"z": [1, 2]})
 
 
 def test_taking_away_and_adding_the_same_changes_nothing(style_gan: Run) -> None:
@@ -411,11 +414,11 @@ def test_taking_away_and_adding_the_same_changes_nothing(style_gan: Run) -> None
 
 def test_a_saved_picture_brings_its_place_back(vae: Run) -> None:
     point = {"z": [0.25, -1.5], "truncation": 0.8}
-    file = door.save(vae.name, None, point, label="en", seed=5)
+    file = latent_api.save(vae.name, None, point, label="en", seed=5)
     assert file["type"] == "image/png" and file["name"].endswith(".png")
-    back = door.reopened(file["content"])
+    back = latent_api.reopened(file["content"])
     assert (back["run"], back["seed"], back["step"]) == (vae.name, 5, session.describe(vae, None)["step"])
-    assert door.draw(back["run"], back["step"], [back["point"]]) == door.draw(vae.name, None, [point])
+    assert latent_api.draw(back["run"], back["step"], [back["point"]]) == latent_api.draw(vae.name, None, [point])
 
 
 def test_a_recipe_from_elsewhere_is_a_sentence(vae: Run) -> None:
@@ -429,26 +432,26 @@ def test_a_recipe_from_elsewhere_is_a_sentence(vae: Run) -> None:
         {"run": "\ud800", "step": 1, "point": {"z": [0, 0]}}, {"run": "é" * 200, "step": 1, "point": {"z": [0, 0]}},
     ):  # fmt: skip
         with pytest.raises(AigcError):
-            door.reopened(provenance.png(square, recipe))
+            latent_api.reopened(provenance.png(square, recipe))
 
 
 @pytest.mark.parametrize(("form", "kind"), [("gif", "image/gif"), ("mp4", "video/mp4"), ("strip", "image/png")])
 def test_journeys_are_saved(vae: Run, form: Any, kind: str) -> None:
     stops = [{"z": [0, 0]}, {"z": [1, 1]}]
-    file = ended(door.film(vae.name, None, form, stops, seconds=1, kind="linear", label="zh"), "done")["result"]
+    file = ended(latent_api.film(vae.name, None, form, stops, seconds=1, kind="linear", label="zh"), "done")["result"]
     assert file["type"] == kind and len(file["content"]) > 500
     if form == "gif":
         with Image.open(io.BytesIO(file["content"])) as film:
             assert film.n_frames >= 18  # type: ignore[attr-defined]  # like neighbours may be merged
     for seconds in (0.0, 31.0, float("nan")):
         with pytest.raises(DataError):
-            door.film(vae.name, None, form, stops, seconds=seconds, kind="linear")
+            latent_api.film(vae.name, None, form, stops, seconds=seconds, kind="linear")
 
 
 @pytest.mark.parametrize(("form", "after"), [("gif", 0.0), ("gif", 0.5), ("mp4", 0.5)])
 def test_a_film_ends_when_it_is_cancelled_while_drawn_or_encoded(vae: Run, form: Any, after: float) -> None:
     stops = [{"z": [0, 0]}, {"z": [1, 1]}]
-    job = door.film(vae.name, None, form, stops, seconds=30, kind="linear", label="en")
+    job = latent_api.film(vae.name, None, form, stops, seconds=30, kind="linear", label="en")
     while jobs.state(job)["part"] <= after:
         time.sleep(0.002)
     jobs.cancel(job)
@@ -459,12 +462,12 @@ def test_a_run_deleted_meanwhile_is_a_sentence(vae: Run) -> None:
     name = vae.name
     vae.path.unlink()
     with pytest.raises(RunError, match="no run"):
-        door.draw(name, None, [{"z": [0, 0]}])
+        latent_api.draw(name, None, [{"z": [0, 0]}])
 
 
 def test_the_page_lists_picture_runs_only(vae: Run, trained: Trained, own_place: Path) -> None:
     (own_place / "runs" / "words").symlink_to(trained("gpt").path)
-    own = [one for one in api.models("pictures") if not one["shipped"]]
+    own = [one for one in run_views.models("pictures") if not one["shipped"]]
     assert [one["name"] for one in own] == ["tiny"]
 
 

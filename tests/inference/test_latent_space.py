@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from aigc_core.common.rng import normal_per_sample
-from aigc_core.data.dataset_info import Facts
-from aigc_core.families.base import Networks, PictureFamily
+from aigc_core.data.dataset_info import DatasetInfo
+from aigc_core.families.base import ImageFamily, Networks
 from aigc_core.inference.latent import space
 from aigc_core.metrics.image_attributes import boldness, slant, width
 from tests.helpers.runs import tiny
@@ -17,7 +17,7 @@ from tests.helpers.runs import tiny
 SIDE = 16
 
 
-class Known(PictureFamily):
+class Known(ImageFamily):
     """A space of 4 numbers that is known: the first makes a bar thick, the second moves it, the rest do little."""
 
     averaged = ("it",)
@@ -55,7 +55,7 @@ class Known(PictureFamily):
 
 @pytest.fixture
 def known() -> Known:
-    return Known(tiny("vae", latent_size=4), Facts("image", (1, SIDE, SIDE)))
+    return Known(tiny("vae", latent_size=4), DatasetInfo("image", (1, SIDE, SIDE)))
 
 
 def test_found_directions_are_the_known_ones_strongest_first(known: Known) -> None:
@@ -104,7 +104,7 @@ def test_projection_finds_a_code_that_draws_the_same(known: Known) -> None:
     target = known.decode(known.networks, z[None], None)[0]
     steps: list[float] = []
     code, error = space.project(
-        known, known.networks, space.Seen(target, torch.ones(1, SIDE, SIDE)), None,
+        known, known.networks, space.Observation(target, torch.ones(1, SIDE, SIDE)), None,
         lambda part, code, error: steps.append(part),
     )  # fmt: skip
     assert error < 0.02
@@ -120,7 +120,9 @@ def test_what_is_hidden_changes_nothing(known: Known) -> None:
     found = []
     for filling in (0.0, 1.0):
         target[:, SIDE // 2 :] = filling
-        found.append(space.project(known, known.networks, space.Seen(target, mask), None, lambda *a: None, steps=5))
+        found.append(
+            space.project(known, known.networks, space.Observation(target, mask), None, lambda *a: None, steps=5)
+        )
     assert found[0] == found[1]
 
 
@@ -130,7 +132,11 @@ def test_a_search_can_be_ended_from_within(known: Known) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         space.project(
-            known, known.networks, space.Seen(torch.zeros(1, SIDE, SIDE), torch.ones(1, SIDE, SIDE)), None, enough
+            known,
+            known.networks,
+            space.Observation(torch.zeros(1, SIDE, SIDE), torch.ones(1, SIDE, SIDE)),
+            None,
+            enough,
         )
 
 

@@ -10,7 +10,7 @@ import torch
 
 from aigc_core.common.errors import AigcError, DataError, RunError
 from aigc_core.common.progress import Look
-from aigc_core.data.tokenizer import Speller, Tokenizer
+from aigc_core.data.tokenizer import StreamingDetokenizer, Tokenizer
 from aigc_core.families.base import TextRequest
 from aigc_core.inference import model_cache
 from aigc_core.inference.text import session
@@ -18,8 +18,9 @@ from aigc_core.inference.text.session import Beginning
 from aigc_core.media import provenance
 from aigc_core.metrics import memorization
 from aigc_core.runs.run import Run
-from aigc_core.serving import api, jobs
-from aigc_core.serving.api import text as door
+from aigc_core.serving import jobs
+from aigc_core.serving.api import run_views
+from aigc_core.serving.api import text as text_api
 from aigc_core.training.trainer import fit
 from tests.helpers.runs import tiny
 
@@ -33,7 +34,7 @@ LOOK: Look = ignore
 
 def ended(job: str) -> dict:
     """How a job that writes ended."""
-    while (now := door.written(job, 0))["state"] in ("waiting", "running"):
+    while (now := text_api.written(job, 0))["state"] in ("waiting", "running"):
         time.sleep(0.02)
     return now
 
@@ -98,7 +99,7 @@ def test_the_texts_of_the_tokens_add_up_and_no_character_is_cut(which: str, requ
 
 def test_spelling_gives_whole_characters_whatever_the_pieces() -> None:
     tokenizer, text = Tokenizer.train("bpe", "abc", 257), "古老的🙂故事 <script>"
-    speller = Speller(tokenizer)
+    speller = StreamingDetokenizer(tokenizer)
     pieces = [speller.add(one) for one in tokenizer.encode(text).tolist()]
     assert "".join(pieces) + speller.rest() == text
     assert len(pieces) > len(text) and not any("\ufffd" in one for one in pieces)
@@ -108,19 +109,21 @@ def test_spelling_goes_on_in_the_middle_of_a_character() -> None:
     tokenizer, text = Tokenizer.train("bpe", "abc", 257), "a你😀b"
     ids = tokenizer.encode(text).tolist()
     for place in range(len(ids) + 1):
-        first = Speller(tokenizer)
+        first = StreamingDetokenizer(tokenizer)
         shown = "".join(first.add(one) for one in ids[:place])
-        later = Speller(tokenizer, ids[:place])
+        later = StreamingDetokenizer(tokenizer, ids[:place])
         assert shown + "".join(later.add(one) for one in ids[place:]) + later.rest() == text
     broken = [*tokenizer.encode("😀").tolist()[1:]] * 2  # bytes that never become a character are not shown twice
-    assert Speller(tokenizer, broken).add(ids[0]) == "a"
+    assert StreamingDetokenizer(tokenizer, broken).add(ids[0]) == "a"
 
 
 def test_what_the_model_did_not_see_of_a_prompt_is_said(listed: Run) -> None:
-    job = door.write(listed.name, None, {"prompt": "Once 龘 upon 😀"}, {"max_new_tokens": 3}, 1, "")
+    job = text_api.write(listed.name, None, {"prompt": "Once 龘 upon 😀"}, {"max_new_tokens": 3}, 1, "")
     now = ended(job)
     assert now["unknown"] == "龘😀" and not now["cut"]
-    job = door.write(listed.name, None, {"prompt": "a" * (session.LONGEST_PROMPT + 1)}, {"max_new_tokens": 3}, 1, "")
+    job = text_api.write(
+        listed.name, None, {"prompt": "a" * (session.LONGEST_PROMPT + 1)}, {"max_new_tokens": 3}, 1, ""
+    )
     assert ended(job)["cut"] is True
 
 
@@ -135,7 +138,7 @@ def test_a_blank_line_that_was_half_written_ends_the_text(run: Run) -> None:
 
 def test_chances_are_the_models_own(run: Run) -> None:
     made = session.write(run, None, Beginning("Once"), TextRequest(max_new_tokens=10, temperature=0.3), 1, "", LOOK)
-    ids = session.begun(model_cache.load(run).family, Beginning("Once", tuple(made.tokens[0])))
+    ids = session.prompt_tokens(model_cache.load(run).family, Beginning("Once", tuple(made.tokens[0])))
     with torch.no_grad():
         logits = network(run)(torch.tensor(ids)[None])[0]
     for place, (token, chance) in enumerate(zip(made.tokens[0], made.chances[0], strict=True)):
@@ -151,21 +154,21 @@ def test_a_text_ends_where_it_is_told_to(run: Run) -> None:
 
 
 def test_stopping_stops_at_once(listed: Run) -> None:
-    job = door.write(listed.name, None, {"prompt": "Once"}, {"max_new_tokens": 2000}, 8, "")
-    while not door.written(job, 0)["samples"]:
+    job = text_api.write(listed.name, None, {"prompt": "Once"}, {"max_new_tokens": 2000}, 8, "")
+    while not text_api.written(job, 0)["samples"]:
         time.sleep(0.01)
     jobs.cancel(job)
-    written = [len(one["texts"]) for one in door.written(job, 0)["samples"]]
+    written = [len(one["texts"]) for one in text_api.written(job, 0)["samples"]]
     now = ended(job)
     assert now["state"] == "cancelled"
     assert all(0 < len(one["texts"]) <= many + 20 for one, many in zip(now["samples"], written, strict=True))
 
 
 def test_only_what_is_new_is_told(listed: Run) -> None:
-    job = door.write(listed.name, None, {"prompt": "Once"}, {"max_new_tokens": 40}, 2, "")
+    job = text_api.write(listed.name, None, {"prompt": "Once"}, {"max_new_tokens": 40}, 2, "")
     texts: list[list[str]] = [[], []]
     while True:
-        now = door.written(job, len(texts[0]))
+        now = text_api.written(job, len(texts[0]))
         assert now["seen"] >= len(texts[0])
         for mine, news in zip(texts, now["samples"], strict=False):
             mine[now["from"] :] = news["texts"]
@@ -199,7 +202,7 @@ def test_only_what_is_new_is_told(listed: Run) -> None:
 )
 def test_bad_requests_get_a_sentence(listed: Run, begin: dict, knobs: dict, count: int) -> None:
     try:
-        job = door.write(listed.name, None, begin, {"max_new_tokens": 3} | knobs, count, "")
+        job = text_api.write(listed.name, None, begin, {"max_new_tokens": 3} | knobs, count, "")
     except AigcError:
         return
     now = ended(job)
@@ -210,7 +213,7 @@ def test_bad_requests_get_a_sentence(listed: Run, begin: dict, knobs: dict, coun
     "prompt", ["", "a" * 100_000, "Once 龘 upon 🙂", "<script>alert(1)</script>", "\x00\x07\u202e", "\ud800x"]
 )
 def test_odd_prompts_do_the_sensible_thing(listed: Run, prompt: str) -> None:
-    job = door.write(listed.name, None, {"prompt": prompt}, {"max_new_tokens": 5}, 1, "")
+    job = text_api.write(listed.name, None, {"prompt": prompt}, {"max_new_tokens": 5}, 1, "")
     now = ended(job)
     if now["state"] == "failed":  # nothing but letters that it does not know
         assert now["error"]["key"] == "text.unknown_characters"
@@ -224,8 +227,8 @@ def test_a_picture_run_writes_nothing(trained) -> None:
 
 
 def test_the_list_holds_writers_only(listed: Run) -> None:
-    assert [one["name"] for one in api.models("text")] == ["writer"]
-    said = door.describe("writer", None)
+    assert [one["name"] for one in run_views.models("text")] == ["writer"]
+    said = text_api.describe("writer", None)
     assert said["languages"] == ["en", "zh"] and said["layers"] == 2 and said["heads"] == 2
     assert said["precisions"] == ["float32"]  # a small network
 
@@ -242,7 +245,7 @@ def test_alternatives_before_and_after_the_knobs(run: Run) -> None:
     request = TextRequest(temperature=0.5, top_k=5)
     found = session.alternatives(run, None, Beginning("Once upon"), request, 3)
     family = model_cache.load(run).family
-    ids = session.begun(family, Beginning("Once upon"))
+    ids = session.prompt_tokens(family, Beginning("Once upon"))
     with torch.no_grad():
         logits = network(run)(torch.tensor(ids)[None])[0, -1].clone()
     logits[family.tokenizer.never_spoken] = -torch.inf
@@ -271,7 +274,7 @@ def test_alternatives_are_what_was_drawn_from_beyond_the_context_too(run: Run) -
 
 def test_surprise_is_the_models_cross_entropy(run: Run) -> None:
     text = "Once upon a time"
-    found = session.surprise(run, None, text)
+    found = session.token_nll(run, None, text)
     ids = torch.from_numpy(model_cache.load(run).family.tokenizer.encode(text))[None]
     with torch.no_grad():
         loss = torch.nn.functional.cross_entropy(network(run)(ids[:, :-1])[0], ids[0, 1:])
@@ -283,17 +286,17 @@ def test_surprise_is_the_models_cross_entropy(run: Run) -> None:
 
 def test_surprise_of_a_text_longer_than_the_context(run: Run) -> None:
     text = "Once upon a time there was a fox. " * 9
-    found = session.surprise(run, None, text)
+    found = session.token_nll(run, None, text)
     assert found["n"] == len(text) - 1 and all(one["nats"] >= 0 for one in found["tokens"][1:])
-    short = session.surprise(run, None, text[:32])  # its first window is read in the same way
+    short = session.token_nll(run, None, text[:32])  # its first window is read in the same way
     assert [one["nats"] for one in found["tokens"][1:32]] == [one["nats"] for one in short["tokens"][1:]]
 
 
 def test_surprise_leaves_out_what_it_does_not_know_and_refuses_nothing(run: Run) -> None:
-    assert session.surprise(run, None, "Once 龘upon")["unknown"] == "龘"
+    assert session.token_nll(run, None, "Once 龘upon")["unknown"] == "龘"
     for text in ("", "龘", "a"):
         with pytest.raises(DataError, match="too little"):
-            session.surprise(run, None, text)
+            session.token_nll(run, None, text)
 
 
 def brute_force(text: str, source: str) -> int:
@@ -329,11 +332,11 @@ def test_a_passage_of_the_training_text_is_found_with_its_place(run: Run) -> Non
 
 def test_the_reading_by_the_formulas_is_the_networks_own(run: Run) -> None:
     family = model_cache.load(run).family
-    ids = torch.tensor(session.begun(family, Beginning("Once upon a time")))
+    ids = torch.tensor(session.prompt_tokens(family, Beginning("Once upon a time")))
     inside = family.inside(family.networks, ids)
     with torch.no_grad():
         own = network(run)(ids[None])[0]
-    torch.testing.assert_close(family.lens(family.networks, inside.states)[-1], own, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(family.logit_lens(family.networks, inside.states)[-1], own, atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(inside.attention.sum(-1), torch.ones(2, 2, len(ids)))
     assert float(inside.attention.triu(1).abs().max()) == 0
 
@@ -349,7 +352,7 @@ def test_the_attention_of_transformers_is_the_same(run: Run, tmp_path: Path) -> 
     theirs = GPT2LMHeadModel(config).eval()
     theirs.load_state_dict(to_transformers(network(run).state_dict()), strict=False)
     theirs.tie_weights()
-    ids = torch.tensor(session.begun(family, Beginning("Once upon a time")))
+    ids = torch.tensor(session.prompt_tokens(family, Beginning("Once upon a time")))
     with torch.no_grad():
         out = theirs(ids[None], output_attentions=True, output_hidden_states=True)
     inside = family.inside(family.networks, ids)
@@ -373,7 +376,7 @@ def test_the_formulas_numbers_fit_together(run: Run) -> None:
 def test_what_is_shown_is_the_reading_that_writes(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last few tokens of a longer reading: their weights lack what went to earlier ones."""
     begin = Beginning("Once upon a time")
-    whole, said = session.attention(run, None, begin), session.lens(run, None, begin)
+    whole, said = session.attention(run, None, begin), session.logit_lens(run, None, begin)
     numbers = session.attention_numbers(run, None, begin, 1, 0, 15)
     monkeypatch.setattr(session, "MOST_LOOKED", 6)
     monkeypatch.setattr(session, "MOST_SAID", 4)
@@ -382,13 +385,13 @@ def test_what_is_shown_is_the_reading_that_writes(run: Run, monkeypatch: pytest.
     few = session.attention_numbers(run, None, begin, 1, 0, 5)
     assert few["output"] == numbers["output"] and few["weights"] == numbers["weights"][-6:]
     assert few["earlier"] == pytest.approx(sum(numbers["weights"][:-6])) and few["earlier"] > 0
-    assert session.lens(run, None, begin)["said"] == [row[-4:] for row in said["said"]]
+    assert session.logit_lens(run, None, begin)["said"] == [row[-4:] for row in said["said"]]
 
 
 def test_a_long_text_is_looked_into_at_its_end(run: Run) -> None:
     shown = session.attention(run, None, Beginning("Once upon a time " * 20))
     assert 16 <= len(shown["tokens"]) <= 32 and "".join(shown["tokens"]).endswith("a time ")
-    said = session.lens(run, None, Beginning("Once upon"))
+    said = session.logit_lens(run, None, Beginning("Once upon"))
     assert len(said["said"]) == 3 and len(said["said"][0]) == 9
 
 
@@ -413,9 +416,9 @@ def test_a_checkpoint_that_goes_meanwhile_is_left_out(run: Run, monkeypatch: pyt
 def test_a_text_that_leaves_says_that_a_machine_wrote_it() -> None:
     assert provenance.noted("Once.\n", "en") == "Once.\n\n(This text was generated by AI.)\n"
     assert "人工智能生成" in provenance.noted("从前", "zh") and provenance.noted("从前", None) == "从前"
-    assert door.saved("<b>", None)["content"] == b"<b>"
+    assert text_api.saved("<b>", None)["content"] == b"<b>"
 
 
 def test_only_names_of_the_hub_are_fetched(own_place: Path) -> None:
     for name in ("", "gpt2", "../x/y", "/etc/passwd", str(own_place), "a/b/c", "https://x/y"):
-        assert ended(door.bring(name))["error"]["key"] == "hub.no_source"
+        assert ended(text_api.bring(name))["error"]["key"] == "hub.no_source"

@@ -57,15 +57,15 @@ def test_features_are_the_librarys_own(served: Path) -> None:
     grey = torch.randint(0, 256, (3, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     own = library.FeatureExtractorInceptionV3("own", ["2048"], feature_extractor_weights_path=str(served))
     (expected,) = own(grey.repeat(1, 3, 1, 1))
-    features = inception_features.measured(network, grey)
+    features = inception_features.extract(network, grey)
     assert features.shape == (3, 2048) and np.allclose(features, expected.numpy(), atol=1e-6)
 
 
 @pytest.fixture
 def few_features(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only a part of the 2,048: roots of matrices as large take half a minute."""
-    measured = inception_features.measured
-    monkeypatch.setattr(inception_features, "measured", lambda network, x: measured(network, x)[:, :100])
+    measured = inception_features.extract
+    monkeypatch.setattr(inception_features, "extract", lambda network, x: measured(network, x)[:, :100])
 
 
 @pytest.mark.slow

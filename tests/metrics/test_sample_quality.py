@@ -4,20 +4,20 @@ import numpy as np
 import pytest
 import torch
 
-from aigc_core.data.datasets import PictureData, load_data
+from aigc_core.data.datasets import ImageDataset, load_data
 from aigc_core.data.sources import silent
-from aigc_core.metrics.sample_quality import Likeness
+from aigc_core.metrics.sample_quality import SampleQuality
 from tests.helpers.runs import tiny
 
 
-def data_of(family: str, **settings: object) -> PictureData:
+def data_of(family: str, **settings: object) -> ImageDataset:
     data = load_data(tiny(family, **settings), torch.device("cpu"), silent, None)
-    assert isinstance(data, PictureData)
+    assert isinstance(data, ImageDataset)
     return data
 
 
 @pytest.fixture(scope="module")
-def digits() -> PictureData:
+def digits() -> ImageDataset:
     return data_of("gan", validation=0.5)
 
 
@@ -25,8 +25,8 @@ def as_made(x: torch.Tensor) -> np.ndarray:
     return x.permute(0, 2, 3, 1).numpy()
 
 
-def test_held_out_pictures_are_like_themselves(digits: PictureData) -> None:
-    found = Likeness(digits).measured(as_made(digits.validation))
+def test_held_out_pictures_are_like_themselves(digits: ImageDataset) -> None:
+    found = SampleQuality(digits).compute(as_made(digits.validation))
     assert found["frechet_pixels"] == pytest.approx(0, abs=1e-6)
     assert found["coverage"] == found["precision"] == 1
     assert found["diversity"] == pytest.approx(1)
@@ -34,14 +34,14 @@ def test_held_out_pictures_are_like_themselves(digits: PictureData) -> None:
     assert found["copies"] == found["copies_real"] < 0.05
 
 
-def test_training_pictures_are_copies(digits: PictureData) -> None:
-    found = Likeness(digits).measured(as_made(digits.train[:300]))
+def test_training_pictures_are_copies(digits: ImageDataset) -> None:
+    found = SampleQuality(digits).compute(as_made(digits.train[:300]))
     assert found["copies"] > 0.95
     assert found["coverage"] > 0.5
 
 
-def test_one_picture_again_and_again_is_no_variety(digits: PictureData) -> None:
-    found = Likeness(digits).measured(np.repeat(as_made(digits.validation[:1]), 200, axis=0))
+def test_one_picture_again_and_again_is_no_variety(digits: ImageDataset) -> None:
+    found = SampleQuality(digits).compute(np.repeat(as_made(digits.validation[:1]), 200, axis=0))
     assert found["diversity"] < 0.01 and found["classes_missing"] == 9 and found["coverage"] < 0.1
 
 
@@ -49,5 +49,5 @@ def test_clouds_of_points_that_are_missing_are_counted() -> None:
     data = data_of("gan", data="points", pattern="ring")
     assert data.validation_labels is not None
     some = data.validation[data.validation_labels < 5]
-    found = Likeness(data).measured(some.numpy())
+    found = SampleQuality(data).compute(some.numpy())
     assert (found["classes_missing"], found["classes"]) == (3, 8)

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from aigc_core.common.paths import PROJECT
-from aigc_core.serving import api
-from pages import words
+from aigc_core.serving.api import forms
+from pages import i18n
 
 LOCALES = {
     language: json.loads((PROJECT / "pages" / "locale" / f"{language}.json").read_text(encoding="utf-8"))
-    for language in words.LANGUAGES
+    for language in i18n.LANGUAGES
 }
 SAYING = {"message", "ConfigError", "DataError", "RunError", "DeviceError", "TrainingError", "AigcError"}
 
@@ -66,9 +66,9 @@ def test_both_languages_have_every_key_of_the_pages() -> None:
     assert own == set(LOCALES["en"])
 
 
-@pytest.mark.parametrize("key", sorted(words.core_sentences()))
+@pytest.mark.parametrize("key", sorted(i18n.core_sentences()))
 def test_what_the_core_offers_is_said_in_chinese(key: str) -> None:
-    assert re.search("[\u4e00-\u9fff]|MNIST|Wasserstein|CIFAR", words.catalogue("zh")[key])
+    assert re.search("[\u4e00-\u9fff]|MNIST|Wasserstein|CIFAR", i18n.catalogue("zh")[key])
 
 
 @pytest.mark.parametrize(("key", "sentence"), sorted(core_sentences().items()))
@@ -80,20 +80,20 @@ def test_every_error_of_the_core_is_said_in_chinese(key: str, sentence: str) -> 
 
 
 def test_a_field_has_a_name_in_both_languages() -> None:
-    for family in api.families():
-        for field in api.fields(family):
+    for family in forms.families():
+        for field in forms.fields(family):
             if field["name"] not in ("data", "data_path"):
-                assert f"field.{field['name']}" in words.catalogue("en"), field["name"]
-                assert f"field.{field['name']}" in words.catalogue("zh"), field["name"]
+                assert f"field.{field['name']}" in i18n.catalogue("en"), field["name"]
+                assert f"field.{field['name']}" in i18n.catalogue("zh"), field["name"]
 
 
 def test_both_languages_fill_the_same_blanks() -> None:
     for key, english in LOCALES["en"].items():
-        assert blanks(english) == blanks(words.catalogue("zh")[key]), key
+        assert blanks(english) == blanks(i18n.catalogue("zh")[key]), key
 
 
 def test_every_key_that_a_page_uses_exists() -> None:
-    known = words.catalogue("en")
+    known = i18n.catalogue("en")
     for path in (PROJECT / "pages" / "static").rglob("*.*"):
         code = path.read_text(encoding="utf-8")
         for key in re.findall(r"""(?:say|question)\(["'`]([\w.:]+)["'`][,)]""", code):
@@ -149,7 +149,7 @@ def test_the_words_are_fetched_once_and_short_pages_ask_for_them(plain_app: str)
     for _ in range(2):
         body, headers = get(name[1])
         assert "immutable" in headers["cache-control"] and headers["content-type"].startswith("text/javascript")
-        assert gzip.decompress(body).decode() == words.script()
+        assert gzip.decompress(body).decode() == i18n.script()
 
 
 def test_locale_files_have_no_key_twice() -> None:

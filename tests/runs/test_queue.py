@@ -17,7 +17,7 @@ from aigc_core.common.paths import PROJECT
 from aigc_core.common.process_identity import halted, identity
 from aigc_core.evaluation import quality_gate
 from aigc_core.runs import queue
-from aigc_core.runs.queue import Turn
+from aigc_core.runs.queue import QueueSlot
 from aigc_core.runs.run import Run
 from tests.helpers.runs import tiny
 
@@ -33,7 +33,7 @@ def run_of(tmp_path: Path) -> Callable[[str], Run]:
     return make
 
 
-def place_of(turn: Turn, run: Run) -> int:
+def place_of(turn: QueueSlot, run: Run) -> int:
     """Its place in the queue right now, 0 if it may compute; it gives up the place, but not the slot."""
     places: list[int] = []
     return 0 if turn.acquire(run, lambda place, left_s: places.append(place) or False) else places[0]
@@ -50,7 +50,7 @@ def ticket(folder: Path, number: int, run: Run, state: str = "waiting", process:
 def test_turns_are_taken_in_order_and_freed_by_death(
     tmp_path: Path, run_of: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second, run = Turn(tmp_path), Turn(tmp_path), run_of()
+    first, second, run = QueueSlot(tmp_path), QueueSlot(tmp_path), run_of()
     assert place_of(first, run) == 0
     assert place_of(second, run) == 1
     dead = ticket(tmp_path, 0, run, process=f"{identity()}0")
@@ -72,16 +72,16 @@ def test_each_one_s_first_training_goes_before_anyone_s_second(tmp_path: Path, r
     ann, ben = run_of("Ann"), run_of("Ben")
     for number in (1, 2, 3):
         ticket(tmp_path, number, ann)
-    assert place_of(Turn(tmp_path), ben) == 2, "after Ann's first, before her second"
-    assert place_of(Turn(tmp_path), ann) == 4
-    assert place_of(Turn(tmp_path), run_of("")) == 2, "whoever has no name is like one more person"
+    assert place_of(QueueSlot(tmp_path), ben) == 2, "after Ann's first, before her second"
+    assert place_of(QueueSlot(tmp_path), ann) == 4
+    assert place_of(QueueSlot(tmp_path), run_of("")) == 2, "whoever has no name is like one more person"
 
 
 def test_nobody_computes_twice_at_once_even_if_there_is_room(
     tmp_path: Path, run_of: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIGC_SLOTS", "3")
-    ann, ben, again, unnamed = Turn(tmp_path), Turn(tmp_path), Turn(tmp_path), Turn(tmp_path)
+    ann, ben, again, unnamed = QueueSlot(tmp_path), QueueSlot(tmp_path), QueueSlot(tmp_path), QueueSlot(tmp_path)
     assert place_of(ann, run_of("Ann")) == 0
     assert place_of(again, run_of("Ann")) == 1
     ticket(tmp_path, 1, run_of("Ann"))  # waits, and holds nobody up
@@ -97,7 +97,7 @@ def test_whoever_is_halted_or_on_another_machine_holds_nobody_up(tmp_path: Path,
     try:
         before = ticket(tmp_path, 1, run_of(), process=identity(sleeper.pid))
         elsewhere = ticket(tmp_path, 2, run_of(), process="elsewhere|boot|1|2")
-        run, turn = run_of(), Turn(tmp_path)
+        run, turn = run_of(), QueueSlot(tmp_path)
         assert place_of(turn, run) == 2
         sleeper.send_signal(signal.SIGSTOP)
         while not halted(identity(sleeper.pid)):
@@ -120,15 +120,15 @@ def test_a_slot_is_held_until_the_model_is_judged(
     places: list[int] = []
 
     def judge(judged: Run) -> dict[str, Any]:
-        places.append(place_of(Turn(tmp_path), run_of()))
+        places.append(place_of(QueueSlot(tmp_path), run_of()))
         with pytest.raises(RunError, match="being trained"):
             Run(judged.path).delete()
         return {"passed": True}
 
     monkeypatch.setattr("aigc_core.evaluation.quality_gate.judge", judge)
     run = Run.create(tiny("vae"), tmp_path / "judged")
-    assert quality_gate.fit_and_judge(run, Turn(tmp_path)).state == "done"
-    assert places == [1] and place_of(Turn(tmp_path), run_of()) == 0
+    assert quality_gate.fit_and_judge(run, QueueSlot(tmp_path)).state == "done"
+    assert places == [1] and place_of(QueueSlot(tmp_path), run_of()) == 0
 
 
 def test_the_time_to_wait_is_that_of_those_ahead(
@@ -137,10 +137,10 @@ def test_the_time_to_wait_is_that_of_those_ahead(
     ticket(tmp_path, 1, run_of(), "running")
     ticket(tmp_path, 2, run_of())
     seconds: list[float] = []
-    Turn(tmp_path).acquire(run_of(), lambda place, left_s: seconds.append(left_s) or False)
+    QueueSlot(tmp_path).acquire(run_of(), lambda place, left_s: seconds.append(left_s) or False)
     assert seconds == [2 * (60 + queue.AROUND_S)]
     monkeypatch.setenv("AIGC_SLOTS", "2")
-    Turn(tmp_path).acquire(run_of(), lambda place, left_s: seconds.append(left_s) or False)
+    QueueSlot(tmp_path).acquire(run_of(), lambda place, left_s: seconds.append(left_s) or False)
     assert seconds[1] == seconds[0] / 2
 
 
@@ -148,7 +148,7 @@ def test_who_waits_takes_little_memory_and_says_where_it_stands(
     tmp_path: Path, run_of: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIGC_RUNS", str(tmp_path))
-    blocker = Turn(tmp_path)
+    blocker = QueueSlot(tmp_path)
     assert place_of(blocker, run_of()) == 0
     run = run_of()
     run.request("start")

@@ -12,6 +12,7 @@ from aigc_core.common.errors import ConfigError, RunError
 from aigc_core.common.files import new_folder, write_atomic, write_json
 from aigc_core.common.process_identity import identity
 from aigc_core.runs.run import ELSEWHERE_S, Run, Status, list_runs
+from aigc_core.serving.api import run_views
 from tests.helpers.runs import tiny
 
 
@@ -176,13 +177,12 @@ def test_a_run_whose_process_never_came_is_an_interruption(run: Run) -> None:
     ],
 )  # fmt: skip
 def test_files_of_another_shape_are_a_sentence_and_the_list_goes_on(run: Run, file: str, change: dict) -> None:
-    from aigc_core.serving import api
 
     Run.create(tiny("gpt"))
     write_json(run.path / file, json.loads((run.path / file).read_text()) | change)
     assert_damaged(run, file)
     state = "damaged" if file == "config.json" else "interrupted"
-    assert sorted(row["state"] for row in api.runs()) == [state, "queued"]
+    assert sorted(row["state"] for row in run_views.runs()) == [state, "queued"]
 
 
 def assert_damaged(run: Run, file: str) -> None:

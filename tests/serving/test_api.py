@@ -15,7 +15,7 @@ from aigc_core.common.errors import AigcError, ConfigError, DataError, RunError
 from aigc_core.families import FAMILIES
 from aigc_core.families.config import RunConfig
 from aigc_core.runs.run import Run
-from aigc_core.serving import api
+from aigc_core.serving.api import estimates, forms, run_actions, run_views, uploads
 from tests.helpers.runs import RECORDS, TINY
 
 
@@ -29,16 +29,16 @@ def wait_for(ready: Callable[[], Any], seconds: float = 60) -> Any:
 
 
 def state(name: str) -> str:
-    return api.follow(name)["status"]["state"]
+    return run_views.follow(name)["status"]["state"]
 
 
 def test_forms_have_what_they_need() -> None:
     for family in FAMILIES:
-        for field in api.fields(family):
+        for field in forms.fields(family):
             assert field["help"] and field["group"] in ("basic", "network", "data", "optimiser", "judge", "record")
             assert field["kind"] in ("choice", "int", "float", "bool", "str"), field
-        assert api.settings(family)["family"] == family
-    lr = next(field for field in api.fields("gan") if field["name"] == "lr")
+        assert forms.settings(family)["family"] == family
+    lr = next(field for field in forms.fields("gan") if field["name"] == "lr")
     assert lr["limits"] == {"gt": 0, "le": 10} and lr["live"]
 
 
@@ -53,65 +53,65 @@ def test_a_run_is_started_followed_queued_and_stopped() -> None:
         "sample_every": 500,
         "evaluate_every": 10**6,
     }
-    first = api.start("vae", slow)
+    first = run_actions.start("vae", slow)
     try:
-        wait_for(lambda: api.follow(first)["status"]["step"] > 10)
-        second = api.start("vae", slow)
-        place = wait_for(lambda: (api.follow(second)["status"]["message"] or {}).get("values"))
+        wait_for(lambda: run_views.follow(first)["status"]["step"] > 10)
+        second = run_actions.start("vae", slow)
+        place = wait_for(lambda: (run_views.follow(second)["status"]["message"] or {}).get("values"))
         assert place["place"] == 1 and place["minutes"] > 1 and state(second) == "queued"
 
-        seen = api.follow(first)
-        newer = wait_for(lambda: api.follow(first, seen["cursor"])["events"])
+        seen = run_views.follow(first)
+        newer = wait_for(lambda: run_views.follow(first, seen["cursor"])["events"])
         assert newer[0]["step"] > seen["events"][-1]["step"]
-        assert api.sample_file(first, "step_000000.png").startswith(b"\x89PNG")
+        assert run_views.sample_file(first, "step_000000.png").startswith(b"\x89PNG")
 
-        api.ask(first, "set", {"lr": 0.001})
+        run_actions.ask(first, "set", {"lr": 0.001})
         with pytest.raises(ConfigError, match="cannot change"):
-            api.ask(first, "set", {"width": 64})
-        api.ask(first, "stop")
+            run_actions.ask(first, "set", {"width": 64})
+        run_actions.ask(first, "stop")
         wait_for(lambda: state(first) == "stopped")
         wait_for(lambda: state(second) == "running")
-        listed = {run["name"]: run for run in api.runs()}
+        listed = {run["name"]: run for run in run_views.runs()}
         assert listed[first]["state"] == "stopped" and listed[second]["family"] == "vae"
         with pytest.raises(AigcError, match="nothing to pause"):
-            api.ask(first, "pause")
+            run_actions.ask(first, "pause")
 
-        api.ask(first, "resume")  # waits, because the second one trains
-        wait_for(lambda: (api.follow(first)["status"]["message"] or {}).get("key") == "queue.place")
-        api.ask(second, "pause")  # and a paused one lets it through
+        run_actions.ask(first, "resume")  # waits, because the second one trains
+        wait_for(lambda: (run_views.follow(first)["status"]["message"] or {}).get("key") == "queue.place")
+        run_actions.ask(second, "pause")  # and a paused one lets it through
         wait_for(lambda: state(first) == "running")
-        assert api.describe(first)["device"]
+        assert run_views.describe(first)["device"]
     finally:
-        for run in api.runs():
+        for run in run_views.runs():
             if run["state"] in ("queued", "running", "paused"):
-                api.ask(run["name"], "stop")
-        wait_for(lambda: not {run["state"] for run in api.runs()} & {"queued", "running", "paused"})
+                run_actions.ask(run["name"], "stop")
+        wait_for(lambda: not {run["state"] for run in run_views.runs()} & {"queued", "running", "paused"})
 
 
 def test_a_stop_before_the_first_step_is_honoured() -> None:
-    name = api.start("vae", TINY["vae"] | {"steps": 10**6, "compile": "off"})
-    api.ask(name, "stop")
+    name = run_actions.start("vae", TINY["vae"] | {"steps": 10**6, "compile": "off"})
+    run_actions.ask(name, "stop")
     wait_for(lambda: state(name) == "stopped")
-    assert api.follow(name)["status"]["step"] <= 1
+    assert run_views.follow(name)["status"]["step"] <= 1
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../x.zip", "data.zip"])
 def test_a_page_cannot_name_a_path(path: str) -> None:
     with pytest.raises(ConfigError, match="uploading"):
-        api.check("gan", {"data": "folder", "data_path": path})
+        forms.check("gan", {"data": "folder", "data_path": path})
     with pytest.raises(ConfigError, match="no run and no model name"):
-        api.check("gpt", {"init_from": "/etc" if path[0] == "/" else "../models/gpt2"})
+        forms.check("gpt", {"init_from": "/etc" if path[0] == "/" else "../models/gpt2"})
 
 
 def test_an_upload_is_kept_under_a_name_of_ours(tmp_path: Path) -> None:
     file = tmp_path / "my $(rm -rf) text.txt"
     file.write_text("hello " * 1000)
-    kept = api.keep_upload(file)
-    assert Path(kept).parent == Path(os.environ["AIGC_RUNS"]) / ".uploads" and kept == api.keep_upload(file)
-    assert api.check("gpt", {"data": "text", "data_path": kept}).data_path == kept
+    kept = uploads.keep_upload(file)
+    assert Path(kept).parent == Path(os.environ["AIGC_RUNS"]) / ".uploads" and kept == uploads.keep_upload(file)
+    assert forms.check("gpt", {"data": "text", "data_path": kept}).data_path == kept
     (tmp_path / "a.exe").write_text("x")
     with pytest.raises(DataError, match="neither"):
-        api.keep_upload(tmp_path / "a.exe")
+        uploads.keep_upload(tmp_path / "a.exe")
 
 
 def test_long_curves_are_thinned_for_a_new_viewer_and_keep_their_end(trained: Any) -> None:
@@ -119,43 +119,43 @@ def test_long_curves_are_thinned_for_a_new_viewer_and_keep_their_end(trained: An
     for step in range(1, 10_001):
         run.append("metrics", step, values={"loss": 1.0})
     run.append("eval", 10_000, figures={})
-    events = api.follow(run.name)["events"]
-    assert api.MOST_POINTS * 0.8 < len(events) <= api.MOST_POINTS + 2
+    events = run_views.follow(run.name)["events"]
+    assert run_views.MOST_POINTS * 0.8 < len(events) <= run_views.MOST_POINTS + 2
     assert [event["kind"] for event in events[-2:]] == ["metrics", "eval"] and events[-2]["step"] == 10_000
 
 
 def test_damaged_runs_are_listed_as_such() -> None:
-    run = Run.create(api.check("vae", TINY["vae"]))
+    run = Run.create(forms.check("vae", TINY["vae"]))
     (run.path / "status.json").write_text("{")
-    assert api.runs()[0]["state"] == "interrupted"  # and can be resumed
+    assert run_views.runs()[0]["state"] == "interrupted"  # and can be resumed
     (run.path / "config.json").write_text("{")
-    assert api.runs()[0]["state"] == "damaged"
+    assert run_views.runs()[0]["state"] == "damaged"
     with pytest.raises(RunError):
-        api.describe(run.name)
+        run_views.describe(run.name)
 
 
 def test_an_estimate_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(api, "cache_folder", lambda: tmp_path)
-    monkeypatch.setattr(api, "BUSY_PERCENT", 101)  # also beside other work
-    first = api.estimate("vae", TINY["vae"] | {"steps": 100})
+    monkeypatch.setattr(estimates, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(estimates, "BUSY_PERCENT", 101)  # also beside other work
+    first = estimates.estimate("vae", TINY["vae"] | {"steps": 100})
     before = time.monotonic()
-    second = api.estimate("vae", TINY["vae"] | {"steps": 200})
+    second = estimates.estimate("vae", TINY["vae"] | {"steps": 200})
     assert time.monotonic() - before < 0.5 and second["total_s"] == pytest.approx(2 * first["total_s"])
     with pytest.raises(ConfigError, match="could not be estimated"):
-        api.estimate("gpt", {"data": "docs", "context": 8000, "validation": 0.0001})
+        estimates.estimate("gpt", {"data": "docs", "context": 8000, "validation": 0.0001})
 
 
 def test_an_estimate_beside_other_work_is_not_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(api, "cache_folder", lambda: tmp_path)
-    measure, others, work = api._measure, [], [sys.executable, "-c", "while True: pass"]
+    monkeypatch.setattr(estimates, "cache_folder", lambda: tmp_path)
+    measure, others, work = estimates._measure, [], [sys.executable, "-c", "while True: pass"]
 
     def measured_beside_work(config: RunConfig) -> dict[str, Any]:
         others.extend(subprocess.Popen(work) for _ in range(psutil.cpu_count() or 1))
         return measure(config)
 
-    monkeypatch.setattr(api, "_measure", measured_beside_work)
+    monkeypatch.setattr(estimates, "_measure", measured_beside_work)
     try:
-        assert api.estimate("vae", TINY["vae"] | {"batch_size": 6})["step_s"] > 0
+        assert estimates.estimate("vae", TINY["vae"] | {"batch_size": 6})["step_s"] > 0
         assert not list(tmp_path.glob("estimates/*.json"))
     finally:
         for one in others:

@@ -19,13 +19,14 @@ from aigc_core.common.process_identity import identity
 from aigc_core.inference import model_cache
 from aigc_core.inference.latent import session
 from aigc_core.runs.run import Run
-from aigc_core.serving import api, classroom, launch
-from aigc_core.serving.api import people
-from aigc_core.serving.classroom import Person, acting
+from aigc_core.serving import classroom, launch
+from aigc_core.serving.api import classroom as class_api
+from aigc_core.serving.api import estimates, forms, run_actions, run_views, uploads
+from aigc_core.serving.classroom import User, acting_as
 from aigc_core.training.trainer import fit
 from tests.helpers.runs import TINY, tiny
 
-ANN, BEN, TEACHER = Person("Ann"), Person("Ben"), Person("", teacher=True)
+ANN, BEN, TEACHER = User("Ann"), User("Ben"), User("", teacher=True)
 
 
 @pytest.fixture(autouse=True)
@@ -85,11 +86,11 @@ def test_the_documented_file_has_every_rule(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_name_is_taken_once_and_comes_back_with_its_code() -> None:
     token = classroom.join("  Li   Ming ", "", "")
-    assert classroom.joined(token) == Person("Li Ming")
-    code = classroom.own_code(Person("Li Ming"))
+    assert classroom.joined(token) == User("Li Ming")
+    code = classroom.own_code(User("Li Ming"))
     with pytest.raises(ClassError, match="There is a Li Ming already"):
         classroom.join("li ming", "", "")
-    assert classroom.joined(classroom.join("LI MING", code, "")) == Person("Li Ming")
+    assert classroom.joined(classroom.join("LI MING", code, "")) == User("Li Ming")
     assert (classroom.runs_root() / ".class" / "people.json").stat().st_mode & 0o077 == 0
 
 
@@ -168,7 +169,7 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
 def test_a_token_cannot_be_made_up_and_ends_with_its_code() -> None:
     token = classroom.join("Ann", "", "")
     body, _, signature = token.partition(".")
-    forged = people.classroom.urlsafe_b64encode(json.dumps({"name": "", "teacher": True}).encode()).decode()
+    forged = class_api.classroom.urlsafe_b64encode(json.dumps({"name": "", "teacher": True}).encode()).decode()
     for bad in (
         "",
         ".",
@@ -190,12 +191,12 @@ def test_people_may_sign_in_by_passwords_instead(tmp_path: Path, monkeypatch: py
     file = tmp_path / "people.csv"
     file.write_text("# name,password\nAnn,secret\nMs Wu,owl,teacher\n")
     monkeypatch.setenv("AIGC_CLASS_PASSWORDS", str(file))
-    assert people.signed_in("Ann") == ANN and people.signed_in("Ms Wu") == Person("Ms Wu", teacher=True)
-    assert people.signed_in("Eve") is None and people.signed_in(None) is None
-    assert people.begin() == "" and list(classroom.students()) == ["Ann"]
+    assert class_api.signed_in("Ann") == ANN and class_api.signed_in("Ms Wu") == User("Ms Wu", teacher=True)
+    assert class_api.signed_in("Eve") is None and class_api.signed_in(None) is None
+    assert class_api.begin() == "" and list(classroom.students()) == ["Ann"]
     file.write_text("Ann\n")
     with pytest.raises(ConfigError, match="name,password"):
-        people.signed_in("Ann")
+        class_api.signed_in("Ann")
 
 
 # -- who may do what --------------------------------------------------------------------------------------
@@ -204,42 +205,48 @@ def test_people_may_sign_in_by_passwords_instead(tmp_path: Path, monkeypatch: py
 def test_a_student_changes_own_runs_only_and_sees_all() -> None:
     anns, bens, free = run_of("Ann"), run_of("Ben"), run_of("")
     shipped = Run.create(tiny("vae"), paths.shipped_root() / "shipped-one")
-    with acting(ANN):
-        rows = {row["name"]: (row["owner"], row["mine"]) for row in api.runs() if not row["shipped"]}
+    with acting_as(ANN):
+        rows = {row["name"]: (row["owner"], row["mine"]) for row in run_views.runs() if not row["shipped"]}
         assert rows == {anns.name: ("Ann", True), bens.name: ("Ben", False), free.name: ("", False)}
-        assert api.describe(bens.name)["mine"] is False
+        assert run_views.describe(bens.name)["mine"] is False
         for refused in (
-            lambda: api.ask(bens.name, "stop"),
-            lambda: api.ask(bens.name, "resume"),
-            lambda: api.delete(bens.name),
-            lambda: api.pin(free.name, True),
-            lambda: api.delete(shipped.name),
+            lambda: run_actions.ask(bens.name, "stop"),
+            lambda: run_actions.ask(bens.name, "resume"),
+            lambda: run_actions.delete(bens.name),
+            lambda: run_actions.pin(free.name, True),
+            lambda: run_actions.delete(shipped.name),
         ):
             with pytest.raises(ClassError, match="not yours"):
                 refused()
-        api.pin(anns.name, True)
-        assert anns.pinned and api.describe(anns.name)["pinned"]
+        run_actions.pin(anns.name, True)
+        assert anns.pinned and run_views.describe(anns.name)["pinned"]
         anns.pin(False)
-        api.delete(anns.name)
-    with acting(TEACHER):
-        api.delete(bens.name)
-    with acting(None), pytest.raises(ClassError, match="not yours"):
-        api.delete(free.name)
+        run_actions.delete(anns.name)
+    with acting_as(TEACHER):
+        run_actions.delete(bens.name)
+    with acting_as(None), pytest.raises(ClassError, match="not yours"):
+        run_actions.delete(free.name)
     assert free.path.exists() and not anns.path.exists() and not bens.path.exists()
 
 
 def test_only_a_teacher_sees_and_stops_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     classroom.join("Ann", "", "")
     run = run_of("Ann")
-    for call in (people.overview, people.stop_all, people.resume_all, people.sweep, lambda: people.forget("Ann")):
-        with acting(ANN), pytest.raises(ClassError, match="only a teacher"):
+    for call in (
+        class_api.overview,
+        class_api.stop_all,
+        class_api.resume_all,
+        class_api.sweep,
+        lambda: class_api.forget("Ann"),
+    ):
+        with acting_as(ANN), pytest.raises(ClassError, match="only a teacher"):
             call()
-    with acting(TEACHER):
-        seen = people.overview()
+    with acting_as(TEACHER):
+        seen = class_api.overview()
         assert [one["run"] for one in seen["trainings"]] == [run.name]
         (student,) = seen["students"]
         assert (student["name"], student["runs"], student["state"]) == ("Ann", 1, "queued") and student["mb"] > 0
-        assert people.stop_all() == 1
+        assert class_api.stop_all() == 1
         assert run.requests_since_start()[0][-1]["request"] == "stop"
 
 
@@ -262,18 +269,18 @@ def test_what_was_interrupted_by_a_power_cut_is_found_and_goes_on(monkeypatch: p
     run.set_status(status)
     started: list[str] = []
     monkeypatch.setattr("aigc_core.serving.launch.start", lambda one: started.append(one.name))
-    with acting(TEACHER):
-        assert people.overview()["trainings"][0]["state"] == "interrupted"
-        assert people.resume_all() == 1 and started == [run.name]
+    with acting_as(TEACHER):
+        assert class_api.overview()["trainings"][0]["state"] == "interrupted"
+        assert class_api.resume_all() == 1 and started == [run.name]
 
 
 def test_a_student_sees_what_is_allowed_and_no_secret() -> None:
     classroom.join("Ann", "", "")
-    with acting(ANN):
-        me = people.me()
+    with acting_as(ANN):
+        me = class_api.me()
     assert me["code"] == classroom.own_code(ANN) and me["rules"]["minutes"] == 10
     assert not {"teacher_code", "code", "passwords"} & me["rules"].keys()
-    assert people.me() == {}
+    assert class_api.me() == {}
 
 
 # -- limits -----------------------------------------------------------------------------------------------
@@ -282,25 +289,25 @@ def test_a_student_sees_what_is_allowed_and_no_secret() -> None:
 def test_a_training_beyond_the_limits_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aigc_core.serving.launch.start", lambda run: None)
     values = TINY["vae"]
-    with acting(ANN):
+    with acting_as(ANN):
         with pytest.raises(ClassError, match="at most 10 minutes"):
-            api.start("vae", values | {"minutes": 11})
+            run_actions.start("vae", values | {"minutes": 11})
         with pytest.raises(ClassError, match="at most 3 times"):
-            api.start("vae", values | {"tries": 4})
-        first = api.start("vae", values)
+            run_actions.start("vae", values | {"tries": 4})
+        first = run_actions.start("vae", values)
         limits = {"minutes": 10, "parameters": 10_000_000, "disk_mb": 1000}
         assert Run.named(first).given == {"owner": "Ann", "limits": limits}
-        api.start("vae", values), api.again(first, {"lr": 0.1})
+        run_actions.start("vae", values), run_actions.again(first, {"lr": 0.1})
         with pytest.raises(ClassError, match="3 of your trainings are waiting"):
-            api.start("vae", values)
+            run_actions.start("vae", values)
         monkeypatch.setenv("AIGC_CLASS_WAITING", "9")
         monkeypatch.setenv("AIGC_CLASS_DISK_MB", "0.001")
         with pytest.raises(ClassError, match="delete some"):
-            api.start("vae", values)
-    with acting(TEACHER):
-        assert Run.named(api.start("vae", values | {"minutes": 60})).given == {}
-    with acting(None), pytest.raises(ClassError, match="Join"):
-        api.start("vae", values)
+            run_actions.start("vae", values)
+    with acting_as(TEACHER):
+        assert Run.named(run_actions.start("vae", values | {"minutes": 60})).given == {}
+    with acting_as(None), pytest.raises(ClassError, match="Join"):
+        run_actions.start("vae", values)
 
 
 def test_a_network_too_large_and_a_time_that_is_over_end_the_training() -> None:
@@ -327,13 +334,13 @@ def test_a_training_that_fills_its_place_stops_and_says_so() -> None:
 
 
 def test_who_has_made_room_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.launch, "start", fit)
+    monkeypatch.setattr(launch, "start", fit)
     limits = {"minutes": 10, "parameters": 10**6, "disk_mb": 0.05}
     run = Run.create(tiny("vae", steps=40, checkpoint_every=2), given={"owner": "Ann", "limits": limits})
     assert fit(run).state == "stopped"
     run.request("start")
-    with acting(ANN):
-        api.ask(run.name, "resume")
+    with acting_as(ANN):
+        run_actions.ask(run.name, "resume")
     assert run.status().state == "done"
 
 
@@ -355,30 +362,30 @@ def test_damaged_people_and_a_folder_that_cannot_be_read_are_a_sentence() -> Non
 def test_a_student_uses_neither_the_machine_s_token_nor_another_s_data(tmp_path: Path) -> None:
     file = tmp_path / "text.txt"
     file.write_text("hello " * 1000)
-    with acting(ANN):
-        kept = api.keep_upload(file)
+    with acting_as(ANN):
+        kept = uploads.keep_upload(file)
         anns = Run.create(tiny("gpt", data="text", data_path=kept), given={"owner": "Ann"})
-        assert api.describe(anns.name)["settings"]["data_path"] == kept
+        assert run_views.describe(anns.name)["settings"]["data_path"] == kept
         with pytest.raises(ClassError, match="only a teacher"):
-            api.check("gpt", {"init_from": "openai-community/gpt2"})
-    with acting(BEN):
-        assert api.describe(anns.name)["settings"]["data_path"] == ""
+            forms.check("gpt", {"init_from": "openai-community/gpt2"})
+    with acting_as(BEN):
+        assert run_views.describe(anns.name)["settings"]["data_path"] == ""
         with pytest.raises(ClassError, match="not yours"):
-            api.again(anns.name, {})
+            run_actions.again(anns.name, {})
 
 
 def test_uploads_are_one_s_own_and_have_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "text.txt"
     file.write_text("hello " * 1000)
-    with acting(ANN):
-        kept = api.keep_upload(file)
-        assert api.check("gpt", {"data": "text", "data_path": kept}).data_path == kept
+    with acting_as(ANN):
+        kept = uploads.keep_upload(file)
+        assert forms.check("gpt", {"data": "text", "data_path": kept}).data_path == kept
         assert classroom.used_mb("Ann") == pytest.approx(0.006)
-    with acting(BEN), pytest.raises(ConfigError, match="uploading"):
-        api.check("gpt", {"data": "text", "data_path": kept})
+    with acting_as(BEN), pytest.raises(ConfigError, match="uploading"):
+        forms.check("gpt", {"data": "text", "data_path": kept})
     monkeypatch.setenv("AIGC_CLASS_UPLOAD_MB", "0.001")
-    with acting(ANN), pytest.raises(AigcError, match="larger than"):
-        api.keep_upload(file)
+    with acting_as(ANN), pytest.raises(AigcError, match="larger than"):
+        uploads.keep_upload(file)
 
 
 def test_old_runs_are_swept_but_never_pinned_active_or_needed_things(tmp_path: Path) -> None:
@@ -390,8 +397,8 @@ def test_old_runs_are_swept_but_never_pinned_active_or_needed_things(tmp_path: P
 
     file = tmp_path / "text.txt"
     file.write_text("hello " * 1000)
-    with acting(ANN):
-        kept = Path(api.keep_upload(file))
+    with acting_as(ANN):
+        kept = Path(uploads.keep_upload(file))
         needed = aged(Run.create(tiny("gpt", data="text", data_path=str(kept)), given={"owner": "Ann"}), 1)
     os.utime(kept, (0, 0))
     lost = kept.with_name("0" * 24 + ".txt")
@@ -454,54 +461,54 @@ def test_what_was_sent_to_the_app_counts_until_it_is_gone(tmp_path: Path, monkey
     monkeypatch.setenv("AIGC_CLASS_DISK_MB", "1")
     file = tmp_path / "sent.zip"
     file.write_bytes(bytes(900_000))
-    with acting(ANN):
+    with acting_as(ANN):
         classroom.check_room(900_000)
         classroom.note_arrived([file])
         assert classroom.used_mb("Ann") == pytest.approx(0.9)
         with pytest.raises(ClassError, match="delete some"):
             classroom.check_room(200_000)
-    with acting(BEN):
+    with acting_as(BEN):
         classroom.check_room(900_000)
     file.unlink()
-    with acting(ANN):
+    with acting_as(ANN):
         classroom.check_room(900_000)
 
 
 def test_an_estimate_in_a_class_has_the_limits_of_a_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(api, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(estimates, "cache_folder", lambda: tmp_path)
     monkeypatch.setenv("AIGC_CLASS_PARAMETERS", "1000")
-    with acting(ANN), pytest.raises(ConfigError, match=r"1,000|1000"):
-        api.estimate("vae", TINY["vae"] | {"width": 64})
+    with acting_as(ANN), pytest.raises(ConfigError, match=r"1,000|1000"):
+        estimates.estimate("vae", TINY["vae"] | {"width": 64})
     monkeypatch.delenv("AIGC_CLASS_PARAMETERS")
     monkeypatch.setenv("AIGC_CLASS_MEMORY_MB", "300")  # less than torch alone takes
-    with acting(ANN), pytest.raises(ConfigError, match="could not be estimated"):
-        api.estimate("vae", TINY["vae"] | {"width": 16})
-    with acting(TEACHER):
-        assert api.estimate("vae", TINY["vae"] | {"width": 16})["step_s"] > 0
+    with acting_as(ANN), pytest.raises(ConfigError, match="could not be estimated"):
+        estimates.estimate("vae", TINY["vae"] | {"width": 16})
+    with acting_as(TEACHER):
+        assert estimates.estimate("vae", TINY["vae"] | {"width": 16})["step_s"] > 0
 
 
 def test_without_a_class_everything_is_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AIGC_CLASS")
     run = run_of("")
-    assert api.describe(run.name)["mine"] and people.open_class() is None and people.begin() == ""
-    assert people.me() == {} and people.overview()["students"] == []
-    api.delete(run.name)
+    assert run_views.describe(run.name)["mine"] and class_api.open_class() is None and class_api.begin() == ""
+    assert class_api.me() == {} and class_api.overview()["students"] == []
+    run_actions.delete(run.name)
     with pytest.raises(ClassError, match="holds no class"):
         classroom.join("Ann", "", "")
 
 
 def test_a_lesson_link_chooses_what_can_be_chosen() -> None:
-    found = api.lesson({"family": "vae", "preset": "mnist", "steps": "300", "hide": "network", "task": "x"})
+    found = forms.lesson({"family": "vae", "preset": "mnist", "steps": "300", "hide": "network", "task": "x"})
     assert found is not None and found["family"] == "vae"
     assert (found["settings"]["steps"], found["settings"]["minutes"], found["settings"]["data"]) == (300, 0, "mnist")
-    assert api.lesson({"run": "x", "lang": "zh"}) is None
+    assert forms.lesson({"run": "x", "lang": "zh"}) is None
     for bad in ({"family": "cnn"}, {"family": "gan", "preset": "nothing"}, {"data": "cats"}, {"steps": "many"}):
         with pytest.raises(ConfigError):
-            api.lesson(bad)
+            forms.lesson(bad)
 
 
 def test_health_says_how_much_is_going_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert people.health() == {"ok": True, "running": 0, "waiting": 0, "free_mb": people.health()["free_mb"]}
+    assert class_api.health() == {"ok": True, "running": 0, "waiting": 0, "free_mb": class_api.health()["free_mb"]}
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("AIGC_RUNS", str(tmp_path / "file" / "runs"))
-    assert people.health()["ok"] is False
+    assert class_api.health()["ok"] is False

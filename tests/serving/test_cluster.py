@@ -15,7 +15,8 @@ import pytest
 from aigc_core.common.errors import ConfigError, RunError
 from aigc_core.common.paths import PROJECT
 from aigc_core.runs.run import Run
-from aigc_core.serving import api, launch
+from aigc_core.serving import launch
+from aigc_core.serving.api import run_actions
 from aigc_core.serving.launch import slurm
 from aigc_core.training.trainer import fit
 from tests.helpers.processes import wait_for
@@ -100,7 +101,7 @@ def test_two_hosts_learn_as_one(tmp_path: Path) -> None:
 def test_an_unknown_launcher_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIGC_LAUNCHER", "kubernetes")
     with pytest.raises(ConfigError, match="local, ray, slurm"):
-        api.start("vae", SETTINGS)
+        run_actions.start("vae", SETTINGS)
 
 
 def test_a_cluster_that_does_not_answer_is_a_sentence_and_the_run_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +114,7 @@ def test_a_cluster_that_does_not_answer_is_a_sentence_and_the_run_says_so(monkey
     status = run.status()
     assert status.state == "failed" and status.message and status.message["key"] == "launch.no_cluster"
     with pytest.raises(RunError, match="No Ray cluster answers"):
-        api.start("vae", SETTINGS)
+        run_actions.start("vae", SETTINGS)
 
 
 @pytest.fixture
@@ -144,7 +145,7 @@ def node_of(cluster: Any, run: Run) -> Any:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_twelve_runs_on_three_nodes_of_which_one_dies(cluster: Any) -> None:
-    runs = [Run.named(api.start("vae", SETTINGS | {"steps": 1000, "seed": seed})) for seed in range(12)]
+    runs = [Run.named(run_actions.start("vae", SETTINGS | {"steps": 1000, "seed": seed})) for seed in range(12)]
     wait_for(lambda: any(run.status().state == "running" and run.checkpoints() for run in runs), 120)
     trained = [run for run in runs if run.status().state == "running" and run.checkpoints()]
     victim = min(trained, key=lambda run: run.status().step)  # which will not be over in a moment
@@ -162,27 +163,27 @@ def test_twelve_runs_on_three_nodes_of_which_one_dies(cluster: Any) -> None:
 @pytest.mark.timeout(600)
 def test_a_run_on_ray_is_stopped_paused_and_dropped_through_its_files(cluster: Any) -> None:
     busy = [
-        Run.named(api.start("vae", SETTINGS | {"steps": 1_000_000, "seed": seed, "compile": "off"}))
+        Run.named(run_actions.start("vae", SETTINGS | {"steps": 1_000_000, "seed": seed, "compile": "off"}))
         for seed in range(3)
     ]
     wait_for(lambda: all(run.status().step > 0 for run in busy), 120)
-    waiting = Run.named(api.start("vae", SETTINGS | {"steps": 20}))
+    waiting = Run.named(run_actions.start("vae", SETTINGS | {"steps": 20}))
     launch.attend()
     time.sleep(3)
     assert waiting.status().state == "queued"
-    api.ask(waiting.name, "stop")
+    run_actions.ask(waiting.name, "stop")
     wait_for(lambda: waiting.status().state == "stopped", 30)
-    api.ask(busy[0].name, "pause")
+    run_actions.ask(busy[0].name, "pause")
     wait_for(lambda: busy[0].status().state == "paused", 30)
-    api.ask(busy[0].name, "resume")
+    run_actions.ask(busy[0].name, "resume")
     wait_for(lambda: busy[0].status().state == "running", 30)
     for run in busy:
-        api.ask(run.name, "stop")
+        run_actions.ask(run.name, "stop")
     wait_for(lambda: all(run.status().state == "stopped" for run in busy), 60)
-    api.ask(busy[1].name, "resume")
+    run_actions.ask(busy[1].name, "resume")
     step = busy[1].status().step
     wait_for(lambda: busy[1].status().step > step, 60)
-    api.ask(busy[1].name, "stop")
+    run_actions.ask(busy[1].name, "stop")
     wait_for(lambda: busy[1].status().state == "stopped", 60)
 
 
@@ -192,10 +193,10 @@ def test_a_slurm_job_trains_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIGC_LAUNCHER", "slurm")
     monkeypatch.setenv("AIGC_SLURM", "cluster=local")  # submitit's own stand-in: a process in place of a job
     monkeypatch.setenv("PYTHONPATH", str(PROJECT))
-    run = Run.named(api.start("vae", SETTINGS | {"steps": 20}))
+    run = Run.named(run_actions.start("vae", SETTINGS | {"steps": 20}))
     assert slurm.waits(run)
     wait_for(lambda: run.status().state == "done", 120)
     wait_for(lambda: not slurm.waits(run), 30)
     monkeypatch.setenv("AIGC_SLURM", "cluster=local,nonsense=1")
     with pytest.raises(ConfigError, match="AIGC_SLURM"):
-        api.start("vae", SETTINGS)
+        run_actions.start("vae", SETTINGS)

@@ -20,8 +20,8 @@ from aigc_core.common.paths import runs_root
 from aigc_core.evaluation import quality_gate
 from aigc_core.export import tensorboard
 from aigc_core.runs.run import Run
-from aigc_core.serving.api import compare as door
-from aigc_core.serving.api import job
+from aigc_core.serving.api import compare as api
+from aigc_core.serving.api.run_views import job
 from tests.helpers.processes import command
 
 
@@ -39,22 +39,22 @@ def runs(trained: Callable[[str], Run]) -> list[Run]:
 
 
 def test_what_differs_is_named_and_nothing_else(runs: list[Run]) -> None:
-    found = door.compare(["second", "first", "second"])
+    found = api.compare(["second", "first", "second"])
     assert [one["name"] for one in found["runs"]] == ["second", "first"]  # in the order asked for, each once
     assert set(found["differing"]) == {"beta", "seed"}
     assert [one["settings"]["beta"] for one in found["runs"]] == [4.0, 1.0]
-    assert door.compare(["first"])["differing"] == []
+    assert api.compare(["first"])["differing"] == []
 
 
 def test_figures_are_those_of_the_judgement_where_there_is_one(runs: list[Run]) -> None:
-    second, first = door.compare(["second", "first"])["runs"]
+    second, first = api.compare(["second", "first"])["runs"]
     assert first["figures"]["gain"] == quality_gate.judgement(runs[0])["figures"]["gain"]  # type: ignore[index]
     assert "gain" not in second["figures"] and second["figures"]["negative_elbo"] > 0
     assert "kl_per_dimension" not in first["figures"]  # a list is no figure for a table
 
 
 def test_curves_know_steps_and_seconds(runs: list[Run]) -> None:
-    (one,) = door.compare(["first"])["runs"]
+    (one,) = api.compare(["first"])["runs"]
     steps, seconds, values = zip(*one["curves"]["loss"], strict=True)
     assert list(steps) == sorted(steps) and list(seconds) == sorted(seconds)
     events = [event for event in runs[0].events()[0] if event["kind"] == "metrics"]
@@ -63,23 +63,23 @@ def test_curves_know_steps_and_seconds(runs: list[Run]) -> None:
 
 
 def test_kinds_of_model_can_stand_side_by_side(runs: list[Run]) -> None:
-    found = door.compare(["first", "writer"])
+    found = api.compare(["first", "writer"])
     assert {"data", "batch_size"} <= set(found["differing"])
     assert {"negative_elbo", "perplexity"} <= set(found["figures"])
 
 
 @pytest.mark.parametrize("names", [[], ["gone"], ["../first"], [f"run{n}" for n in range(9)]])
 def test_nonsense_is_a_sentence(names: list[str], runs: list[Run]) -> None:
-    for ask in (door.compare, door.table, door.curves, door.tensorboard):
+    for ask in (api.compare, api.table, api.curves, api.tensorboard):
         with pytest.raises(RunError):
             ask(names)
 
 
 def test_the_table_as_csv(runs: list[Run]) -> None:
-    rows = list(csv.DictReader(io.StringIO(door.table(["first", "second"]))))
+    rows = list(csv.DictReader(io.StringIO(api.table(["first", "second"]))))
     assert [row["name"] for row in rows] == ["first", "second"]
     assert float(rows[1]["beta"]) == 4 and float(rows[0]["gain"]) == quality_gate.judgement(runs[0])["figures"]["gain"]  # type: ignore[index]
-    points = list(csv.DictReader(io.StringIO(door.curves(["first"]))))
+    points = list(csv.DictReader(io.StringIO(api.curves(["first"]))))
     assert {row["curve"] for row in points} >= {"loss", "kl", "val:negative_elbo"}
 
 
@@ -94,7 +94,7 @@ def test_no_cell_of_a_table_is_a_formula(runs: list[Run]) -> None:
         if event["kind"] == "metrics":
             event["values"][formula] = 1.0
     (evil.path / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
-    for table in (door.table(["evil"]), door.curves(["evil"])):
+    for table in (api.table(["evil"]), api.curves(["evil"])):
         assert "HYPERLINK" in table
         for cell in (cell for row in csv.reader(io.StringIO(table)) for cell in row):
             assert not cell.startswith(("=", "+", "@", "\t", "＝")) or is_number(cell), cell
@@ -107,12 +107,12 @@ def is_number(cell: str) -> bool:
 def test_long_curves_are_thinned_but_keep_their_ends(runs: list[Run]) -> None:
     for step in range(13, 5000):
         runs[1].append("metrics", step, seconds=step / 10, values={"loss": float(step)})
-    points = door.compare(["second"])["runs"][0]["curves"]["loss"]
-    assert len(points) <= door.MOST_POINTS + 1 and points[-1] == [4999, 499.9, 4999.0]
+    points = api.compare(["second"])["runs"][0]["curves"]["loss"]
+    assert len(points) <= api.MOST_POINTS + 1 and points[-1] == [4999, 499.9, 4999.0]
 
 
 def test_tensorboard_reads_curves_samples_and_settings(runs: list[Run]) -> None:
-    name = door.tensorboard(["first", "writer"])
+    name = api.tensorboard(["first", "writer"])
     end = time.monotonic() + 60
     while (now := job(name))["state"] not in ("done", "failed") and time.monotonic() < end:
         time.sleep(0.1)

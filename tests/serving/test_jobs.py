@@ -7,7 +7,7 @@ import pytest
 
 from aigc_core.common.errors import DataError, RunError
 from aigc_core.serving import jobs
-from aigc_core.serving.classroom import Person, acting
+from aigc_core.serving.classroom import User, acting_as
 from tests.helpers.jobs import ended
 
 
@@ -146,11 +146,11 @@ def busy(seconds: float, look: jobs.Look) -> None:
 def test_short_work_of_another_begins_soon_however_much_there_is(long_ones: list[str]) -> None:
     begun, names = threading.Event(), []
     for person in long_ones:
-        with acting(Person(person)):
+        with acting_as(User(person)):
             names.append(jobs.begin(lambda look: busy(60, look)))
     time.sleep(jobs.LOOK_S)
     start = time.monotonic()
-    with acting(Person("Dan")):
+    with acting_as(User("Dan")):
         short = jobs.begin(lambda look: begun.set())
     assert begun.wait(15) and time.monotonic() - start < 15
     ended(short, "done")
@@ -164,7 +164,7 @@ def test_who_waits_for_a_turn_loses_nothing_and_the_work_of_all_comes_to_its_end
     monkeypatch.setattr(jobs, "SLICE_S", 0.2)
     names = []
     for person in ("Ann", "Ann", "Bob", "Cleo", "Cleo"):
-        with acting(Person(person)):
+        with acting_as(User(person)):
             names.append(jobs.begin(lambda look: busy(0.8, look)))
     for name in names:
         ended(name, "done")

@@ -34,13 +34,13 @@ def GPU(duration):
 
 START = """
 import os, sys, time
-from aigc_core.serving import api
+from aigc_core.serving.api import run_actions, run_views
 from aigc_core.serving.launch import zero_gpu
 zero_gpu.prepare()
 import spaces
 assert spaces.wrapped == ["train"], spaces.wrapped
-name = api.start("vae", {"data": "digits8", "network": "mlp", "width": 8, "latent_size": 2, "steps": 20})
-while api.follow(name)["status"]["state"] != "done":
+name = run_actions.start("vae", {"data": "digits8", "network": "mlp", "width": 8, "latent_size": 2, "steps": 20})
+while run_views.follow(name)["status"]["state"] != "done":
     time.sleep(0.2)
 from aigc_core.runs.run import Run
 from aigc_core.common.process_identity import identity

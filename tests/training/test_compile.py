@@ -71,7 +71,7 @@ def test_whoever_goes_on_computes_as_before_and_as_nearly_as_may_be_uncompiled(
         asked.append(kind)
         return "inductor", 1.5
 
-    monkeypatch.setattr(compile, "fastest", choose)
+    monkeypatch.setattr(compile, "select_backend", choose)
     plain, straight, halting = (
         Run.create(tiny("gpt", steps=40, dropout=0.1, compile=how), tmp_path / name)
         for name, how in (("plain", "off"), ("straight", "auto"), ("halting", "auto"))
@@ -92,7 +92,7 @@ def test_a_short_training_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(torch, "compile", lambda *given, **more: pytest.fail("compiled"))
     run = Run.create(tiny("vae", steps=2), tmp_path / "run")
     fit(run)
-    assert run.made()["environment"]["networks"] == compile.PLAIN
+    assert run.made()["environment"]["networks"] == compile.EAGER
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_without_a_compiler_a_long_training_just_starts(
     monkeypatch.setitem(compile.BACKENDS, "cpu", {"inductor": 0.0})
     run = Run.create(tiny("gpt", steps=2), tmp_path / "run")
     assert fit(run).state == "done"
-    assert run.made()["environment"]["networks"] == compile.PLAIN
+    assert run.made()["environment"]["networks"] == compile.EAGER
 
 
 def test_without_a_compiler_whoever_insists_gets_a_sentence(no_compiler: None, tmp_path: Path) -> None:

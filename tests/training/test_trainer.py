@@ -427,11 +427,11 @@ def test_a_pickle_in_place_of_weights_is_not_opened(tmp_path: Path) -> None:
     fit(run)
     for step in run.checkpoints():
         (run.checkpoint(step) / "model.safetensors").write_bytes(pickle.dumps(Evil()))
-    from aigc_core.families.base import PictureRequest
+    from aigc_core.families.base import ImageRequest
     from aigc_core.inference import model_cache
 
     with pytest.raises(RunError, match="cannot be read"):
-        model_cache.pictures(run, PictureRequest(4))
+        model_cache.pictures(run, ImageRequest(4))
     assert not (tmp_path / "executed").exists()
 
 
@@ -556,8 +556,8 @@ def test_each_process_computes_in_the_number_format_that_is_asked_for(tmp_path: 
 
 
 def test_bf16_may_be_within_products_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    can = device._can_within_products()
-    monkeypatch.setattr(device, "_can_within_products", lambda: True)
+    can = device._bf16_matmul_works()
+    monkeypatch.setattr(device, "_bf16_matmul_works", lambda: True)
     seen: set[Any] = set()
     usual = Family.loss
 
@@ -573,7 +573,7 @@ def test_bf16_may_be_within_products_alone(tmp_path: Path, monkeypatch: pytest.M
     fit(run)
     assert seen == {("bf16", "bf16", False, torch.float32)}
     assert (torch.backends.mkldnn.matmul.fp32_precision, torch.backends.mkldnn.conv.fp32_precision) == before
-    assert run.made()["environment"]["device"].endswith("bf16 within products")
+    assert run.made()["environment"]["device"].endswith("bf16 matmuls")
     exact = Run.create(tiny("gan", device="cpu", precision="float32"), tmp_path / "exact")
     fit(exact)
     if not can:  # then nothing is rounded to bf16, only summed in another order
@@ -629,11 +629,11 @@ def test_an_estimate_times_steps_and_leaves_no_run() -> None:
 
 @pytest.mark.parametrize("family", ["gan", "vae"])
 def test_a_picture_depends_on_its_own_seed_only(family: str, trained: Any) -> None:
-    from aigc_core.families.base import PictureRequest
+    from aigc_core.families.base import ImageRequest
     from aigc_core.inference import model_cache
 
     run = trained(family)
-    many, one = (model_cache.pictures(run, PictureRequest(count=count, seed=5)) for count in (70, 1))
+    many, one = (model_cache.pictures(run, ImageRequest(count=count, seed=5)) for count in (70, 1))
     assert many.shape == (70, 28, 28, 1) and many.dtype.name == "uint8"
     assert (many[:1] == one).all() and (many[0] != many[1]).any()
-    assert (model_cache.pictures(run, PictureRequest(count=1, seed=6)) != one).any()
+    assert (model_cache.pictures(run, ImageRequest(count=1, seed=6)) != one).any()

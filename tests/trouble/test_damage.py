@@ -15,7 +15,7 @@ from aigc_core.common.files import write_json
 from aigc_core.evaluation import quality_gate
 from aigc_core.families import FAMILIES
 from aigc_core.runs.run import Run
-from aigc_core.serving import api
+from aigc_core.serving.api import run_views
 from aigc_core.training.trainer import fit
 from tests.helpers.run_views import look_everywhere
 from tests.helpers.tally import Tally
@@ -87,7 +87,7 @@ def damage_and_look(healthy: Run, cases: list[tuple[str, str]], chance: random.R
         path.write_bytes(damages()[kind](path.read_bytes(), chance))
         start = time.monotonic()
         try:
-            listed = {row["name"] for row in api.runs()}
+            listed = {row["name"] for row in run_views.runs()}
             assert {"healthy", run.name} <= listed or file == "config.json", "a run has vanished from the list"
             look_everywhere(run.name)
             if number % RESUMED == 0:

@@ -10,7 +10,7 @@ import pytest
 
 from aigc_core.common.paths import PROJECT
 from aigc_core.runs.run import Run
-from aigc_core.serving import api
+from aigc_core.serving.api import run_actions
 from tests.helpers.client import Client
 from tests.helpers.processes import wait_for
 from tests.helpers.runs import TINY
@@ -64,7 +64,7 @@ def start_and_stop(client: Client, model: str, times: int) -> None:
 
 
 def endure(place: Path, slides: int, texts: int, trainings: int, tally: Tally) -> None:
-    model = api.start("vae", TINY["vae"] | {"steps": 2, "device": "cpu"})
+    model = run_actions.start("vae", TINY["vae"] | {"steps": 2, "device": "cpu"})
     wait_for(lambda: Run.named(model).status().state == "done")
     with serving(place) as address:
         app, client = psutil.Process(listening(address)), Client(address)

@@ -23,13 +23,12 @@ from aigc_core.evaluation import quality_gate
 from aigc_core.evaluation.evaluate import evaluate
 from aigc_core.export import hub, transformers_layout
 from aigc_core.families import FAMILIES
-from aigc_core.families.base import PictureRequest
+from aigc_core.families.base import ImageRequest
 from aigc_core.families.gpt import pretrained
 from aigc_core.inference import model_cache
 from aigc_core.runs import checkpoint
 from aigc_core.runs.run import Run
-from aigc_core.serving import api
-from aigc_core.serving.api import text
+from aigc_core.serving.api import run_views, text
 from aigc_core.training.trainer import fit
 from tests.helpers.run_views import look_everywhere
 from tests.helpers.runs import tiny
@@ -182,15 +181,15 @@ FORGERIES: tuple[Forgery, ...] = (
 
 def questions(run: Run, place: Path) -> list[Callable[[], Any]]:
     return [
-        api.runs,
+        run_views.runs,
         lambda: look_everywhere(run.name),
         lambda: hub.pack(run, place / "packed"),
         lambda: hub.from_pretrained(run.path),
         lambda: transformers_layout.export(run, place / "exported"),
         lambda: pretrained.resolved(tiny("gpt", init_from=str(run.path))),
         lambda: text.describe(run.name, None),
-        lambda: text.surprise(run.name, None, "the"),
-        lambda: [*api.models("pictures"), *api.models("text")],
+        lambda: text.token_nll(run.name, None, "the"),
+        lambda: [*run_views.models("pictures"), *run_views.models("text")],
     ]
 
 
@@ -284,4 +283,4 @@ def test_data_that_is_not_known_here_is_a_sentence_wherever_it_is_needed(trained
             ask(run)
         assert refused.value.message["key"] == "data.unknown_source"
     assert "not known here" in hub.card(run, "mit", "a/b")
-    assert model_cache.pictures(run, PictureRequest(1)).shape[0] == 1, "the model itself needs no data"
+    assert model_cache.pictures(run, ImageRequest(1)).shape[0] == 1, "the model itself needs no data"

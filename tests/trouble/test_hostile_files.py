@@ -20,7 +20,7 @@ SOON_S, MEMORY_MB = 20.0, 1500  # of the processor, for each file; the program i
 VISIT = """
 import json, sys, time
 from pathlib import Path
-from aigc_core.serving import api
+from aigc_core.serving.api import forms, uploads
 from aigc_core.common.errors import AigcError
 from aigc_core.training.trainer import fit
 from aigc_core.runs.run import Run
@@ -28,8 +28,8 @@ from aigc_core.serving.api import latent
 
 def train(file):
     kind = {".txt": ("gpt", "text")}.get(file.suffix, ("vae", "folder"))
-    path = api.keep_upload(file)
-    config = api.check(kind[0], {"data": kind[1], "data_path": path, "steps": 1, "device": "cpu"})
+    path = uploads.keep_upload(file)
+    config = forms.check(kind[0], {"data": kind[1], "data_path": path, "steps": 1, "device": "cpu"})
     return fit(Run.create(config)).state
 
 def show(file):

@@ -21,8 +21,8 @@ from playwright.sync_api import Browser, Dialog, Page
 
 from aigc_core.common.paths import PROJECT
 from aigc_core.runs.run import Run
-from aigc_core.serving import api
-from aigc_core.serving.classroom import Person, acting
+from aigc_core.serving.api import run_actions, uploads
+from aigc_core.serving.classroom import User, acting_as
 from tests.helpers.browser import strict_page
 from tests.helpers.client import Client, joined
 from tests.helpers.processes import wait_for
@@ -213,10 +213,10 @@ def nasty_run(place: Path) -> Run:
                 file = place / f"{number}.png"
                 Image.effect_noise((16, 16), 60 + number).save(file)
                 archive.write(file, f"{label}/{number}.png")
-    with acting(Person(NASTY[:40])):
-        data = api.keep_upload(place / "classes.zip")
-        name = api.start("vae", {"data": "folder", "data_path": data, "image_size": 28, "channels": 1, "steps": 20,
-                                    "network": "mlp", "width": 8, "latent_size": 2, "device": "cpu"})  # fmt: skip
+    with acting_as(User(NASTY[:40])):
+        data = uploads.keep_upload(place / "classes.zip")
+        small = {"image_size": 28, "channels": 1, "steps": 20, "network": "mlp", "width": 8, "latent_size": 2}
+        name = run_actions.start("vae", {"data": "folder", "data_path": data, "device": "cpu"} | small)
     run = Run.named(name)
     wait_for(lambda: run.status().state == "done")
     run.append("note", 20, key="none", text=NASTY, values={})
@@ -260,8 +260,8 @@ def test_another_s_run_and_what_lies_beside_the_runs_stay_out_of_reach(
 ) -> None:
     monkeypatch.setenv("AIGC_CLASS", "1")
     monkeypatch.setenv("AIGC_CLASS_TEACHER_CODE", "owl")
-    with acting(Person("Ann")):
-        name = api.start("vae", TINY["vae"] | {"steps": 100_000, "device": "cpu", "compile": "off"})
+    with acting_as(User("Ann")):
+        name = run_actions.start("vae", TINY["vae"] | {"steps": 100_000, "device": "cpu", "compile": "off"})
     wait_for(lambda: Run.named(name).status().step > 0)
     with serving(tmp_path) as address:
         assert http_status(address + "config") == 401, "who has not joined sees nothing"

@@ -17,7 +17,7 @@ from aigc_core.common.paths import PROJECT
 from aigc_core.evaluation import quality_gate
 from aigc_core.families import FAMILIES
 from aigc_core.runs.run import Run, list_runs
-from aigc_core.serving import api
+from aigc_core.serving.api import run_actions, run_views
 from aigc_core.training.trainer import fit
 from tests.helpers.browser import strict_page
 from tests.helpers.processes import wait_for
@@ -151,15 +151,15 @@ def _die() -> None:
 
 
 def test_a_run_killed_while_it_is_judged_can_be_judged_again(own_place: Path, tally: Tally) -> None:
-    name = api.start("vae", TINY["vae"] | {"steps": 5, "device": "cpu"})
+    name = run_actions.start("vae", TINY["vae"] | {"steps": 5, "device": "cpu"})
     run = Run.named(name)
     wait_for(lambda: run.status().state == "done")
     os.kill(int(str(run.status().process).split("|")[2]), signal.SIGKILL)
     wait_for(lambda: not run.status().alive())
-    assert quality_gate.judgement(run) is None and api.examine(name)["unjudged"]
-    api.ask(name, "resume")
+    assert quality_gate.judgement(run) is None and run_views.examine(name)["unjudged"]
+    run_actions.ask(name, "resume")
     wait_for(lambda: quality_gate.judgement(run) is not None)
-    assert not api.examine(name)["unjudged"]
+    assert not run_views.examine(name)["unjudged"]
     tally("SIGKILL while the model is judged: it can be judged again", 1)
 
 

@@ -17,10 +17,11 @@ from playwright.sync_api import Browser, expect
 
 from aigc_core.common.errors import RunError, TrainingError
 from aigc_core.common.paths import PROJECT
-from aigc_core.families.base import PictureRequest
+from aigc_core.families.base import ImageRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs.run import Run
-from aigc_core.serving import api, launch
+from aigc_core.serving import launch
+from aigc_core.serving.api import run_actions, run_views
 from aigc_core.training.trainer import fit
 from tests.helpers.browser import strict_page
 from tests.helpers.client import Client
@@ -125,7 +126,7 @@ def test_a_run_whose_folder_is_deleted_ends_its_training_and_nothing_else(own_pl
             shutil.rmtree(gone.path, ignore_errors=True)  # while files come into it
         _, said = processes[0].communicate(timeout=30)
         assert processes[0].returncode and "Error: " in said and "Traceback" not in said
-        assert not gone.path.exists() and [row["name"] for row in api.runs()] == [other.name]
+        assert not gone.path.exists() and [row["name"] for row in run_views.runs()] == [other.name]
         step = other.status().step
         wait_for(lambda: other.status().step > step)
     finally:
@@ -134,7 +135,7 @@ def test_a_run_whose_folder_is_deleted_ends_its_training_and_nothing_else(own_pl
         assert processes[1].stderr
         processes[1].stderr.close()
     with pytest.raises(RunError, match="any more"):
-        api.follow(gone.name)
+        run_views.follow(gone.name)
     tally("a run deleted while it trains: its training ends with a sentence, another's goes on", 1)
 
 
@@ -177,9 +178,9 @@ def test_two_apps_on_one_folder_are_one_queue(own_place: Path, tally: Tally) -> 
     with serving(own_place) as first, serving(own_place) as second:
         one, two = Client(first), Client(second)
         endless = TINY["vae"] | {"steps": 1_000_000, "device": "cpu", "compile": "off"}
-        names = [api.start("vae", endless)]
+        names = [run_actions.start("vae", endless)]
         wait_for(lambda: Run.named(names[0]).status().step > 0, 120)
-        names.append(api.start("vae", endless))
+        names.append(run_actions.start("vae", endless))
         wait_for(lambda: (one.ask("follow", run=names[1])["status"]["message"] or {}).get("key") == "queue.place", 120)
         assert two.ask("ask", run=names[0], what="stop") is True
         wait_for(lambda: one.ask("follow", run=names[1])["status"]["step"] > 0, 120)
@@ -219,8 +220,8 @@ def test_a_run_of_an_older_version_opens_and_goes_on(tmp_path: Path, trained: An
     for later in ("judgement.json", ".beat"):
         (run.path / later).unlink(missing_ok=True)
     assert run.status().state == "interrupted"
-    assert api.describe("older")["settings"]["compile"] and api.examine("older")["judgement"] is None
-    assert model_cache.pictures(run, PictureRequest(2)).shape[0] == 2
+    assert run_views.describe("older")["settings"]["compile"] and run_views.examine("older")["judgement"] is None
+    assert model_cache.pictures(run, ImageRequest(2)).shape[0] == 2
     status = fit(run)
     assert status.state == "done" and status.step == 18
     tally("a run of an older version: seen, used and trained on", 1)

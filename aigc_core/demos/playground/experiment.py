@@ -269,7 +269,7 @@ def _codes(settings: LabSettings, count: int, random: torch.Generator) -> Tensor
 
 def _mlp(sizes: list[int]) -> nn.Sequential:
     """Dense layers with leaky ReLUs between, none after the last."""
-    return nn.Sequential(*dense(sizes[:-1], slope=0.2), nn.Linear(sizes[-2], sizes[-1]))
+    return nn.Sequential(*dense(sizes[:-1], negative_slope=0.2), nn.Linear(sizes[-2], sizes[-1]))
 
 
 def _rounded(x: Tensor) -> list[Any]:

@@ -38,11 +38,11 @@ def normalise(facts: object, standardise: bool) -> Normalise:
     return Normalise([centre] * channels, [half] * channels, facts.shape)  # type: ignore[attr-defined]
 
 
-def dense(sizes: list[int], slope: float) -> nn.Sequential:
+def dense(sizes: list[int], negative_slope: float) -> nn.Sequential:
     """Linear layers with leaky ReLUs between (and after the last)."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
-        layers += [nn.Linear(inputs, outputs), nn.LeakyReLU(slope)]
+        layers += [nn.Linear(inputs, outputs), nn.LeakyReLU(negative_slope)]
     return nn.Sequential(*layers)
 
 
@@ -65,7 +65,7 @@ class DenseDecoder(Decoder):
     def __init__(self, inputs: int, shape: Shape, width: int) -> None:
         super().__init__()
         self.shape = shape
-        self.body = dense([inputs, width, 2 * width, 4 * width], slope=0.2)
+        self.body = dense([inputs, width, 2 * width, 4 * width], negative_slope=0.2)
         self.head = nn.Linear(4 * width, math.prod(shape))
 
     def first(self, z: Tensor) -> Tensor:
@@ -81,7 +81,7 @@ class DenseEncoder(nn.Module):
     def __init__(self, shape: Shape, width: int) -> None:
         super().__init__()
         self.features = width
-        self.body = dense([math.prod(shape), 4 * width, 2 * width, width], slope=0.2)
+        self.body = dense([math.prod(shape), 4 * width, 2 * width, width], negative_slope=0.2)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.body(x.flatten(1))

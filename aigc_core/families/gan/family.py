@@ -8,7 +8,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from aigc_core.common.rng import Stream
 from aigc_core.data.datasets import Batch
-from aigc_core.families.base import Extent, Moment, Networks, Phase, PictureFamily, PictureRequest
+from aigc_core.families.base import EvalLevel, ImageFamily, ImageRequest, Networks, Phase, StepContext
 from aigc_core.families.common.image_networks import (
     ClassCode,
     ConvDecoder,
@@ -20,11 +20,11 @@ from aigc_core.families.common.image_networks import (
     normalise,
     stages_of,
 )
-from aigc_core.families.gan.losses import OBJECTIVES, interpolation_penalty, told_apart, zero_centred_penalty
+from aigc_core.families.gan.losses import OBJECTIVES, discriminator_auc, interpolation_penalty, zero_centred_penalty
 from aigc_core.families.image_decoding import sheet_png
-from aigc_core.metrics.sample_quality import Likeness
+from aigc_core.metrics.sample_quality import SampleQuality
 
-SNAPSHOT = PictureRequest(count=64, seed=0)
+SNAPSHOT = ImageRequest(count=64, seed=0)
 LEAST_MADE = 300  # pictures, however few are held out: of fewer a class may be missing by chance
 MOST_EVALUATED = {"during": 2000, "end": 5000}  # pictures that are judged
 DECODERS = {"dcgan": ConvDecoder, "style": StyleDecoder, "resize": ResizeDecoder, "mlp": DenseDecoder}
@@ -72,8 +72,8 @@ class Discriminator(nn.Module):
         return logits.float()
 
 
-class Family(PictureFamily):
-    averaged = ("generator",)
+class Family(ImageFamily):
+    inference_networks = ("generator",)
     phases = (
         Phase("discriminator", repeats=lambda config: config.d_steps),
         Phase("generator", repeats=lambda config: config.g_steps),
@@ -86,10 +86,10 @@ class Family(PictureFamily):
         }
 
     @property
-    def second_order(self) -> bool:
+    def needs_double_backward(self) -> bool:
         return OBJECTIVES[self.config.objective].penalty != "none"  # even while its weight is 0, which may change
 
-    def loss(self, network: str, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+    def loss(self, network: str, batch: Batch, moment: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
         objective = OBJECTIVES[self.config.objective]
         generate, discriminate = self.networks["generator"], self.networks["discriminator"]
         real_x, labels = batch["x"], batch.get("y") if self.classes else None
@@ -112,7 +112,7 @@ class Family(PictureFamily):
             "d_loss": game.detach(),
             "d_real": real.detach().mean(),
             "d_fake": fake.detach().mean(),
-            "d_auc": told_apart(real.detach(), fake.detach()),
+            "d_auc": discriminator_auc(real.detach(), fake.detach()),
         }
         if objective.penalty == "none" or not self.config.penalty:
             return game, figures
@@ -125,7 +125,7 @@ class Family(PictureFamily):
         real, fake = self.networks["discriminator"](torch.cat([real_x, fake_x]), twice).chunk(2)
         return real, fake
 
-    def _penalty(self, kind: str, real_x: Tensor, fake_x: Tensor, labels: Tensor | None, moment: Moment) -> Tensor:
+    def _penalty(self, kind: str, real_x: Tensor, fake_x: Tensor, labels: Tensor | None, moment: StepContext) -> Tensor:
         def critic(x: Tensor) -> Tensor:
             return self.networks["discriminator"](x, labels)
 
@@ -143,8 +143,8 @@ class Family(PictureFamily):
     def snapshot(self, networks: Networks) -> tuple[bytes, str]:
         return sheet_png(self.sample(networks, SNAPSHOT)), ".png"
 
-    def evaluate(self, networks: Networks, data: Any, extent: Extent = "during") -> dict[str, Any]:
+    def evaluate(self, networks: Networks, data: Any, extent: EvalLevel = "during") -> dict[str, Any]:
         """How like the held-out examples made ones are: see `aigc_core.metrics.sample_quality`."""
-        judge = data.remembered("likeness", lambda: Likeness(data))
+        judge = data.cached("likeness", lambda: SampleQuality(data))
         count = max(LEAST_MADE, min(len(data.validation), MOST_EVALUATED.get(extent, len(data.validation))))
-        return judge.measured(self.sample(networks, PictureRequest(count=count, seed=1)))
+        return judge.compute(self.sample(networks, ImageRequest(count=count, seed=1)))

@@ -92,7 +92,7 @@ OBJECTIVES: dict[str, Objective] = {
 }
 
 
-def told_apart(real: Tensor, fake: Tensor) -> Tensor:
+def discriminator_auc(real: Tensor, fake: Tensor) -> Tensor:
     """How often D thinks a real example more real than a made one, over all pairs (B,), (B,): in [0, 1].
 
     The area under D's ROC curve: 1 tells all apart, ½ none; it means the same in every game. Ties count half.
@@ -103,7 +103,7 @@ def told_apart(real: Tensor, fake: Tensor) -> Tensor:
     return below.float().mean() / (2 * len(fake))
 
 
-def slope(critic: Critic, x: Tensor) -> Tensor:
+def gradient_norm(critic: Critic, x: Tensor) -> Tensor:
     """|∇ₓ D(x)| (B,), differentiable, in units of D per unit of x."""
     x = x.detach().requires_grad_(True)
     (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
@@ -113,9 +113,9 @@ def slope(critic: Critic, x: Tensor) -> Tensor:
 def interpolation_penalty(critic: Critic, real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
     """mean (|∇D(x̂)| − 1)² at x̂ = mix · x + (1 − mix) · G(z), mix (B,) uniform. Gulrajani 2017, eq. 3."""
     mix = mix.view(-1, *[1] * (real.dim() - 1))
-    return (slope(critic, mix * real + (1 - mix) * fake) - 1).square().mean()
+    return (gradient_norm(critic, mix * real + (1 - mix) * fake) - 1).square().mean()
 
 
 def zero_centred_penalty(critic: Critic, x: Tensor) -> Tensor:
     """½ mean |∇D(x)|²: R1 where x is real (Mescheder 2018, eq. 9), R2 where it is made."""
-    return 0.5 * slope(critic, x).square().mean()
+    return 0.5 * gradient_norm(critic, x).square().mean()

@@ -14,10 +14,19 @@ from aigc_core.data.datasets import Batch
 from aigc_core.data.sources import Progress
 from aigc_core.data.text_report import counted_loss
 from aigc_core.data.tokenizer import Tokenizer
-from aigc_core.families.base import Drawn, Extent, Inside, Moment, Networks, Phase, TextFamily, TextRequest
+from aigc_core.families.base import (
+    EvalLevel,
+    ForwardTrace,
+    Networks,
+    Phase,
+    SampledToken,
+    StepContext,
+    TextFamily,
+    TextRequest,
+)
 from aigc_core.families.gpt import introspection, pretrained
 from aigc_core.families.gpt.generate import encode_prompt, first_read, next_token_probabilities, pieces, tokens
-from aigc_core.families.gpt.model import GPT, Reader
+from aigc_core.families.gpt.model import GPT, KVCacheDecoder
 from aigc_core.metrics import text_diversity
 
 LEAST_EVALUATED = 64  # windows that are measured, or all there are
@@ -29,7 +38,7 @@ TEXTS, WRITTEN = 8, 256  # texts that the model writes to be judged, and their t
 
 
 class Family(TextFamily):
-    averaged = ("gpt",)
+    inference_networks = ("gpt",)
     phases = (Phase("gpt"),)
 
     def __post_init__(self) -> None:
@@ -58,7 +67,7 @@ class Family(TextFamily):
             network: Any = self.networks["gpt"]
             pretrained.fill(network, pretrained.found(self.config.init_from))
 
-    def loss(self, network: str, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+    def loss(self, network: str, batch: Batch, moment: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of the next token, nats a token."""
         logits = self.networks["gpt"](batch["x"])
         loss = F.cross_entropy(logits.float().flatten(0, 1), batch["y"].flatten())
@@ -66,10 +75,10 @@ class Family(TextFamily):
 
     def stream(self, networks: Networks, request: TextRequest) -> Iterator[str]:
         """Raises: ConfigError if no character of the prompt is known to the model."""
-        prompt = self.begun(request.prompt)
-        yield from pieces(self.drawn(networks, prompt, request, [request.seed]), self.tokenizer, prompt)
+        prompt = self.encode_prompt(request.prompt)
+        yield from pieces(self.generate(networks, prompt, request, [request.seed]), self.tokenizer, prompt)
 
-    def begun(self, prompt: str) -> list[int]:
+    def encode_prompt(self, prompt: str) -> list[int]:
         if self._foreign(prompt):
             unknown = self.tokenizer.unknown_in(prompt)
             raise ConfigError(
@@ -79,9 +88,9 @@ class Family(TextFamily):
             )
         return [int(one) for one in encode_prompt(self.tokenizer, prompt)]
 
-    def drawn(
+    def generate(
         self, networks: Networks, begun: list[int], request: TextRequest, seeds: list[int], skip: int = 0
-    ) -> Iterator[Drawn]:
+    ) -> Iterator[SampledToken]:
         model: Any = networks["gpt"]
         row = torch.tensor(begun, device=model.wte.weight.device).expand(len(seeds), -1)
         return tokens(model, row, request, self.tokenizer.never_spoken, seeds, skip)
@@ -91,7 +100,7 @@ class Family(TextFamily):
 
     @torch.inference_mode()
     def next_logits(self, networks: Networks, tokens: Tensor) -> Tensor:
-        return Reader(networks["gpt"], 1).read(tokens[None])[0]  # type: ignore[arg-type]
+        return KVCacheDecoder(networks["gpt"], 1).read(tokens[None])[0]  # type: ignore[arg-type]
 
     def logits(self, networks: Networks, tokens: Tensor) -> Tensor:
         with torch.inference_mode():
@@ -101,11 +110,11 @@ class Family(TextFamily):
         knobs = (request.temperature, request.top_k, request.top_p, request.min_p, request.repetition_penalty)
         return next_token_probabilities(logits[None], *knobs, torch.tensor(before)[None])[0]
 
-    def inside(self, networks: Networks, tokens: Tensor) -> Inside:
+    def inside(self, networks: Networks, tokens: Tensor) -> ForwardTrace:
         return introspection.look(networks["gpt"], tokens)  # type: ignore[arg-type]
 
-    def lens(self, networks: Networks, states: Tensor) -> Tensor:
-        return introspection.lens(networks["gpt"], states)  # type: ignore[arg-type]
+    def logit_lens(self, networks: Networks, states: Tensor) -> Tensor:
+        return introspection.logit_lens(networks["gpt"], states)  # type: ignore[arg-type]
 
     @property
     def layers_and_heads(self) -> tuple[int, int]:
@@ -126,7 +135,7 @@ class Family(TextFamily):
         return bool(prompt) and len(self.tokenizer.unknown_in(prompt)) == len(set(prompt))
 
     @torch.inference_mode()
-    def evaluate(self, networks: Networks, data: Any, extent: Extent = "during") -> dict[str, Any]:
+    def evaluate(self, networks: Networks, data: Any, extent: EvalLevel = "during") -> dict[str, Any]:
         """`loss` in nats a token over windows of the validation text that do not overlap; `perplexity` = eˡᵒˢˢ;
         `bits_per_byte` of its UTF-8; `attended`, the tokens that a head looks at in one window; `n` tokens measured.
         At the end and in full also `gain`, the nats a token that it is better than counting n-grams, and figures of
@@ -163,9 +172,9 @@ class Family(TextFamily):
     def _wording(self, networks: Networks, data: Any) -> dict[str, Any]:
         """Of texts that the model writes from nothing, next to as much held-out text."""
         request = TextRequest(max_new_tokens=WRITTEN, temperature=1.0)
-        begun = self.begun("")
+        begun = self.encode_prompt("")
         rows: list[list[int]] = [[] for _ in range(TEXTS)]
-        for drawn in self.drawn(networks, begun, request, list(range(TEXTS))):
+        for drawn in self.generate(networks, begun, request, list(range(TEXTS))):
             for row, token in zip(rows, drawn.token.tolist(), strict=True):
                 row.append(token)
         train = self.tokenizer.decode(data.train[:MOST_SEARCHED].tolist())

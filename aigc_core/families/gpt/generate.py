@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from aigc_core.common.device import refuse_bf16, threads, threads_that_pay
+from aigc_core.common.device import best_num_threads, refuse_bf16, threads
 from aigc_core.common.rng import Stream, generator
-from aigc_core.data.tokenizer import Speller, Tokenizer
-from aigc_core.families.base import Drawn, TextRequest
-from aigc_core.families.gpt.model import GPT, Reader
+from aigc_core.data.tokenizer import StreamingDetokenizer, Tokenizer
+from aigc_core.families.base import SampledToken, TextRequest
+from aigc_core.families.gpt.model import GPT, KVCacheDecoder
 
 COLDEST = 1e-4  # temperatures below it are 0: the division would leave the range of float32
 WITHOUT_PLANS = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
@@ -119,7 +119,7 @@ def _attention(device: torch.device) -> AbstractContextManager[None]:
 @torch.inference_mode()
 def tokens(
     model: GPT, prompts: Tensor, request: TextRequest, never: list[int], seeds: list[int], skip: int = 0
-) -> Iterator[Drawn]:
+) -> Iterator[SampledToken]:
     """New tokens, B at a time, for prompts (B, T) of equal length, T ≥ 1. The tokens in `never` are not drawn.
 
     Row i draws from `seeds[i]` alone, without the first `skip` of its random numbers, so that a text can be gone on
@@ -141,8 +141,8 @@ def tokens(
     text = torch.cat([prompts, prompts.new_empty(len(prompts), steps)], dim=1)
     silent = torch.zeros(model.wte.num_embeddings, device=prompts.device)
     silent[never] = -torch.inf
-    reader = Reader(model, len(text), request.precision)
-    count_of_threads, first = threads_that_pay(model, len(text)), -1
+    reader = KVCacheDecoder(model, len(text), request.precision)
+    count_of_threads, first = best_num_threads(model, len(text)), -1
     for step in range(steps):
         with threads(count_of_threads), _attention(prompts.device):
             before, first = first, first_read(end, model.context)
@@ -154,12 +154,12 @@ def tokens(
             probability = logits.softmax(-1).gather(-1, token)
         text[:, end : end + 1] = token
         end += 1
-        yield Drawn(token.squeeze(-1), probability.squeeze(-1))
+        yield SampledToken(token.squeeze(-1), probability.squeeze(-1))
 
 
-def pieces(stream: Iterator[Drawn], tokenizer: Tokenizer, prompt: list[int]) -> Iterator[str]:
+def pieces(stream: Iterator[SampledToken], tokenizer: Tokenizer, prompt: list[int]) -> Iterator[str]:
     """The text of a stream of one row, piece by piece; bytes of an unfinished character are held back."""
-    speller = Speller(tokenizer, prompt)
+    speller = StreamingDetokenizer(tokenizer, prompt)
     for drawn in stream:
         yield speller.add(int(drawn.token))
     if rest := speller.rest():

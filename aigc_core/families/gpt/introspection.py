@@ -5,12 +5,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from aigc_core.families.base import Inside
+from aigc_core.families.base import ForwardTrace
 from aigc_core.families.gpt.model import GPT
 
 
 @torch.inference_mode()
-def look(model: GPT, tokens: Tensor) -> Inside:
+def look(model: GPT, tokens: Tensor) -> ForwardTrace:
     """Read tokens (T,) step by step as the formulas say (Vaswani 2017, section 3.2; GPT-2's pre-norm blocks)."""
     x = model.wte(tokens) + model.wpe(torch.arange(len(tokens), device=tokens.device))
     later = torch.ones(len(tokens), len(tokens), dtype=torch.bool, device=tokens.device).triu(1)
@@ -24,7 +24,7 @@ def look(model: GPT, tokens: Tensor) -> Inside:
         seen.append((q, k, v, weights))
         states.append(x)
     queries, keys, values, attention = (torch.stack(part).float() for part in zip(*seen, strict=True))
-    return Inside(queries, keys, values, attention, torch.stack(states).float())
+    return ForwardTrace(queries, keys, values, attention, torch.stack(states).float())
 
 
 def scores(q: Tensor, k: Tensor) -> Tensor:
@@ -33,7 +33,7 @@ def scores(q: Tensor, k: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def lens(model: GPT, states: Tensor) -> Tensor:
+def logit_lens(model: GPT, states: Tensor) -> Tensor:
     """Logits (L + 1, T, V) of what each layer would say: its state through the last norm and the output matrix.
 
     The logit lens (nostalgebraist 2020). The last row is what the model says.

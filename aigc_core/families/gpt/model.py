@@ -98,7 +98,7 @@ class GPT(nn.Module):
         return F.linear(self.ln_f(x), self.wte.weight)
 
 
-class Reader:
+class KVCacheDecoder:
     """Reads B texts of equal length token by token: logits as those of `GPT.forward` up to rounding, for less.
 
     It keeps the keys and values of what it has read, computes logits for the last token only, and calls no

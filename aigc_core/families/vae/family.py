@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from aigc_core.common.rng import Stream, generator
 from aigc_core.data.datasets import Batch, as_float
-from aigc_core.families.base import Extent, Moment, Networks, Phase, PictureFamily, PictureRequest
+from aigc_core.families.base import EvalLevel, ImageFamily, ImageRequest, Networks, Phase, StepContext
 from aigc_core.families.common.image_networks import (
     ClassCode,
     ConvEncoder,
@@ -26,7 +26,7 @@ from aigc_core.families.vae.losses import (
     normal_log_density,
 )
 
-SNAPSHOT = PictureRequest(count=64, seed=0)
+SNAPSHOT = ImageRequest(count=64, seed=0)
 IMPORTANCE_SAMPLES = 50  # K of Burda 2015
 ACTIVE_KL = 0.01  # nats; a dimension that carries less is not used (threshold as in Burda 2015)
 PART = 500  # examples measured at once
@@ -97,15 +97,15 @@ class Autoencoder(nn.Module):
         return mean, log_var, self.decoder(z, labels)
 
 
-class Family(PictureFamily):
+class Family(ImageFamily):
     encodes = True
-    averaged = ("autoencoder",)
+    inference_networks = ("autoencoder",)
     phases = (Phase("autoencoder"),)
 
     def build(self) -> Networks:
         return {"autoencoder": Autoencoder(self.config, self.facts, self.classes)}
 
-    def loss(self, network: str, batch: Batch, moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+    def loss(self, network: str, batch: Batch, moment: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
         model: Any = self.networks["autoencoder"]
         x, labels = batch["x"], batch.get("y") if self.classes else None
         mean, log_var, output = model(x, moment.normal(self.config.latent_size), labels)
@@ -142,7 +142,7 @@ class Family(PictureFamily):
     def snapshot(self, networks: Networks) -> tuple[bytes, str]:
         return sheet_png(self.sample(networks, SNAPSHOT)), ".png"
 
-    def evaluate(self, networks: Networks, data: Any, extent: Extent = "during") -> dict[str, Any]:
+    def evaluate(self, networks: Networks, data: Any, extent: EvalLevel = "during") -> dict[str, Any]:
         """On all held-out examples, in nats an example: `negative_elbo` = `reconstruction` + `kl` (β = 1),
         `kl_per_dimension`, `active_units`. At the end of a run and in full also `importance_weighted_nll` with
         K = 50, of `importance_weighted_n` examples, and `gain`, by how many nats the bound is better than a model
@@ -154,7 +154,7 @@ class Family(PictureFamily):
             x = as_float(data.validation[first : first + PART])
             labels = data.validation_labels[first : first + PART] if self.classes else None
             weigh = extent == "full" or (extent == "end" and first == 0)
-            for name, value in self.measured(model, x, labels, first, weigh).items():
+            for name, value in self.evidence_terms(model, x, labels, first, weigh).items():
                 totals[name] = totals.get(name, 0) + value.cpu().double().sum(0)
                 counts[name] = counts.get(name, 0) + len(x)
         means: dict[str, Any] = {name: (total / counts[name]).tolist() for name, total in totals.items()}
@@ -188,7 +188,9 @@ class Family(PictureFamily):
         return total / len(data.validation)
 
     @torch.inference_mode()
-    def measured(self, model: Any, x: Tensor, labels: Tensor | None, first: int, weigh: bool) -> dict[str, Tensor]:
+    def evidence_terms(
+        self, model: Any, x: Tensor, labels: Tensor | None, first: int, weigh: bool
+    ) -> dict[str, Tensor]:
         """Terms of each of a part's examples; the noise belongs to the part's place in the set."""
         mean, log_var = model.encoder(x, labels)
         random = generator(0, Stream.EVALUATE, first)

@@ -21,11 +21,11 @@ from aigc_core.common.errors import AigcError, DataError, RunError
 from aigc_core.common.files import read_own, write_json
 from aigc_core.common.progress import Look
 from aigc_core.common.rng import normal_per_sample
-from aigc_core.data.datasets import PictureData, as_float, load_data
+from aigc_core.data.datasets import ImageDataset, as_float, load_data
 from aigc_core.data.download import nothing_fetched
 from aigc_core.data.sources import SOURCES, silent
 from aigc_core.data.upload import framed
-from aigc_core.families.base import PictureFamily
+from aigc_core.families.base import ImageFamily
 from aigc_core.families.image_decoding import PART, as_array
 from aigc_core.inference import model_cache
 from aigc_core.inference.latent import space
@@ -64,7 +64,7 @@ class Point(BaseModel):
 _POINTS = TypeAdapter(Annotated[list[Point], Field(max_length=MOST_POINTS)])
 
 
-def opened(run: Run, step: int | None) -> tuple[model_cache.Model, PictureFamily]:
+def opened(run: Run, step: int | None) -> tuple[model_cache.Model, ImageFamily]:
     """The loaded model of a run that makes pictures.
 
     Raises:
@@ -72,7 +72,7 @@ def opened(run: Run, step: int | None) -> tuple[model_cache.Model, PictureFamily
     """
     model = model_cache.load(run, step)
     family = model.family
-    if not isinstance(family, PictureFamily) or len(family.facts.shape) != 3:
+    if not isinstance(family, ImageFamily) or len(family.facts.shape) != 3:
         raise RunError("run.no_pictures", "{name} makes no pictures; choose a run that does.", name=run.name)
     return model, family
 
@@ -132,7 +132,7 @@ def pictures(
     return np.concatenate(made) if made else np.zeros((0, 1, 1, 1), np.uint8)
 
 
-def _together(model: model_cache.Model, family: PictureFamily, point: Point) -> np.ndarray:
+def _together(model: model_cache.Model, family: ImageFamily, point: Point) -> np.ndarray:
     """One picture uint8 (H, W, C); whoever has the model draws for all who wait, in batches."""
     mine: Future[np.ndarray] = Future()
     model.waiting.append((point, mine))
@@ -150,14 +150,14 @@ def _together(model: model_cache.Model, family: PictureFamily, point: Point) -> 
     return mine.result()
 
 
-def _drawn(family: PictureFamily, where: list[Point], batch: int) -> np.ndarray:
+def _drawn(family: ImageFamily, where: list[Point], batch: int) -> np.ndarray:
     """At most `batch` pictures, always computed as so many."""
     z, labels = _tensors(family, where + [where[-1]] * (batch - len(where)))
     with torch.inference_mode():
         return as_array(family.decode(family.networks, z, labels))[: len(where)]
 
 
-def _check(family: PictureFamily, where: list[Point]) -> None:
+def _check(family: ImageFamily, where: list[Point]) -> None:
     size = family.config.latent_size
     for one in where:
         if len(one.z) != size or (one.other is not None and len(one.other) != size):
@@ -173,7 +173,7 @@ def _check(family: PictureFamily, where: list[Point]) -> None:
             )
 
 
-def _tensors(family: PictureFamily, where: list[Point]) -> tuple[Tensor, Tensor | None]:
+def _tensors(family: ImageFamily, where: list[Point]) -> tuple[Tensor, Tensor | None]:
     z = torch.tensor([one.z for one in where], dtype=torch.float32)
     scale = torch.tensor([one.truncation for one in where])[:, None]
     z = z * scale
@@ -233,7 +233,7 @@ def learn_directions(run: Run, step: int | None, look: Look) -> list[dict[str, A
     return plain
 
 
-def _classifier(family: PictureFamily, learn: bool) -> Callable[[np.ndarray], np.ndarray] | None:
+def _classifier(family: ImageFamily, learn: bool) -> Callable[[np.ndarray], np.ndarray] | None:
     """What tells the classes of this data apart: the shipped network, or one learned before or (`learn`) now.
 
     None where there are no classes, no data to learn them from, or too little of it.
@@ -258,7 +258,7 @@ def _classifier(family: PictureFamily, learn: bool) -> Callable[[np.ndarray], np
         return None
 
     def classify(made: np.ndarray) -> np.ndarray:
-        return classifier_features.measured(network, torch.from_numpy(made).permute(0, 3, 1, 2))[1]
+        return classifier_features.extract(network, torch.from_numpy(made).permute(0, 3, 1, 2))[1]
 
     return classify
 
@@ -380,7 +380,7 @@ def cloud(run: Run, step: int | None) -> dict[str, Any] | None:
     return found
 
 
-def _goes_with(kept: _Cloud, family: PictureFamily) -> bool:
+def _goes_with(kept: _Cloud, family: ImageFamily) -> bool:
     """Whether it can be one of this model's."""
     return (
         kept["names"] == family.facts.class_names
@@ -394,7 +394,7 @@ def cloud_file(step: int) -> str:
     return f"cloud-{step:06d}.json"
 
 
-def _encoded_cloud(model: model_cache.Model, family: PictureFamily) -> dict[str, Any] | None:
+def _encoded_cloud(model: model_cache.Model, family: ImageFamily) -> dict[str, Any] | None:
     try:
         data = _data_here(family)
     except DataError:
@@ -407,7 +407,7 @@ def _encoded_cloud(model: model_cache.Model, family: PictureFamily) -> dict[str,
     return _cloud(codes, labels[:CLOUD_SIZE].numpy(), family, real=True)
 
 
-def _made_cloud(model: model_cache.Model, family: PictureFamily) -> dict[str, Any] | None:
+def _made_cloud(model: model_cache.Model, family: ImageFamily) -> dict[str, Any] | None:
     classify = _classifier(family, learn=False)  # learning one takes too long for a look at the map
     if classify is None:
         return None
@@ -418,7 +418,7 @@ def _made_cloud(model: model_cache.Model, family: PictureFamily) -> dict[str, An
     return _cloud(z, classify(made), family, real=False)
 
 
-def _cloud(codes: Tensor, labels: np.ndarray, family: PictureFamily, real: bool) -> dict[str, Any]:
+def _cloud(codes: Tensor, labels: np.ndarray, family: ImageFamily, real: bool) -> dict[str, Any]:
     rounded = np.round(codes.float().cpu().numpy().astype(np.float64), 3)
     return {
         "codes": rounded.tolist(),
@@ -484,7 +484,7 @@ def found(
     mask = torch.ones(1, *values.shape[1:]) if hidden is None else torch.from_numpy(~hidden).float()[None]
     if mask.shape[1:] != values.shape[1:] or not mask.any():
         raise DataError("explore.all_hidden", "Something of the picture must stay visible.")
-    seen = space.Seen(values, mask.to(values.device), shrink)
+    seen = space.Observation(values, mask.to(values.device), shrink)
     with model.lock:
         label = space.likely_class(family, family.networks, seen)
 
@@ -512,7 +512,7 @@ def shrunk(picture: np.ndarray, times: int) -> np.ndarray:
     return np.round(parts.mean(axis=(1, 3))).astype(np.uint8)
 
 
-def _as_input(family: PictureFamily, picture: np.ndarray, shrink: int = 1) -> Tensor:
+def _as_input(family: ImageFamily, picture: np.ndarray, shrink: int = 1) -> Tensor:
     channels, height, width = family.facts.shape
     if picture.shape != (height // shrink, width // shrink, channels):
         raise DataError(
@@ -524,10 +524,10 @@ def _as_input(family: PictureFamily, picture: np.ndarray, shrink: int = 1) -> Te
 # -- is it new? -----------------------------------------------------------------------------------------
 
 _data_lock = threading.Lock()
-_last_data: dict[str, PictureData] = {}
+_last_data: dict[str, ImageDataset] = {}
 
 
-def _data_here(family: PictureFamily) -> PictureData:
+def _data_here(family: ImageFamily) -> ImageDataset:
     """The run's data, if it is on this machine; the last one asked for stays in memory.
 
     Raises:
@@ -543,7 +543,7 @@ def _data_here(family: PictureFamily) -> PictureData:
         return _last_data[key]
 
 
-def _data_key(family: PictureFamily) -> str:
+def _data_key(family: ImageFamily) -> str:
     """What decides which pictures a run learned from."""
     options = family.config.model_dump(include={"data", "data_path", "image_size", "channels", "clean", "validation",
                                                 "seed", "pattern"})  # fmt: skip
@@ -567,7 +567,7 @@ def neighbours(run: Run, step: int | None, picture: np.ndarray, look: Look) -> d
     train = data.train.permute(0, 2, 3, 1).numpy()
     nearest = nearest_neighbors.nearest(train, picture[None], 5)[0]
     look(0.3, None)
-    usual = data.remembered(
+    usual = data.cached(
         "usual", lambda: nearest_neighbors.usual_distances(train, data.validation.permute(0, 2, 3, 1).numpy())
     )
     return {
@@ -580,7 +580,7 @@ def neighbours(run: Run, step: int | None, picture: np.ndarray, look: Look) -> d
     }
 
 
-def _data_or_alike(family: PictureFamily) -> PictureData:
+def _data_or_alike(family: ImageFamily) -> ImageDataset:
     try:
         return _data_here(family)
     except AigcError as absent:
@@ -591,7 +591,7 @@ def _data_or_alike(family: PictureFamily) -> PictureData:
                 "The pictures that this model learned from are not on this machine, so nothing can be compared.",
             ) from absent
         config = family.config.changed({"data": source.alike})
-        return PictureData(SOURCES[source.alike].load(config), config, torch.device("cpu"))  # type: ignore[arg-type]
+        return ImageDataset(SOURCES[source.alike].load(config), config, torch.device("cpu"))  # type: ignore[arg-type]
 
 
 # -- journeys -------------------------------------------------------------------------------------------
@@ -622,7 +622,7 @@ def journey(run: Run, step: int | None, stops: list[Point], parts: list[float], 
     return way
 
 
-def _checked_path(codes: list[np.ndarray], part: float, kind: str, family: PictureFamily) -> list[float]:
+def _checked_path(codes: list[np.ndarray], part: float, kind: str, family: ImageFamily) -> list[float]:
     if any(len(one) != family.config.latent_size for one in codes):
         raise DataError("explore.other_models", "These pictures must belong to one model.")
     return space.along_path(np.stack(codes), part, kind).tolist()

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from aigc_core.common.device import device_of
 from aigc_core.common.rng import normal_per_sample
-from aigc_core.families.base import Networks, PictureFamily
+from aigc_core.families.base import ImageFamily, Networks
 from aigc_core.families.image_decoding import PART, as_array
 from aigc_core.metrics.image_attributes import attributes_of
 
@@ -55,7 +55,7 @@ class Direction:
 # -- directions -----------------------------------------------------------------------------------------
 
 
-def found_directions(family: PictureFamily, networks: Networks) -> list[Direction]:
+def found_directions(family: ImageFamily, networks: Networks) -> list[Direction]:
     """Principal components of the first layers' activations, as directions of the code, the strongest first.
 
     GANSpace (Härkönen 2020, section 2): components of the activations of random codes; the direction that
@@ -84,7 +84,7 @@ def found_directions(family: PictureFamily, networks: Networks) -> list[Directio
 
 
 def learned_directions(
-    family: PictureFamily,
+    family: ImageFamily,
     networks: Networks,
     classify: Callable[[np.ndarray], np.ndarray] | None,
     class_names: list[str],
@@ -134,7 +134,7 @@ def learned_directions(
     return found
 
 
-def effect_of(family: PictureFamily, networks: Networks, vector: Tensor) -> float:
+def effect_of(family: ImageFamily, networks: Networks, vector: Tensor) -> float:
     """Root mean square change of a picture from one standard deviation below to one above along a unit vector."""
     z = normal_per_sample(EFFECT_BASES, family.config.latent_size, seed=2)
     z = z - (z @ vector)[:, None] * vector
@@ -144,7 +144,7 @@ def effect_of(family: PictureFamily, networks: Networks, vector: Tensor) -> floa
     return float((high - low).float().square().mean().sqrt())
 
 
-def _learned(family: PictureFamily, networks: Networks, kind: str, name: str, along: np.ndarray, quality: float):  # type: ignore[no-untyped-def]
+def _learned(family: ImageFamily, networks: Networks, kind: str, name: str, along: np.ndarray, quality: float):  # type: ignore[no-untyped-def]
     vector = torch.from_numpy(along / np.linalg.norm(along)).float()
     effect = effect_of(family, networks, vector)
     return Direction(f"{kind}-{name}", kind, name, vector.tolist(), effect, round(float(quality), 3))
@@ -163,7 +163,7 @@ def _pointed(vector: Tensor) -> list[float]:
     return (vector * vector[vector.abs().argmax()].sign()).tolist()
 
 
-def _activation_length(family: PictureFamily, networks: Networks) -> int:
+def _activation_length(family: ImageFamily, networks: Networks) -> int:
     z = torch.zeros(1, family.config.latent_size, device=device_of(networks))
     with torch.inference_mode():
         return family.first(networks, z, _all_labels(family, 1)).shape[1]
@@ -175,7 +175,7 @@ def _class_means(values: Tensor, labels: Tensor, classes: int) -> Tensor:
     return (sums / counts[:, None])[labels]
 
 
-def _all_labels(family: PictureFamily, count: int) -> Tensor | None:
+def _all_labels(family: ImageFamily, count: int) -> Tensor | None:
     """Every class in turn, for a model that must be told one."""
     if not family.classes:
         return None
@@ -216,7 +216,7 @@ def slerp(a: np.ndarray, b: np.ndarray, t: float) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observation:
     """What is known of a picture: its values where `mask` is 1, after averaging `shrink` × `shrink` pixels.
 
     `values` (C, H, W) in [0, 1] as seen; `mask` (1, H, W) of 0 and 1.
@@ -234,9 +234,9 @@ class Seen:
 
 
 def project(
-    family: PictureFamily,
+    family: ImageFamily,
     networks: Networks,
-    seen: Seen,
+    seen: Observation,
     label: int | None,
     look: Callable[[float, list[float], float], None],
     steps: int = PROJECTION_STEPS,
@@ -251,7 +251,7 @@ def project(
     """
     device, size = device_of(networks), family.config.latent_size
     labels = None if label is None else torch.full((STARTS,), label, device=device)
-    seen = Seen(seen.values.to(device), seen.mask.to(device), seen.shrink)
+    seen = Observation(seen.values.to(device), seen.mask.to(device), seen.shrink)
     z = _starts(family, networks, seen, label).requires_grad_(True)
     optimizer = torch.optim.Adam([z], lr=0.1)
     for step in range(steps):
@@ -268,7 +268,7 @@ def project(
     return code, error
 
 
-def _starts(family: PictureFamily, networks: Networks, seen: Seen, label: int | None) -> Tensor:
+def _starts(family: ImageFamily, networks: Networks, seen: Observation, label: int | None) -> Tensor:
     """The most promising codes (STARTS, Z) to set out from."""
     device = device_of(networks)
     z = normal_per_sample(CANDIDATES, family.config.latent_size, seed=3).to(device)
@@ -283,7 +283,7 @@ def _starts(family: PictureFamily, networks: Networks, seen: Seen, label: int | 
 
 
 @torch.inference_mode()
-def _filled_in(family: PictureFamily, networks: Networks, seen: Seen, label: int | None) -> Tensor:
+def _filled_in(family: ImageFamily, networks: Networks, seen: Observation, label: int | None) -> Tensor:
     """The encoder's code (1, Z): what is hidden is drawn by the decoder and encoded again, a few times.
 
     The chain of Rezende 2014, appendix F, with means in place of draws.
@@ -299,7 +299,7 @@ def _filled_in(family: PictureFamily, networks: Networks, seen: Seen, label: int
     return z
 
 
-def likely_class(family: PictureFamily, networks: Networks, seen: Seen) -> int | None:
+def likely_class(family: ImageFamily, networks: Networks, seen: Observation) -> int | None:
     """The class to search in, for a model that must be told one: that of the nearest of random pictures."""
     if not family.classes:
         return None

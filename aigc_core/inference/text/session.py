@@ -18,8 +18,8 @@ from aigc_core.data.download import nothing_fetched
 from aigc_core.data.sources import Text, source_of
 from aigc_core.data.split import split_text
 from aigc_core.data.text import cleaned
-from aigc_core.data.tokenizer import Speller
-from aigc_core.families.base import Inside, TextFamily, TextRequest, weights_of
+from aigc_core.data.tokenizer import StreamingDetokenizer
+from aigc_core.families.base import ForwardTrace, TextFamily, TextRequest, count_parameters
 from aigc_core.inference import model_cache
 from aigc_core.metrics import memorization
 from aigc_core.runs.run import Run
@@ -81,7 +81,7 @@ def describe(run: Run, step: int | None) -> dict[str, Any]:
     """What a page must know of a model: size, context, vocabulary, languages, its checkpoints, its data."""
     model, family = opened(run, step)
     layers, heads = family.layers_and_heads
-    parameters = weights_of(family.networks)
+    parameters = count_parameters(family.networks)
     known = {language: not family.tokenizer.unknown_in(letters) for language, letters in LETTERS.items()}
     return {
         "run": run.name,
@@ -105,7 +105,7 @@ def _precisions(parameters: int, device: str) -> list[str]:
     return list(TextRequest.precisions) if parameters > SMALL and device != "mps" else ["float32"]
 
 
-def begun(family: TextFamily, beginning: Beginning) -> list[int]:
+def prompt_tokens(family: TextFamily, beginning: Beginning) -> list[int]:
     """Tokens to continue, at least one.
 
     Raises:
@@ -114,14 +114,14 @@ def begun(family: TextFamily, beginning: Beginning) -> list[int]:
     chosen = list(beginning.chosen)
     if any(not 0 <= one < family.facts.vocabulary for one in chosen):
         raise DataError("writing.no_such_token", "A token that was chosen does not exist in this model; start anew.")
-    return family.begun(beginning.prompt[-LONGEST_PROMPT:]) + chosen
+    return family.encode_prompt(beginning.prompt[-LONGEST_PROMPT:]) + chosen
 
 
 def spelled(run: Run, step: int | None, beginning: Beginning) -> list[dict[str, Any]]:
     """The tokens of a beginning with the text that each adds: [{"id", "text"}]."""
     _, family = opened(run, step)
-    speller = Speller(family.tokenizer)
-    return [{"id": token, "text": speller.add(token)} for token in begun(family, beginning)]
+    speller = StreamingDetokenizer(family.tokenizer)
+    return [{"id": token, "text": speller.add(token)} for token in prompt_tokens(family, beginning)]
 
 
 def write(
@@ -137,9 +137,9 @@ def write(
     _, family = opened(run, step)
     if not 1 <= count <= MOST_SAMPLES:
         raise ConfigError("writing.too_many", "From 1 to {limit} texts can be written at once.", limit=MOST_SAMPLES)
-    ids = begun(family, beginning)
+    ids = prompt_tokens(family, beginning)
     seeds = [request.seed + number for number in range(count)]
-    spellers = [Speller(family.tokenizer, ids) for _ in range(count)]
+    spellers = [StreamingDetokenizer(family.tokenizer, ids) for _ in range(count)]
     before = family.tokenizer.decode(list(beginning.chosen[-len(stop) :])) if stop else ""
     written = Written(
         unknown="".join(family.tokenizer.unknown_in(beginning.prompt[-LONGEST_PROMPT:])[:MOST_NAMED]),
@@ -149,7 +149,7 @@ def write(
         chances=[[] for _ in seeds],
     )
     ended = [False] * count
-    for drawn in family.drawn(family.networks, ids, request, seeds, skip=len(beginning.chosen)):
+    for drawn in family.generate(family.networks, ids, request, seeds, skip=len(beginning.chosen)):
         tokens, chances = drawn.token.tolist(), drawn.probability.tolist()
         for number in (one for one in range(count) if not ended[one]):
             written.tokens[number].append(tokens[number])
@@ -182,7 +182,7 @@ def alternatives(
     leave; `entropy` of the model's own distribution, nats. `chosen` is listed even if it is unlikely.
     """
     model, family = opened(run, step)
-    ids = begun(family, beginning)
+    ids = prompt_tokens(family, beginning)
     logits = _logits_after(model, family, ids)
     before, after = logits.softmax(-1), family.next_probabilities(logits, ids, request)
     shown = {*before.topk(min(ALTERNATIVES, len(before))).indices.tolist()}
@@ -190,7 +190,7 @@ def alternatives(
     if chosen is not None and 0 <= chosen < len(before):
         shown.add(chosen)
     tokens = [
-        {"id": one, "text": Speller(family.tokenizer, ids).add(one),
+        {"id": one, "text": StreamingDetokenizer(family.tokenizer, ids).add(one),
          "before": float(before[one]), "after": float(after[one])}
         for one in sorted(shown, key=lambda one: (-float(before[one]), one))
     ]  # fmt: skip
@@ -225,7 +225,7 @@ def _row(family: TextFamily, ids: list[int]) -> Tensor:
 # -- a given text ---------------------------------------------------------------------------------------
 
 
-def surprise(run: Run, step: int | None, text: str) -> dict[str, Any]:
+def token_nll(run: Run, step: int | None, text: str) -> dict[str, Any]:
     """How well the model foresees a text: {"tokens": [{"text", "nats"}], "n", "nats", "perplexity",
     "bits_per_byte", "unknown", "cut"}.
 
@@ -241,7 +241,7 @@ def surprise(run: Run, step: int | None, text: str) -> dict[str, Any]:
     if len(ids) < 2:
         raise DataError("writing.too_short", "There is too little to measure; give at least two tokens of known text.")
     nats = _nats(family, ids)
-    speller = Speller(family.tokenizer)
+    speller = StreamingDetokenizer(family.tokenizer)
     texts = [speller.add(one) for one in ids]
     texts[-1] += speller.rest()
     total = sum(nats)
@@ -375,7 +375,7 @@ def attention_numbers(
     }
 
 
-def lens(run: Run, step: int | None, beginning: Beginning) -> dict[str, Any]:
+def logit_lens(run: Run, step: int | None, beginning: Beginning) -> dict[str, Any]:
     """What each layer would say next, after each of the last `MOST_SAID` tokens: {"tokens": [text],
     "said": [[text]], "chances": [[p]]}.
 
@@ -387,12 +387,12 @@ def lens(run: Run, step: int | None, beginning: Beginning) -> dict[str, Any]:
     said, chances = [], []
     for state in _inside(family, ids).states[:, -len(texts) :].split(1):  # one layer at a time: vocabularies are large
         with _heavy:
-            logits = family.lens(family.networks, state)[0].clone()
+            logits = family.logit_lens(family.networks, state)[0].clone()
             logits[:, family.tokenizer.never_spoken] = -torch.inf
             best = logits.softmax(-1).max(-1)
         before = range(len(ids) - len(texts) + 1, len(ids) + 1)
         words = zip(before, best.indices.tolist(), strict=True)
-        said.append([Speller(family.tokenizer, ids[:place]).add(one) for place, one in words])
+        said.append([StreamingDetokenizer(family.tokenizer, ids[:place]).add(one) for place, one in words])
         chances.append(best.values.tolist())
     return {"tokens": texts, "said": said, "chances": chances}
 
@@ -400,14 +400,14 @@ def lens(run: Run, step: int | None, beginning: Beginning) -> dict[str, Any]:
 def _last(family: TextFamily, beginning: Beginning) -> tuple[list[int], list[str]]:
     """What the model reads of a beginning, at most `MOST_READ` tokens, and the text that each of the last
     `MOST_LOOKED` adds."""
-    ids = begun(family, beginning)
-    speller = Speller(family.tokenizer)
+    ids = prompt_tokens(family, beginning)
+    speller = StreamingDetokenizer(family.tokenizer)
     texts = [speller.add(one) for one in ids]
     read = family.window(ids)[-MOST_READ:]
     return read, texts[-min(MOST_LOOKED, len(read)) :]
 
 
-def _inside(family: TextFamily, ids: list[int]) -> Inside:
+def _inside(family: TextFamily, ids: list[int]) -> ForwardTrace:
     with _heavy:
         return family.inside(family.networks, _row(family, ids)[0])
 

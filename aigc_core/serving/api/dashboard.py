@@ -13,7 +13,8 @@ from aigc_core.evaluation import quality_gate
 from aigc_core.families import config_class
 from aigc_core.families.config import RunConfig
 from aigc_core.runs.run import Run, is_number, list_runs, thinned
-from aigc_core.serving import access, api
+from aigc_core.serving import access
+from aigc_core.serving.api import run_views
 
 SHOWN = 24  # runs as cards
 GROUPS, RANKED = 6, 10  # kinds of figure, and runs of each
@@ -86,7 +87,7 @@ def _ranking(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _large(name: str) -> dict[str, Any] | None:
     with suppress(AigcError, OSError):
         run = Run.named(name)
-        status, described = run.status(), api.describe(name)
+        status, described = run.status(), run_views.describe(name)
         file = (run.samples() or [""])[-1]
         return {
             "name": name, "owner": described["owner"], "family": described["family"], "data": described["data"],

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from aigc_core.common.errors import AigcError, DataError, RunError
 from aigc_core.runs.run import Run
-from aigc_core.serving import access, api, classroom, jobs
+from aigc_core.serving import access, classroom, jobs
+from aigc_core.serving.api import run_views
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +52,7 @@ def _warm_up() -> None:
     import torch
 
     torch.set_num_threads(1)  # of whoever comes from now on: people at other sliders need the other cores
-    for run in api.models("pictures")[:1]:
+    for run in run_views.models("pictures")[:1]:
         with suppress(AigcError):
             draw(run["name"], None, [{"z": code_of_seed(run["name"], None, 0)}])
     _warm.set()

@@ -94,11 +94,11 @@ def history(name: str, beginning: Any, knobs: Any) -> str:
 # -- looking at texts and into the model ----------------------------------------------------------------
 
 
-def surprise(name: str, step: int | None, text: str) -> dict[str, Any]:
+def token_nll(name: str, step: int | None, text: str) -> dict[str, Any]:
     """How well the model foresees a text, token by token."""
     from aigc_core.inference.text import session
 
-    return session.surprise(Run.named(name), step, text)
+    return session.token_nll(Run.named(name), step, text)
 
 
 def copied(name: str, step: int | None, text: str) -> str:
@@ -133,11 +133,11 @@ def attention_numbers(name: str, step: int | None, beginning: Any, layer: int, h
     return session.attention_numbers(Run.named(name), step, _beginning(beginning), layer, head, at)
 
 
-def lens(name: str, step: int | None, beginning: Any) -> dict[str, Any]:
+def logit_lens(name: str, step: int | None, beginning: Any) -> dict[str, Any]:
     """What each layer would say next."""
     from aigc_core.inference.text import session
 
-    return session.lens(Run.named(name), step, _beginning(beginning))
+    return session.logit_lens(Run.named(name), step, _beginning(beginning))
 
 
 # -- fetching and taking away ---------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from aigc_core.common.errors import AigcError, disk_in_words
-from aigc_core.serving.api import people as door
+from aigc_core.serving.api import classroom as api
 from pages.guard import root_path
 
 log = logging.getLogger(__name__)
@@ -31,30 +31,30 @@ STATIC = Path(__file__).parent / "static"
 
 
 @contextmanager
-def acting(request: gr.Request | None) -> Iterator[None]:
+def acting_as(request: gr.Request | None) -> Iterator[None]:
     """What happens within an event of Gradio's queue is asked for by whoever caused it, and errors of the disk are
     sentences.
 
     Everything else the middleware below covers, as it happens within the web request itself.
     """
     cookies = request.cookies if request else {}
-    with door.acting(_person(cookies.get(COOKIE, ""), request.username if request else None)), disk_in_words():
+    with api.acting_as(_person(cookies.get(COOKIE, ""), request.username if request else None)), disk_in_words():
         yield
 
 
 def _person(token: str, username: str | None) -> Any:
     try:
         with disk_in_words():
-            found = door.open_class()
+            found = api.open_class()
             if found is None:
                 return None
-            return door.signed_in(username) if found["passwords"] else door.joined(token)
+            return api.signed_in(username) if found["passwords"] else api.joined(token)
     except AigcError:  # a file of the class's cannot be read: nobody is anybody until it is mended
         log.exception("Who asks cannot be told")
         return None
 
 
-class Doorman:
+class AuthMiddleware:
     """ASGI middleware: answers `/healthz`; in a class sends whoever has not joined to `/join`, and tells everything
     behind it who asks; refuses what is no request."""
 
@@ -66,7 +66,7 @@ class Doorman:
             await self.app(scope, receive, send)
             return
         request = Request(scope, receive)
-        with door.visiting(request.client.host if request.client else ""):
+        with api.visiting(request.client.host if request.client else ""):
             await self._answered(request, send)
 
     async def _answered(self, request: Request, send: Any) -> None:
@@ -80,7 +80,7 @@ class Doorman:
         if answer is not None:
             await answer(scope, receive, send)
             return
-        with door.acting(_person(_cookie(request, COOKIE), _username(request))):
+        with api.acting_as(_person(_cookie(request, COOKIE), _username(request))):
             if request.method == "POST" and (refused := _too_large(request)) is not None:
                 await refused(scope, receive, send)
                 return
@@ -113,9 +113,9 @@ class Doorman:
         if request.url.path.endswith("/") and path and "/" not in path and request.method == "GET":
             return RedirectResponse(f"../{path}{_query(request)}", 307)  # Gradio's own would forget a proxy's path
         if path == "healthz":
-            health = door.health()
+            health = api.health()
             return JSONResponse(health, 200 if health["ok"] else 503)
-        found = door.open_class()
+        found = api.open_class()
         if found is None or found["passwords"]:
             return None
         if path == "join":
@@ -124,7 +124,7 @@ class Doorman:
             left = JSONResponse({"ok": True})
             left.delete_cookie(COOKIE)
             return left
-        if door.joined(_cookie(request, COOKIE)) is not None:
+        if api.joined(_cookie(request, COOKIE)) is not None:
             return None
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
             return RedirectResponse(f"{root_path() or '.'}/join?{_then(request)}", 303)
@@ -138,14 +138,14 @@ def _path(request: Request) -> str:
 
 def _too_large(request: Request) -> Response | None:
     """The refusal of a body larger than who asks may send, or has place for. One of untold length may be either."""
-    limit, told = door.largest_request(), request.headers.get("content-length", "")
+    limit, told = api.largest_request(), request.headers.get("content-length", "")
     if math.isinf(limit):
         return None
     if not told.isdecimal() or int(told) > limit:
         return JSONResponse({"detail": "Too large."}, 413)
     if _path(request) == "gradio_api/upload":
         try:
-            door.check_room(int(told))
+            api.check_room(int(told))
         except AigcError as error:
             return JSONResponse({"detail": str(error), "error": error.message}, 413)
     return None
@@ -160,7 +160,7 @@ def _noting_files(send: Any) -> Any:
         body += message.get("body", b"")
         if message["type"] == "http.response.body" and not message.get("more_body"):
             with suppress(ValueError, TypeError):  # a refusal
-                door.note_arrived([Path(one) for one in json.loads(body)])
+                api.note_arrived([Path(one) for one in json.loads(body)])
         await send(message)
 
     return noting
@@ -207,7 +207,7 @@ async def _join(request: Request, found: dict[str, Any]) -> Response:
     try:
         given = json.loads(body)
         name, own, code = (str(given.get(key, "")) for key in ("name", "own_code", "code"))
-        token = door.join(name, own, code, given.get("teacher") is True)
+        token = api.join(name, own, code, given.get("teacher") is True)
     except (ValueError, AttributeError, RecursionError):
         return JSONResponse({"detail": "This is no JSON object."}, 400)
     except AigcError as error:

@@ -14,7 +14,7 @@ import gradio as gr
 from gradio.i18n import I18nData
 from starlette.responses import Response
 
-from aigc_core.serving import api
+from aigc_core.serving.api import forms
 from pages.guard import root_path
 
 FOLDER = Path(__file__).parent
@@ -38,8 +38,8 @@ def catalogue(language: str) -> dict[str, str]:
     if language != "en":
         core = {key: own.get(key) or own[f"help.{key.rsplit('.', 1)[1]}"] for key in core}
     words = own | core
-    for family in api.families():
-        for field in api.fields(family):
+    for family in forms.families():
+        for field in forms.fields(family):
             key = f"{family}.{field['name']}"
             words[f"info.{key}"] = words[f"help.{key}"] + _range(field["limits"], words)
     return words
@@ -59,15 +59,15 @@ def _range(limits: dict[str, float], words: dict[str, str]) -> str:
 def core_sentences() -> dict[str, str]:
     """What the core says in English of families, presets, data and settings, by key."""
     said = {}
-    for family, entry in api.families().items():
+    for family, entry in forms.families().items():
         said[f"family.{family}"] = entry["title"]
         said[f"family.{family}.about"] = entry["about"]
         for preset, words in entry["presets"].items():
             said[f"preset.{family}.{preset}"] = words["title"]
             said[f"preset.{family}.{preset}.about"] = words["about"]
-        for field in api.fields(family):
+        for field in forms.fields(family):
             said[f"help.{family}.{field['name']}"] = field["help"]
-    for source, words in api.sources().items():
+    for source, words in forms.sources().items():
         said[f"data.{source}"] = words["title"]
         said[f"data.{source}.about"] = words["about"]
     return said

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from aigc_core.common.errors import AigcError, disk_in_words
-from aigc_core.serving import api
+from aigc_core.serving.api import run_actions, run_views
 
 log = logging.getLogger(__name__)
 
@@ -57,12 +57,12 @@ def language(values: dict[str, Any]) -> Any:
     return text(values, "label") if text(values, "label") in ("en", "zh") else None
 
 
-def sent(value: Any) -> Any:
+def serializable(value: Any) -> Any:
     """Bytes as base64, wherever they are."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, dict):
-        return {key: sent(one) for key, one in value.items()}
+        return {key: serializable(one) for key, one in value.items()}
     return value
 
 
@@ -74,23 +74,23 @@ def text(values: dict[str, Any], name: str) -> str:
 
 @answering
 def runs(values: dict[str, Any]) -> list[dict[str, Any]]:
-    return api.runs()
+    return run_views.runs()
 
 
 @answering
 def describe(values: dict[str, Any]) -> dict[str, Any]:
-    return api.describe(text(values, "run"))
+    return run_views.describe(text(values, "run"))
 
 
 @answering
 def follow(values: dict[str, Any]) -> dict[str, Any]:
-    return api.follow(text(values, "run"), text(values, "cursor"))
+    return run_views.follow(text(values, "run"), text(values, "cursor"))
 
 
 @answering
 def sample(values: dict[str, Any]) -> dict[str, str]:
     file = text(values, "file")
-    content = api.sample_file(text(values, "run"), file)
+    content = run_views.sample_file(text(values, "run"), file)
     if file.endswith(".txt"):
         return {"kind": "text", "content": content.decode("utf-8", errors="replace")}
     return {"kind": "picture", "content": "data:image/png;base64," + base64.b64encode(content).decode()}
@@ -100,40 +100,40 @@ def sample(values: dict[str, Any]) -> dict[str, str]:
 def ask(values: dict[str, Any]) -> bool:
     changes = values.get("changes")
     what: Any = text(values, "what")
-    api.ask(text(values, "run"), what, changes if isinstance(changes, dict) else {})
+    run_actions.ask(text(values, "run"), what, changes if isinstance(changes, dict) else {})
     return True
 
 
 @answering
 def examine(values: dict[str, Any]) -> dict[str, Any]:
     per_kwh, per_hour = (max(0.0, number(values.get(name), 0.0)) for name in ("per_kwh", "per_hour"))
-    return api.examine(text(values, "run"), per_kwh, per_hour)
+    return run_views.examine(text(values, "run"), per_kwh, per_hour)
 
 
 @answering
 def again(values: dict[str, Any]) -> str:
     changes = values.get("changes")
-    return api.again(text(values, "run"), changes if isinstance(changes, dict) else {})
+    return run_actions.again(text(values, "run"), changes if isinstance(changes, dict) else {})
 
 
 @answering
 def pin(values: dict[str, Any]) -> bool:
-    api.pin(text(values, "run"), values.get("keep") is True)
+    run_actions.pin(text(values, "run"), values.get("keep") is True)
     return True
 
 
 @answering
 def remove(values: dict[str, Any]) -> bool:
-    api.delete(text(values, "run"))
+    run_actions.delete(text(values, "run"))
     return True
 
 
 @answering
 def job(values: dict[str, Any]) -> Any:
-    return sent(api.job(text(values, "job")))
+    return serializable(run_views.job(text(values, "job")))
 
 
 @answering
 def cancel(values: dict[str, Any]) -> bool:
-    api.cancel(text(values, "job"))
+    run_views.cancel(text(values, "job"))
     return True

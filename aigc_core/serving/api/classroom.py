@@ -14,9 +14,9 @@ from aigc_core.serving import classroom, launch
 
 LEAST_FREE_MB = 100  # below, the next checkpoint may not fit
 
-Person = classroom.Person
+User = classroom.User
 prepare = launch.zero_gpu.prepare  # for a Space whose GPU is lent by the call
-acting, joined, signed_in = classroom.acting, classroom.joined, classroom.signed_in
+acting_as, joined, signed_in = classroom.acting_as, classroom.joined, classroom.signed_in
 visiting, note_arrived, check_room = classroom.visiting, classroom.note_arrived, classroom.check_room
 passwords, may_sign_in, largest_request = classroom.passwords, classroom.may_sign_in, classroom.largest_request
 
@@ -58,7 +58,7 @@ def begin() -> str:
 
 def me() -> dict[str, Any]:
     """Who asks: `name`, `teacher`, `code` to come back with, `used_mb`, and the class's `rules`; empty without one."""
-    rules, person = classroom.rules(), classroom.present()
+    rules, person = classroom.rules(), classroom.current_user()
     if rules is None or person is None:
         return {}
     hidden = {"code", "teacher_code", "passwords", "slots"}

@@ -10,13 +10,13 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from aigc_core.common.errors import AigcError, disk_in_words
+from aigc_core.serving.api import classroom as class_api
 from aigc_core.serving.api import latent as space
-from aigc_core.serving.api import people
 from pages import basics, classroom, compare, lab, latent, publish, text, train, useful
+from pages.auth import AuthMiddleware
+from pages.gradio_patches import guarded, rarely, without_servers
 from pages.guard import Guard
-from pages.people import Doorman
-from pages.quick import guarded, rarely, without_servers
-from pages.words import LanguageScript, translations
+from pages.i18n import LanguageScript, translations
 
 STATIC = Path(__file__).parent / "static"
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
@@ -48,7 +48,7 @@ if (task) { place.textContent = task.slice(0, 600); place.hidden = false; }
 
 def build() -> gr.Blocks:
     """All pages; nothing is served yet."""
-    people.prepare()
+    class_api.prepare()
     with without_servers():
         with gr.Blocks(title="AIGC Studio", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
             _top()
@@ -72,7 +72,7 @@ def launch(demo: gr.Blocks) -> None:
     """Serve until interrupted. Host and port come from Gradio's own `GRADIO_SERVER_NAME` and `…_PORT`."""
     try:
         with disk_in_words():
-            code = people.begin()
+            code = class_api.begin()
     except AigcError as error:
         sys.exit(f"Error: {error}")
     if code:
@@ -80,7 +80,7 @@ def launch(demo: gr.Blocks) -> None:
     space.warm_up()
     with guarded(Guard):
         demo.launch(
-            auth=people.may_sign_in if people.passwords() else None,
+            auth=class_api.may_sign_in if class_api.passwords() else None,
             theme=gr.themes.Default(
                 primary_hue="blue", font=FONTS, font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"]
             ).set(  # Gradio's own pale greys cannot be read from the back of a room
@@ -92,7 +92,7 @@ def launch(demo: gr.Blocks) -> None:
                 "middleware": [
                     Middleware(GZipMiddleware, minimum_size=LONG, compresslevel=4),
                     Middleware(LanguageScript),
-                    Middleware(Doorman),
+                    Middleware(AuthMiddleware),
                 ]
             },
             run_history=False,

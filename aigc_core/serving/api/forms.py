@@ -1,0 +1,133 @@
+"""What can be chosen, and whether it goes together: families, sources, fields, presets, lesson links."""
+
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from aigc_core.common.errors import ConfigError
+from aigc_core.data.sources import SOURCES
+from aigc_core.families import FAMILIES, config_class
+from aigc_core.families.config import Group, RunConfig, check_own_data, make_config
+from aigc_core.serving import classroom
+from aigc_core.serving.api.uploads import _is_upload
+
+LONGEST_MODEL = 200  # characters of its name
+
+
+def families() -> dict[str, dict[str, Any]]:
+    """Each family: title, about, presets and data sources by name, curves, headline."""
+    found = {}
+    for name in FAMILIES:
+        config = config_class(name)
+        found[name] = {
+            "title": config.title,
+            "about": config.about,
+            "makes": config.makes,
+            "presets": {key: {"title": one.title, "about": one.about} for key, one in config.presets.items()},
+            "data": [one.name for one in SOURCES.values() if one.kind in config.data_kinds],
+            "curves": config.curves,
+            "headline": config.headline,
+        }
+    return found
+
+
+def sources() -> dict[str, dict[str, str]]:
+    """Each data source: title, about, kind, origin and licence."""
+    return {
+        one.name: {
+            "title": one.title,
+            "about": one.about,
+            "kind": one.kind,
+            "origin": one.origin,
+            "licence": one.licence,
+        }
+        for one in SOURCES.values()
+    }
+
+
+def fields(family: str) -> list[dict[str, Any]]:
+    """The settings of a family as a form needs them: name, help, group, type, choices, range, default, live."""
+    return [_field(name, info) for name, info in config_class(family).model_fields.items() if info.description]
+
+
+def groups() -> list[str]:
+    """The parts of a form, in its order."""
+    return list(get_args(Group))
+
+
+def settings(family: str, preset: str | None = None, data: str | None = None) -> dict[str, Any]:
+    """The values of every setting under a preset."""
+    return make_config(config_class(family), preset, data).model_dump()
+
+
+def _field(name: str, info: FieldInfo) -> dict[str, Any]:
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    limits = {
+        key: getattr(limit, key) for limit in info.metadata for key in ("ge", "gt", "le", "lt") if hasattr(limit, key)
+    }
+    choices = list(get_args(info.annotation))
+    kind = "choice" if choices else getattr(info.annotation, "__name__", "str")
+    default = None if info.default is PydanticUndefined else info.default
+    return {
+        "name": name,
+        "help": info.description,
+        "kind": kind,
+        "choices": choices,
+        "limits": limits,
+        "default": default,
+        **extra,
+    }
+
+
+def lesson(given: dict[str, str]) -> dict[str, Any] | None:
+    """What a lesson link chooses: `family`, and the values of every setting, `preset` and `data` among them.
+
+    A link may name family, preset, data and any setting by its name; other parts of an address are no concern of
+    this. None if it chooses nothing.
+
+    Raises:
+        ConfigError: there is no such family, recipe or data, or an impossible value.
+    """
+    known = {"family", "preset", "data"}.union(*(config_class(one).model_fields for one in FAMILIES))
+    chosen = {key: value for key, value in given.items() if key in known}
+    if not chosen:
+        return None
+    family = chosen.pop("family", next(iter(FAMILIES)))
+    preset, data = chosen.pop("preset", None), chosen.pop("data", None)
+    chosen.pop("data_path", None)  # one's own data comes by upload
+    if not _may_be_a_model(chosen.get("init_from", "x")):
+        del chosen["init_from"]
+    if "steps" in chosen and "minutes" not in chosen:
+        chosen["minutes"] = "0"  # or a recipe's minutes would count instead
+    return {"family": family, "settings": make_config(config_class(family), preset, data, chosen).model_dump()}
+
+
+def check(family: str, values: dict[str, Any]) -> RunConfig:
+    """Settings from a page, checked. Only what a page may say is accepted.
+
+    Raises:
+        ConfigError: an impossible value, or a path: data comes by upload, models by name.
+    """
+    values = dict(values)
+    preset, data = values.pop("preset", None), values.pop("data", None)
+    path = values.get("data_path", "")
+    if path and not _is_upload(Path(path)):
+        raise ConfigError("config.no_paths", "Give your own data by uploading it.")
+    model = values.get("init_from", "")
+    if model and (not _may_be_a_model(model) or Path(model).exists()):
+        raise ConfigError(
+            "config.no_model_paths", "“{name}” is no run and no model name like “openai-community/gpt2”.", name=model
+        )
+    if "/" in model:
+        classroom.check_teacher()  # the machine's own token fetches it
+    config = make_config(config_class(family), preset, data, values)
+    check_own_data(config)
+    return config
+
+
+def _may_be_a_model(name: str) -> bool:
+    """Whether a run or a model of the Hub could be called so."""
+    return len(name) <= LONGEST_MODEL and bool(re.fullmatch(r"\w[\w.-]*(/[\w.-]+)?", name))

@@ -1,0 +1,98 @@
+"""What people do to runs: start, stop, pause, change, resume, run again, delete, pin."""
+
+import threading
+from pathlib import Path
+from typing import Any, Literal
+
+from aigc_core.common.errors import ConfigError
+from aigc_core.evaluation import quality_gate
+from aigc_core.families.config import check_data, check_own_data
+from aigc_core.runs.run import Run
+from aigc_core.serving import classroom, launch
+from aigc_core.serving.api.forms import check
+from aigc_core.serving.api.uploads import _is_upload
+
+_starting = threading.Lock()  # what is allowed is counted and used up by one at a time
+
+
+def start(family: str, values: dict[str, Any]) -> str:
+    """Make a run and train it in a process of its own; returns the run's name.
+
+    Raises:
+        AigcError: impossible settings, the rules of a class, or the folder cannot be written.
+    """
+    config = check(family, values)
+    with _starting:
+        run = Run.create(config, given=classroom.admit(config))
+        launch.start(run)
+    return run.name
+
+
+def ask(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dict[str, Any] | None = None) -> None:
+    """Ask a training for something. A run that is not active is started again by `resume`.
+
+    Raises:
+        AigcError: no such run, not yours, nothing to ask it, or settings that cannot change now.
+    """
+    run = Run.named(name)
+    classroom.check_may_change(run)
+    status = run.status()
+    ended = status.state in ("stopped", "failed", "interrupted")
+    if what == "resume" and (ended or quality_gate.left_unjudged(run, status, quality_gate.judgement(run))):
+        with _starting:
+            limits = classroom.admit(run.config()).get("limits")
+            if limits:  # what is left now, this run's own share included
+                run.set_limit("disk_mb", limits["disk_mb"] + classroom.size_mb(run.path))
+            launch.start(run)
+    elif what == "set":
+        run.config().checked_live(changes or {})
+        run.ask(what, **(changes or {}))
+    else:
+        run.ask(what)
+
+
+def again(name: str, changes: dict[str, Any]) -> str:
+    """Train a new model as an older one was, but for some settings; returns the new run's name.
+
+    Raises:
+        AigcError: impossible settings, or a path among them; the folder cannot be written.
+    """
+    run = Run.named(name)
+    config = run.config()
+    data_path = getattr(config, "data_path", "")
+    if data_path and not _is_upload(Path(data_path)):
+        classroom.check_may_change(run)  # nobody in a class trains with another's data
+    if "/" in getattr(config, "init_from", ""):
+        classroom.check_teacher()
+    for key in ("data_path", "init_from"):
+        if key in changes:
+            raise ConfigError("config.no_paths", "Give your own data by uploading it.")
+    config = config.changed(changes | {"preset": config.preset, "family": config.family})
+    check_data(config)
+    check_own_data(config)
+    with _starting:
+        run = Run.create(config, given=classroom.admit(config))
+        launch.start(run)
+    return run.name
+
+
+def delete(name: str) -> None:
+    """Remove a run and everything in it.
+
+    Raises:
+        AigcError: no such run, not yours, training now, or it came with the program.
+    """
+    run = Run.named(name)
+    classroom.check_may_change(run)
+    run.delete()
+
+
+def pin(name: str, keep: bool) -> None:
+    """Keep a run, or not, when old runs are swept away.
+
+    Raises:
+        AigcError: no such run, or not yours.
+    """
+    run = Run.named(name)
+    classroom.check_may_change(run)
+    run.pin(keep)

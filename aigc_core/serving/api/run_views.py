@@ -1,0 +1,165 @@
+"""What pages show of runs: rows, live curves, samples, findings; and where their jobs stand."""
+
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from aigc_core.common.errors import AigcError
+from aigc_core.evaluation import diagnostics, quality_gate
+from aigc_core.evaluation.reference_ranges import usual
+from aigc_core.families import config_class, formulas
+from aigc_core.runs.run import Run, list_runs, thinned
+from aigc_core.serving import access, classroom, jobs
+
+MOST_POINTS = 1500  # of a curve, when a viewer first opens a run
+
+
+JOULES_PER_KWH = 3.6e6
+
+
+def examine(name: str, per_kwh: float = 0.0, per_hour: float = 0.0) -> dict[str, Any]:
+    """What doctor and gate say of a run: `findings` (as of `aigc_core.evaluation.diagnostics`), `young` while it is too
+    early to say, `judgement` (as of `aigc_core.evaluation.quality_gate.judge`, with money at these prices, or None),
+    `judging` while it is made, `unjudged` if that was cut short, `following`, the next attempt's name, and `active`."""
+    run = Run.named(name)
+    status, judged = run.status(), quality_gate.judgement(run)
+    found, progress = _diagnosed(run.path, run.events_size(), status.state)
+    if judged:
+        cost = judged["cost"]
+        for what in ("train", "use"):
+            spent = per_kwh * cost[f"{what}_j"] / JOULES_PER_KWH + per_hour * cost[f"{what}_s"] / 3600
+            cost[f"{what}_money"] = spent
+    return {
+        "findings": found,
+        "young": progress < diagnostics.YOUNG,
+        "judgement": judged,
+        "judging": judged is None and status.state == "done" and status.alive(),
+        "unjudged": quality_gate.left_unjudged(run, status, judged),
+        "following": run.made().get("following"),
+        "active": status.active,
+    }
+
+
+@lru_cache(maxsize=64)
+def _diagnosed(path: Path, size: int, state: str) -> tuple[list[dict[str, Any]], float]:
+    """Findings and progress of a run whose events have this size: thirty people may look at one."""
+    case = diagnostics.case_of(Run(path))
+    return diagnostics.plain(diagnostics.findings(case)), case.progress
+
+
+def runs() -> list[dict[str, Any]]:
+    """All runs, newest first: name, family, data, state, step, headline figure, time made, owner in a class, whether
+    it is `mine` to change, and whether it is pinned. Damaged ones say so."""
+    rows = [_row(run) for run in list_runs()]
+    return [row | {"mine": not row["shipped"] and classroom.owns(row["owner"])} for row in rows]
+
+
+def _row(run: Run) -> dict[str, Any]:
+    row = _row_of(run.path, run.changed())
+    if row["state"] in ("queued", "running", "paused"):
+        with suppress(AigcError):
+            return row | {"state": run.status().state}  # its process may have died without a word
+    return row
+
+
+@lru_cache(maxsize=4096)
+def _row_of(path: Path, changed: tuple[int, ...]) -> dict[str, Any]:
+    """Read once for everybody, and anew when the run's files have changed."""
+    return _read_row(Run(path))
+
+
+def _read_row(run: Run) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "name": run.name, "family": "", "data": "", "state": "damaged", "step": 0, "headline": "", "figure": None,
+        "created": None, "shipped": run.shipped, "ready": False, "owner": "", "pinned": run.pinned,
+    }  # fmt: skip
+    with suppress(AigcError):
+        made, status = run.made(), run.status()
+        headline = config_class(made["config"]["family"]).headline
+        row |= {
+            "owner": made.get("owner", ""), "family": made["config"]["family"], "data": made["config"]["data"],
+            "state": status.state, "step": status.step, "headline": headline,
+            "figure": status.figures.get(headline), "created": made["created"], "ready": quality_gate.ready(run),
+        }  # fmt: skip
+    return row
+
+
+def models(makes: Literal["pictures", "text"]) -> list[dict[str, Any]]:
+    """Runs that can be used because they have a checkpoint, newest first: name, family, data, state, steps, newest
+    sample, shipped, and of those that write the context in tokens. Points in the plane are no pictures."""
+    found = []
+    for run in list_runs():
+        with suppress(AigcError):
+            config = run.made()["config"]
+            if config_class(config["family"]).makes != makes or not (steps := run.checkpoints()):
+                continue
+            row = {
+                "name": run.name, "family": config["family"], "data": config["data"], "state": run.status().state,
+                "steps": steps, "sample": (run.samples() or [""])[-1], "shipped": run.shipped,
+                "ready": quality_gate.ready(run),
+            }  # fmt: skip
+            if makes == "text":
+                row["context"] = config["context"]
+            if makes == "text" or (run.facts() or {}).get("kind") == "image":
+                found.append(row)
+    return found
+
+
+def describe(name: str) -> dict[str, Any]:
+    """What does not change while a run trains: family, settings, device, curves, settings that may change, the
+    usual ranges of its figures (see `aigc_core.evaluation.reference_ranges`), and `aigc_core.families.formulas`."""
+    run = Run.named(name)
+    made, config = run.made(), run.config()
+    live = sorted(config.live_keys())
+    return {
+        "name": name,
+        "family": config.family,
+        "makes": config.makes,
+        "data": config.data,
+        "settings": access.settings(run, config.model_dump()),
+        "device": made.get("environment", {}).get("device", ""),
+        "curves": config.curves,
+        "headline": config.headline,
+        "live": live,
+        "owner": run.owner,
+        "mine": classroom.may_change(run),
+        "pinned": run.pinned,
+        "usual": usual(config),
+        "formulas": formulas.plain(config.formulas()),
+    }
+
+
+def follow(name: str, cursor: str = "") -> dict[str, Any]:
+    """What is new in a run since `cursor`: {"status", "events", "cursor"}.
+
+    From the beginning (an empty cursor, or a run that went back to a checkpoint) long curves are thinned to
+    `MOST_POINTS`.
+    """
+    run = Run.named(name)
+    events, after = run.events(cursor)
+    status = run.status()
+    if not cursor or (events and events[0]["kind"] == "restart"):
+        events = thinned(events, MOST_POINTS)
+    shown = ("state", "step", "total_steps", "elapsed_s", "eta_s", "steps_per_s", "message", "figures")
+    stands = {key: getattr(status, key) for key in shown} | {"message": access.sentence(run, status.message)}
+    return {"status": stands, "events": access.events(run, events), "cursor": after}
+
+
+def sample_file(name: str, file: str) -> bytes:
+    """One picture (PNG) or text of a run's sample history.
+
+    Raises:
+        RunError: there is none of this name.
+    """
+    return Run.named(name).sample(file)
+
+
+def job(name: str) -> dict[str, Any]:
+    """Where a job stands: {"state", "part", "shown", "result", "error"}."""
+    return jobs.state(name)
+
+
+def cancel(name: str) -> None:
+    """Ask a job to end."""
+    jobs.cancel(name)
