@@ -118,7 +118,8 @@ def many_hands(address: str, template: dict[str, Any], position: dict[str, Any],
             return json.load(answer)
 
     def move(client: int) -> tuple[list[float], int, bytes, dict[str, Any]]:
-        times, errors, number, last, point = [], 0, 0, None, position["point"]
+        times: list[float] = []
+        errors, number, last, point = 0, 0, {}, position["point"]
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             number += 1

@@ -1,6 +1,5 @@
 """What the tests share: a place of their own, and a run that is trained in seconds."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,6 @@ from tests.helpers.browser import CHROMIUM, QUIET
 from tests.helpers.runs import tiny
 from tests.helpers.servers import serving
 from tests.helpers.tally import Tally
-
-if "PYTEST_XDIST_WORKER" in os.environ:  # several at once: threads beyond the cores only wait for one another
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

@@ -339,7 +339,8 @@ def test_every_address_shows_nothing_of_another_s(
     app: tuple[str, list[Run]], people: dict[str, Client], planted: list[bytes], tally: Tally
 ) -> None:
     _, runs = app
-    table, answered = addresses(), {}
+    table = addresses()
+    answered: dict[str, int] = {}
     for status, words in ((401, JOINED), (401, STREAMS), (404, NOBODY), (200, EVERYBODY)):
         answered |= dict.fromkeys(words.split(), status)  # to a stranger
     assert table.keys() == answered.keys(), "an address that is new must be entered here"

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from aigc_core.inference.latent import session
 from aigc_core.media import provenance
@@ -477,7 +477,12 @@ def test_a_run_deleted_meanwhile_is_a_sentence(app: str, page: Page, place: Path
 
 def test_thirty_people_at_once_each_get_their_own_picture(app: str, page: Page, place: Path) -> None:
     asked: list[dict[str, Any]] = []
-    page.on("request", lambda one: asked.append(one.post_data_json) if "component_server" in one.url else None)
+
+    def noted(request: Request) -> None:
+        if "component_server" in request.url and request.post_data_json:
+            asked.append(request.post_data_json)
+
+    page.on("request", noted)
     opened(page, app)
     template = next(one for one in asked if one["fn_name"] == "draw")
     address = app.removesuffix("latent") + "gradio_api/component_server"

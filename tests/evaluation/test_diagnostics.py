@@ -64,7 +64,10 @@ def test_what_is_wrong_is_found(
 
 @pytest.mark.parametrize("family", ["vae", "gpt"])
 def test_a_healthy_training_is_left_alone(family: str, tmp_path: Path) -> None:
-    settings = {"vae": SMALL | {"steps": 300}, "gpt": {"layers": 2, "width": 64, "context": 64, "steps": 250}}
+    settings: dict[str, dict[str, Any]] = {
+        "vae": SMALL | {"steps": 300},
+        "gpt": {"layers": 2, "width": 64, "context": 64, "steps": 250},
+    }
     assert found_in(ended(tmp_path, family, "default", settings[family])) == {}
 
 

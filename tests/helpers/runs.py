@@ -11,7 +11,9 @@ from safetensors.torch import load_file
 
 from aigc_core.common.files import write_json
 from aigc_core.families import config_class
+from aigc_core.families.base import TextFamily
 from aigc_core.families.config import RunConfig, make_config
+from aigc_core.inference import model_cache
 from aigc_core.runs.run import Run
 
 # The smallest training of each family that still has all its parts.
@@ -32,6 +34,26 @@ def tiny(family: str, **settings: Any) -> RunConfig:
 
 def pairs_of(config: Any) -> list[str]:
     return [f"{key}={value}" for key, value in config.model_dump().items() if key not in ("family", "preset")]
+
+
+def message_of(run: Run) -> dict[str, Any]:
+    """What the run says to a person."""
+    message = run.status().message
+    assert message is not None, "it says nothing"
+    return message
+
+
+def facts_of(run: Run) -> dict[str, Any]:
+    facts = run.facts()
+    assert facts is not None, "it was never started"
+    return facts
+
+
+def text_family_of(run: Run) -> TextFamily:
+    """Its loaded family, which writes."""
+    family = model_cache.load(run).family
+    assert isinstance(family, TextFamily), run.config().family
+    return family
 
 
 def values_of(run: Run, kind: str = "metrics") -> dict[int, dict[str, float]]:

@@ -45,7 +45,7 @@ def listening(address: str) -> int:
     """The process that answers at this address."""
     port = int(address.rstrip("/").rpartition(":")[2])
     found = [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
-    return next(one.pid for one in found if one.laddr.port == port and one.pid)
+    return next(int(one.pid) for one in found if one.laddr.port == port and one.pid)
 
 
 @contextmanager

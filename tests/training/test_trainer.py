@@ -29,6 +29,8 @@ from tests.helpers.runs import (
     assert_same_marks,
     assert_same_weights,
     at_step,
+    facts_of,
+    message_of,
     pairs_of,
     tiny,
     values_of,
@@ -135,7 +137,7 @@ def test_a_class_conditional_model_of_data_without_classes_is_a_sentence(tmp_pat
         run = Run.create(config, tmp_path / family)
         with pytest.raises(ConfigError, match="has no classes"):
             fit(run)
-        assert run.status().state == "failed" and "has no classes" in run.status().message["text"]
+        assert run.status().state == "failed" and "has no classes" in message_of(run)["text"]
 
 
 def test_they_learn() -> None:
@@ -338,7 +340,7 @@ def test_numbers_that_are_none_stop_the_run_and_spare_the_last_good_checkpoint(t
     with pytest.raises(TrainingError, match=r"no longer a number at step \d+.*smaller learning rate"):
         fit(run)
     status = run.status()
-    assert status.state == "failed" and status.message["key"] == "train.not_finite"
+    assert status.state == "failed" and message_of(run)["key"] == "train.not_finite"
     finding = run.events()[0][-1]
     assert finding["kind"] == "finding" and finding["values"]["good"] == run.checkpoints()[-1]
     for tensor in weights(run).values():
@@ -347,7 +349,8 @@ def test_numbers_that_are_none_stop_the_run_and_spare_the_last_good_checkpoint(t
 
 def test_a_full_disk_fails_the_run_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run.create(tiny("vae"), tmp_path / "run")
-    save, full = Run.add_sample, []
+    save = Run.add_sample
+    full: list[int] = []
 
     def add_sample(self: Run, step: int, content: bytes, ending: str) -> str:
         if step and not full:
@@ -358,7 +361,7 @@ def test_a_full_disk_fails_the_run_with_a_sentence(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(Run, "add_sample", add_sample)
     with pytest.raises(TrainingError, match="No space left on device"):
         fit(run)
-    assert run.status().state == "failed" and run.status().message["key"] == "train.cannot_write"
+    assert run.status().state == "failed" and message_of(run)["key"] == "train.cannot_write"
     assert fit(run).state == "done"  # there is room again: it goes on from its last checkpoint
 
 
@@ -370,7 +373,7 @@ def test_data_that_changed_meanwhile_is_noted(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("some words to learn from " * 90)
     fit(run)
     notes = [event for event in run.events()[0] if event.get("key") == "data.changed"]
-    assert len(notes) == 1 and run.facts()["train_size"] < notes[0]["values"]["now"]
+    assert len(notes) == 1 and facts_of(run)["train_size"] < notes[0]["values"]["now"]
 
 
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path) -> None:
@@ -555,6 +558,12 @@ def test_each_process_computes_in_the_number_format_that_is_asked_for(tmp_path: 
     assert values_of(two)[1] != pytest.approx(values_of(exact)[1], rel=5e-4), "bf16 makes no difference here"
 
 
+def precisions() -> tuple[str, str]:
+    """In what products and convolutions are computed by this process."""
+    mkldnn: Any = torch.backends.mkldnn  # torch's types do not know these
+    return mkldnn.matmul.fp32_precision, mkldnn.conv.fp32_precision
+
+
 def test_bf16_may_be_within_products_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     can = device._bf16_matmul_works()
     monkeypatch.setattr(device, "_bf16_matmul_works", lambda: True)
@@ -562,17 +571,17 @@ def test_bf16_may_be_within_products_alone(tmp_path: Path, monkeypatch: pytest.M
     usual = Family.loss
 
     def loss(self: Family, network: str, *given: Any) -> Any:
-        products, convolutions = torch.backends.mkldnn.matmul.fp32_precision, torch.backends.mkldnn.conv.fp32_precision
+        now = precisions()
         found = usual(self, network, *given)
-        seen.add((products, convolutions, torch.is_autocast_enabled("cpu"), found[0].dtype))
+        seen.add((*now, torch.is_autocast_enabled("cpu"), found[0].dtype))
         return found
 
     monkeypatch.setattr(Family, "loss", loss)
-    before = torch.backends.mkldnn.matmul.fp32_precision, torch.backends.mkldnn.conv.fp32_precision
+    before = precisions()
     run = Run.create(tiny("gan", device="cpu"), tmp_path / "within")
     fit(run)
     assert seen == {("bf16", "bf16", False, torch.float32)}
-    assert (torch.backends.mkldnn.matmul.fp32_precision, torch.backends.mkldnn.conv.fp32_precision) == before
+    assert precisions() == before
     assert run.made()["environment"]["device"].endswith("bf16 matmuls")
     exact = Run.create(tiny("gan", device="cpu", precision="float32"), tmp_path / "exact")
     fit(exact)

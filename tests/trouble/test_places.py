@@ -212,11 +212,11 @@ def test_a_run_of_an_older_version_opens_and_goes_on(tmp_path: Path, trained: An
     run = Run(tmp_path / "runs" / "older")
     shutil.copytree(trained("vae").path, run.path)
     made = json.loads((run.path / "config.json").read_text())
-    later = ("compile", "gate", "tries", "optimiser", "optimizer", "ema", "evaluate_every")
-    made["config"] = {key: value for key, value in made["config"].items() if key not in later} | {"steps": 18}
+    newer = ("compile", "gate", "tries", "optimiser", "optimizer", "ema", "evaluate_every")
+    made["config"] = {key: value for key, value in made["config"].items() if key not in newer} | {"steps": 18}
     (run.path / "config.json").write_text(json.dumps(made))
-    status = {"state": "running", "step": 8, "total_steps": 12, "attempt": 1, "pid": 12345, "pid_started": 1.0}
-    (run.path / "status.json").write_text(json.dumps(status))
+    old = {"state": "running", "step": 8, "total_steps": 12, "attempt": 1, "pid": 12345, "pid_started": 1.0}
+    (run.path / "status.json").write_text(json.dumps(old))
     for later in ("judgement.json", ".beat"):
         (run.path / later).unlink(missing_ok=True)
     assert run.status().state == "interrupted"
