@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -45,7 +44,7 @@ board = st.components.v2.component("wall", html=read("page.html"), css=read("sty
 @st.fragment(run_every=REFRESH_S)
 def look() -> None:
     """Everything anew; the run that somebody clicked stays large."""
-    kept: Any = st.session_state.get("wall", {})
+    kept: dict[str, str] = st.session_state.get("wall", {})
     chosen = kept.get("chosen") or st.query_params.get("run") or ""
     data = dashboard_api.wall(chosen) | {"words": words(language()), "language": language()}
     board(data=data, key="wall", on_chosen_change=lambda: None)

@@ -159,7 +159,8 @@ def judged(make: nn.Module) -> dict[str, Any]:
     random = torch.Generator().manual_seed(1)
     parts = [make(torch.randn(500, Z, generator=random)) for _ in range(PICTURES // 500)]
     made = F.interpolate((torch.cat(parts) + 1) / 2, (28, 28), mode="bilinear", antialias=True)
-    network: Any = classifier_features.load("mnist")
+    network = classifier_features.load("mnist")
+    assert network is not None
     ours, classes = classifier_features.extract(network, (made * 255).round().clamp(0, 255).to(torch.uint8))
     held_out = classifier_features.extract(network, test_pictures())[0]
     shares = np.bincount(classes, minlength=10) / PICTURES

@@ -8,7 +8,7 @@ import pytest
 
 from aigc_core.runs.run import Run
 from tests.helpers.browser import CHROMIUM, QUIET
-from tests.helpers.runs import tiny
+from tests.helpers.runs import Trained, tiny
 from tests.helpers.servers import serving
 from tests.helpers.tally import Tally
 
@@ -39,7 +39,7 @@ def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A finished tiny run of a family, made once; tests must not change it."""
     from aigc_core.training.trainer import fit
 
@@ -60,7 +60,7 @@ def tally(record_property: Callable[[str, object], None]) -> Tally:
     return lambda what, held: record_property("tally", [what, held])
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     counted = [
         value
         for report in terminalreporter.stats.get("passed", [])

@@ -1,6 +1,5 @@
 """A run made light draws the same pictures; the networks that judge tell classes apart."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +19,11 @@ from aigc_core.families.gan.family import Family as GAN
 from aigc_core.inference import model_cache
 from aigc_core.metrics import classifier_features
 from aigc_core.runs.run import Run
-from tests.helpers.runs import tiny
+from tests.helpers.runs import Trained, tiny
 
 
 @pytest.mark.parametrize("family", ["gan", "vae"])
-def test_a_light_run_draws_the_same_and_weighs_less(trained: Callable[[str], Run], tmp_path: Path, family: str) -> None:
+def test_a_light_run_draws_the_same_and_weighs_less(trained: Trained, tmp_path: Path, family: str) -> None:
     run = trained(family)
     light = release(run, tmp_path / "light", run.checkpoints(), {"extra": 1.0})
     for step in run.checkpoints():
@@ -40,7 +39,7 @@ def test_a_light_run_draws_the_same_and_weighs_less(trained: Callable[[str], Run
         release(run, tmp_path / "light")
 
 
-def test_only_the_best_checkpoint_goes_along_unless_asked(trained: Callable[[str], Run], tmp_path: Path) -> None:
+def test_only_the_best_checkpoint_goes_along_unless_asked(trained: Trained, tmp_path: Path) -> None:
     run = trained("vae")
     light = release(run, tmp_path / "one")
     assert light.checkpoints() == [run.marked("best")] == [light.marked("last")]

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Library
+from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel
 from transformers.activations import ACT2FN
 
@@ -96,7 +97,7 @@ def all_of(*makes: Make) -> Make:
     return make
 
 
-def config(drop: Iterable[str] = (), **values: Any) -> Make:
+def config(drop: Iterable[str] = (), **values: object) -> Make:
     """config.json with other values."""
 
     def make(folder: Path) -> None:
@@ -137,7 +138,7 @@ def renamed(name: str, new: str) -> Make:
     return make
 
 
-def written(name: str, content: Any) -> Make:
+def written(name: str, content: object) -> Make:
     """A file with a text, or with what JSON makes of other things."""
 
     def make(folder: Path) -> None:
@@ -219,7 +220,7 @@ def filling(library: Library) -> Library:
     return library
 
 
-def normalised(library: Library, normaliser: Any) -> Library:
+def normalised(library: Library, normaliser: normalizers.Normalizer) -> Library:
     library.normalizer = normaliser
     return library
 
@@ -663,7 +664,7 @@ def test_a_model_is_the_same_as_in_transformers_or_refused(
 
 
 @torch.no_grad()
-def the_same_logits(folder: Path, network: Any, vocabulary: int) -> None:
+def the_same_logits(folder: Path, network: nn.Module, vocabulary: int) -> None:
     row = torch.randint(0, vocabulary, (2, CONTEXT), generator=torch.Generator().manual_seed(0))
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     model.eval()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from aigc_core.training.trainer import fit
 from tests.helpers.gpt2 import folder_of, small_gpt2
 from tests.helpers.hub_server import COMMIT, Hub, asking
 from tests.helpers.processes import command
-from tests.helpers.runs import facts_of, text_family_of, tiny
+from tests.helpers.runs import Trained, facts_of, text_family_of, tiny
 
 CHINESE = "《静夜思》\n床前明月光，疑是地上霜。举头望明月，低头思故乡。\n\n她说：“好——走吧……”"
 MIXED = f"Once upon a time.\n\n  Two  spaces,\tnaïve café 🙂.\n{CHINESE}\n"
@@ -116,7 +116,7 @@ def test_a_kill_while_writing_leaves_no_run(tmp_path: Path, monkeypatch: pytest.
     assert not (tmp_path / "run").exists() and [one.name for one in tmp_path.iterdir()] == ["gpt2"]
 
 
-def test_what_is_there_stays(tmp_path: Path, trained: Callable[[str], Run]) -> None:
+def test_what_is_there_stays(tmp_path: Path, trained: Trained) -> None:
     folder = folder_of(small_gpt2(), tmp_path / "gpt2")
     for action in (
         lambda: transformers_layout.bring(folder, silent, folder),
@@ -252,7 +252,7 @@ def test_a_model_with_a_vocabulary_of_bert_goes_out_as_it_came_and_learns_on(tmp
     the_same_there(tuned, transformers_layout.export(tuned, tmp_path / "tuned-out"), "床前明月光")
 
 
-def test_a_family_that_transformers_does_not_know_is_refused(tmp_path: Path, trained: Callable[[str], Run]) -> None:
+def test_a_family_that_transformers_does_not_know_is_refused(tmp_path: Path, trained: Trained) -> None:
     for family in ("gan", "vae"):
         with pytest.raises(RunError, match="knows no such"):
             transformers_layout.export(trained(family), tmp_path / "out")

@@ -1,7 +1,7 @@
 """GPT: `transformers` as the judge of the network, statistics as the judge of sampling."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from aigc_core.families.gpt.model import GPT, KVCacheDecoder, from_transformers,
 from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
 from tests.helpers.gpt2 import folder_of, small_gpt2
-from tests.helpers.runs import TINY, facts_of, tiny
+from tests.helpers.runs import TINY, Trained, facts_of, tiny
 
 V, T, L, H, W = 97, 32, 3, 4, 32
 
@@ -278,7 +278,7 @@ def test_bytes_that_are_no_text_are_shown_as_such_and_do_not_hold_up_the_rest() 
 
 
 def test_a_prompt_of_unknown_letters_only_is_a_sentence_and_an_empty_one_is_fine(
-    trained: Callable[[str], Run],
+    trained: Trained,
 ) -> None:
     from aigc_core.inference import model_cache
 
@@ -317,7 +317,7 @@ def test_training_goes_on_from_a_folder_of_transformers(tmp_path: Path) -> None:
     torch.testing.assert_close(network(text), model(text).logits, atol=1e-4, rtol=0)
 
 
-def test_training_goes_on_from_another_run(tmp_path: Path, trained: Callable[[str], Run]) -> None:
+def test_training_goes_on_from_another_run(tmp_path: Path, trained: Trained) -> None:
     before = trained("gpt")
     run = Run.create(tiny("gpt", init_from=str(before.path), context=8, steps=3, lr=1e-9), tmp_path / "tuned")
     status = fit(run)

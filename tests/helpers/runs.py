@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from aigc_core.families import config_class
 from aigc_core.families.base import TextFamily
 from aigc_core.families.config import RunConfig, make_config
 from aigc_core.inference import model_cache
-from aigc_core.runs.run import Run
+from aigc_core.runs.run import Run, State
+
+Trained = Callable[[str], Run]  # the fixture that has a finished run of each family
 
 # The smallest training of each family that still has all its parts.
 TINY: dict[str, dict[str, Any]] = {
@@ -32,7 +35,7 @@ def tiny(family: str, **settings: Any) -> RunConfig:
     return make_config(config_class(family), settings=TINY[family] | RECORDS | settings)
 
 
-def pairs_of(config: Any) -> list[str]:
+def pairs_of(config: RunConfig) -> list[str]:
     return [f"{key}={value}" for key, value in config.model_dump().items() if key not in ("family", "preset")]
 
 
@@ -60,7 +63,7 @@ def values_of(run: Run, kind: str = "metrics") -> dict[int, dict[str, float]]:
     return {event["step"]: event["values"] for event in run.events()[0] if event["kind"] == kind}
 
 
-def at_step(run: Run, step: int, act: Any) -> None:
+def at_step(run: Run, step: int, act: Callable[[], object]) -> None:
     """Call `act` from another thread as soon as the run's events have come to `step`."""
 
     def wait() -> None:
@@ -103,9 +106,11 @@ def assert_same_marks(one: Run, other: Run) -> None:
     assert first == second
 
 
-def run_of_student(owner: str, state: str, figure: float | None, ready: bool = False, place: Path | None = None) -> Run:
+def run_of_student(
+    owner: str, state: State, figure: float | None, ready: bool = False, place: Path | None = None
+) -> Run:
     run = Run.create(tiny("vae"), place, {"owner": owner})
-    status: Any = run.status()
+    status = run.status()
     status.state, status.step = state, 7
     status.figures = {} if figure is None else {"negative_elbo": figure}
     run.set_status(status)

@@ -4,10 +4,9 @@ import base64
 import io
 import json
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -24,9 +23,9 @@ from aigc_core.serving.api import latent as latent_api
 from aigc_core.serving.api import run_views
 from aigc_core.training.trainer import fit
 from tests.helpers.jobs import ended
-from tests.helpers.runs import RECORDS, tiny
+from tests.helpers.runs import RECORDS, Trained, tiny
 
-Trained = Callable[[str], Run]
+Form = Literal["strip", "gif", "mp4"]
 
 
 @pytest.fixture
@@ -440,7 +439,7 @@ def test_a_recipe_from_elsewhere_is_a_sentence(vae: Run) -> None:
 
 
 @pytest.mark.parametrize(("form", "kind"), [("gif", "image/gif"), ("mp4", "video/mp4"), ("strip", "image/png")])
-def test_journeys_are_saved(vae: Run, form: Any, kind: str) -> None:
+def test_journeys_are_saved(vae: Run, form: Form, kind: str) -> None:
     stops = [{"z": [0, 0]}, {"z": [1, 1]}]
     file = ended(latent_api.film(vae.name, None, form, stops, seconds=1, kind="linear", label="zh"), "done")["result"]
     assert file["type"] == kind and len(file["content"]) > 500
@@ -453,7 +452,7 @@ def test_journeys_are_saved(vae: Run, form: Any, kind: str) -> None:
 
 
 @pytest.mark.parametrize(("form", "after"), [("gif", 0.0), ("gif", 0.5), ("mp4", 0.5)])
-def test_a_film_ends_when_it_is_cancelled_while_drawn_or_encoded(vae: Run, form: Any, after: float) -> None:
+def test_a_film_ends_when_it_is_cancelled_while_drawn_or_encoded(vae: Run, form: Form, after: float) -> None:
     stops = [{"z": [0, 0]}, {"z": [1, 1]}]
     job = latent_api.film(vae.name, None, form, stops, seconds=30, kind="linear", label="en")
     while jobs.state(job)["part"] <= after:

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from aigc_core.common.rng import normal_per_sample
 from aigc_core.data.dataset_info import DatasetInfo
-from aigc_core.families.base import ImageFamily, Networks
+from aigc_core.data.datasets import Batch
+from aigc_core.families.base import EvalLevel, ImageFamily, Networks, StepContext
 from aigc_core.inference.latent import space
 from aigc_core.metrics.image_attributes import boldness, slant, width
 from tests.helpers.runs import tiny
@@ -48,11 +49,14 @@ class Known(ImageFamily):
     def encode(self, networks: Networks, x: Tensor, labels: Tensor | None) -> Tensor:
         return torch.zeros(len(x), 4)
 
-    def loss(self, network: str, batch: Any, moment: Any) -> Any: ...
+    def loss(self, network: str, batch: Batch, moment: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
+        raise NotImplementedError
 
-    def snapshot(self, networks: Networks) -> Any: ...
+    def snapshot(self, networks: Networks) -> tuple[bytes, str]:
+        raise NotImplementedError
 
-    def evaluate(self, networks: Networks, data: Any, extent: Any = "during") -> Any: ...
+    def evaluate(self, networks: Networks, data: object, extent: EvalLevel = "during") -> dict[str, Any]:
+        raise NotImplementedError
 
 
 @pytest.fixture

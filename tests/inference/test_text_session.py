@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from aigc_core.serving import jobs
 from aigc_core.serving.api import run_views
 from aigc_core.serving.api import text as text_api
 from aigc_core.training.trainer import fit
-from tests.helpers.runs import text_family_of, tiny
+from tests.helpers.runs import Trained, text_family_of, tiny
 
 
 def ignore(part: float, shown: object) -> None:
@@ -223,7 +222,7 @@ def test_odd_prompts_do_the_sensible_thing(listed: Run, prompt: str) -> None:
         assert len(now["samples"][0]["tokens"]) == 5
 
 
-def test_a_picture_run_writes_nothing(trained: Callable[[str], Run]) -> None:
+def test_a_picture_run_writes_nothing(trained: Trained) -> None:
     with pytest.raises(RunError, match="writes no text"):
         session.describe(trained("vae"), None)
 

@@ -8,8 +8,8 @@ import re
 import subprocess
 import sys
 import urllib.request
+from email.message import Message
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -136,7 +136,7 @@ def test_no_page_has_a_text_of_its_own() -> None:
 
 
 def test_the_words_are_fetched_once_and_short_pages_ask_for_them(plain_app: str) -> None:
-    def get(path: str) -> tuple[bytes, Any]:
+    def get(path: str) -> tuple[bytes, Message]:
         asked = urllib.request.Request(plain_app + path, headers={"Accept-Encoding": "gzip"})
         with urllib.request.urlopen(asked, timeout=30) as answer:
             return answer.read(), answer.headers

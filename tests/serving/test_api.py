@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import pytest
@@ -16,10 +16,12 @@ from aigc_core.families import FAMILIES
 from aigc_core.families.config import RunConfig
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import estimates, forms, run_actions, run_views, uploads
-from tests.helpers.runs import RECORDS, TINY
+from tests.helpers.runs import RECORDS, TINY, Trained
+
+Found = TypeVar("Found")
 
 
-def wait_for(ready: Callable[[], Any], seconds: float = 60) -> Any:
+def wait_for(ready: Callable[[], Found | None], seconds: float = 60) -> Found:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := ready():
@@ -114,7 +116,7 @@ def test_an_upload_is_kept_under_a_name_of_ours(tmp_path: Path) -> None:
         uploads.keep_upload(tmp_path / "a.exe")
 
 
-def test_long_curves_are_thinned_for_a_new_viewer_and_keep_their_end(trained: Callable[[str], Run]) -> None:
+def test_long_curves_are_thinned_for_a_new_viewer_and_keep_their_end(trained: Trained) -> None:
     run = Run.create(trained("vae").config())
     for step in range(1, 10_001):
         run.append("metrics", step, values={"loss": 1.0})

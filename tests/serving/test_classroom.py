@@ -24,7 +24,7 @@ from aigc_core.serving.api import classroom as class_api
 from aigc_core.serving.api import estimates, forms, run_actions, run_views, uploads
 from aigc_core.serving.classroom import User, acting_as
 from aigc_core.training.trainer import fit
-from tests.helpers.runs import TINY, message_of, tiny
+from tests.helpers.runs import TINY, Trained, message_of, tiny
 
 ANN, BEN, TEACHER = User("Ann"), User("Ben"), User("", teacher=True)
 
@@ -431,7 +431,7 @@ def test_a_number_of_days_that_is_none_deletes_nothing(days: float) -> None:
 
 
 def test_what_somebody_touched_or_named_something_in_is_not_swept(
-    tmp_path: Path, trained: Callable[[str], Run], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = time.time() + 30 * 86_400
 

@@ -25,6 +25,7 @@ from tests.helpers.processes import command
 from tests.helpers.runs import (
     GAN_AND_SLOWLY_ALL,
     TINY,
+    Trained,
     assert_same_events,
     assert_same_marks,
     assert_same_weights,
@@ -44,7 +45,7 @@ FAMILIES = tuple(TINY)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_training_leaves_everything_a_run_should_have(family: str, trained: Any) -> None:
+def test_a_training_leaves_everything_a_run_should_have(family: str, trained: Trained) -> None:
     run = trained(family)
     status, config = run.status(), run.config()
     assert (status.state, status.step, status.eta_s) == ("done", 12, 0.0)
@@ -567,7 +568,7 @@ def precisions() -> tuple[str, str]:
 def test_bf16_may_be_within_products_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     can = device._bf16_matmul_works()
     monkeypatch.setattr(device, "_bf16_matmul_works", lambda: True)
-    seen: set[Any] = set()
+    seen: set[tuple[str, str, bool, torch.dtype]] = set()
     usual = Family.loss
 
     def loss(self: Family, network: str, *given: Any) -> Any:
@@ -637,7 +638,7 @@ def test_an_estimate_times_steps_and_leaves_no_run() -> None:
 
 
 @pytest.mark.parametrize("family", ["gan", "vae"])
-def test_a_picture_depends_on_its_own_seed_only(family: str, trained: Any) -> None:
+def test_a_picture_depends_on_its_own_seed_only(family: str, trained: Trained) -> None:
     from aigc_core.families.base import ImageRequest
     from aigc_core.inference import model_cache
 
