@@ -124,7 +124,7 @@ def people(app: tuple[str, list[Run]]) -> dict[str, Client]:
     }
 
 
-def join(address: str, **given: Any) -> str:
+def join(address: str, **given: object) -> str:
     """The cookie of somebody who has come in."""
     request = urllib.request.Request(f"{address}join", json.dumps(given).encode())
     with urllib.request.urlopen(request, timeout=30) as answer:
@@ -132,7 +132,7 @@ def join(address: str, **given: Any) -> str:
         return str(answer.headers["set-cookie"]).split(";")[0]
 
 
-def seen(answer: Any, planted: list[bytes]) -> set[str]:
+def seen(answer: object, planted: list[bytes]) -> set[str]:
     """Which secrets an answer holds, as text, in base64, in pictures and in archives."""
     parts = [json.dumps(answer, ensure_ascii=False).encode()]
     for one in re.findall(rb'"(?:data:[\w/]+;base64,)?([A-Za-z0-9+/]{16,}={0,2})"', parts[0]):
@@ -269,7 +269,7 @@ def given_for(component: dict[str, Any], family: str, place: str, name: str) -> 
     return props.get("value")
 
 
-def outcome(person: Client, event: int, given: list[Any]) -> Any:
+def outcome(person: Client, event: int, given: list[object]) -> Any:
     """What an event of Gradio's queue comes to, as its page hears of it."""
     session = secrets.token_hex(8)
     body = {"data": given, "fn_index": event, "session_hash": session, "trigger_id": None}
@@ -339,7 +339,8 @@ def test_every_address_shows_nothing_of_another_s(
     app: tuple[str, list[Run]], people: dict[str, Client], planted: list[bytes], tally: Tally
 ) -> None:
     _, runs = app
-    table, answered = addresses(), {}
+    table = addresses()
+    answered: dict[str, int] = {}
     for status, words in ((401, JOINED), (401, STREAMS), (404, NOBODY), (200, EVERYBODY)):
         answered |= dict.fromkeys(words.split(), status)  # to a stranger
     assert table.keys() == answered.keys(), "an address that is new must be entered here"

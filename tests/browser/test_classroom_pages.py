@@ -5,7 +5,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -168,7 +167,7 @@ def test_the_door_is_also_chinese_and_fits_a_phone(browser: Browser, school: str
 
 @pytest.mark.slow
 def test_passwords_instead_of_names(browser: Browser, tmp_path: Path) -> None:
-    file: Any = tmp_path / "people.csv"
+    file = tmp_path / "people.csv"
     file.write_text("Ann,secret\nMs Wu,owl,teacher\n")
     with serving(tmp_path, AIGC_CLASS="1", AIGC_CLASS_PASSWORDS=str(file)) as url:
         with pytest.raises(urllib.error.HTTPError) as refused:

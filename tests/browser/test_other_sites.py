@@ -159,7 +159,7 @@ def test_a_class_below_a_path_is_joined_there(browser: Browser, tmp_path: Path) 
         works(page)
 
 
-def join(page: Any, name: str) -> None:
+def join(page: Page, name: str) -> None:
     page.fill("[name=name]", name)
     page.click("[type=submit]")
 

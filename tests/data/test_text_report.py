@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,13 +21,14 @@ from aigc_core.data.text import docs
 from aigc_core.data.text_report import TextReport, judge_text
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.families import config_class
-from aigc_core.families.config import make_config
+from aigc_core.families.config import RunConfig, make_config
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import forms, run_views, uploads
 from aigc_core.serving.api import text_report as text_report_api
+from tests.helpers.runs import Trained
 
 
-def config(**settings: Any) -> Any:
+def config(**settings: object) -> RunConfig:
     """A GPT's default settings for a person's own text."""
     return make_config(config_class("gpt"), data="text", settings=settings)
 
@@ -179,7 +179,7 @@ def test_what_the_training_would_refuse_is_told_before(help_text: str) -> None:
     assert report.verdict == "far_too_little" and told(report)[0] == "too_short"
     least = int(report.advice[0]["values"]["least"].replace(",", ""))
 
-    def train(length: int) -> Any:
+    def train(length: int) -> text_dataset.TokenDataset:
         return text_dataset.TokenDataset(Text(["x" * length]), settings, torch.device("cpu"), None)
 
     train(least + 10)
@@ -210,7 +210,7 @@ def test_characters_that_the_model_lacks(help_text: str) -> None:
 
 
 @pytest.fixture
-def model(trained: Callable[[str], Run]) -> str:
+def model(trained: Trained) -> str:
     """The name of a trained GPT among the runs."""
     shutil.copytree(trained("gpt").path, Path(os.environ["AIGC_RUNS"]) / "my-gpt")
     return "my-gpt"
@@ -250,7 +250,7 @@ def test_judging_loads_no_torch(tmp_path: Path, model: str) -> None:
     assert done.stdout.strip() == "False"
 
 
-def test_models_to_go_on_from(model: str, trained: Callable[[str], Run]) -> None:
+def test_models_to_go_on_from(model: str, trained: Trained) -> None:
     shutil.copytree(trained("vae").path, Path(os.environ["AIGC_RUNS"]) / "my-vae")
     Run.create(config(), Path(os.environ["AIGC_RUNS"]) / "just-begun")
     (found,) = run_views.models("text")

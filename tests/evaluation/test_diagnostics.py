@@ -17,6 +17,7 @@ from aigc_core.evaluation.diagnostics import RULES, Case, Finding, case_of, diag
 from aigc_core.families import config_class
 from aigc_core.families.config import RunConfig, make_config
 from aigc_core.runs.run import Run
+from tests.helpers.runs import Trained
 
 SMALL = {"data": "digits8", "network": "mlp"}
 RING = {"data": "points", "pattern": "ring", "network": "mlp", "batch_size": 64, "latent_size": 2, "width": 16}
@@ -65,7 +66,10 @@ def test_what_is_wrong_is_found(
 
 @pytest.mark.parametrize("family", ["vae", "gpt"])
 def test_a_healthy_training_is_left_alone(family: str, tmp_path: Path) -> None:
-    settings = {"vae": SMALL | {"steps": 300}, "gpt": {"layers": 2, "width": 64, "context": 64, "steps": 250}}
+    settings: dict[str, dict[str, Any]] = {
+        "vae": SMALL | {"steps": 300},
+        "gpt": {"layers": 2, "width": 64, "context": 64, "steps": 250},
+    }
     assert found_in(ended(tmp_path, family, "default", settings[family])) == {}
 
 
@@ -85,11 +89,11 @@ def test_the_whole_table_of_the_doctor() -> None:
 # -- single rules, on histories made up ---------------------------------------------------------------------
 
 
-def config(family: str, **settings: Any) -> RunConfig:
+def config(family: str, **settings: object) -> RunConfig:
     return make_config(config_class(family), None, None, settings)
 
 
-def case(family: str, curves: dict[str, list[float]], held_out: dict[str, list[Any]], **settings: Any) -> Case:
+def case(family: str, curves: dict[str, list[float]], held_out: dict[str, list[Any]], **settings: object) -> Case:
     """A run of 1,000 steps whose figures came at equal distances."""
 
     def at(values: list[Any]) -> list[tuple[int, Any]]:
@@ -174,7 +178,7 @@ def test_findings_are_plain_and_the_serious_come_first(tmp_path: Path) -> None:
     assert {"name", "level", "step", "evidence", "advice", "changes", "back_to"} == set(found[0])
 
 
-def test_a_change_while_training_is_what_the_advice_starts_from(trained: Any, tmp_path: Path) -> None:
+def test_a_change_while_training_is_what_the_advice_starts_from(trained: Trained, tmp_path: Path) -> None:
     changed = Run(tmp_path / "copy")
     shutil.copytree(trained("vae").path, changed.path)
     changed.event_log.append("set", 6, changes={"beta": 3.5})

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from aigc_core.runs.run import Run
 from aigc_core.serving.api import run_actions, run_views
 from aigc_core.training.trainer import fit
 from tests.helpers.processes import command
-from tests.helpers.runs import tiny
+from tests.helpers.runs import Trained, tiny
 
 
 def test_conditions_are_read_as_a_person_writes_them() -> None:
@@ -46,7 +45,7 @@ def test_a_figure_that_does_not_exist_is_refused_at_once() -> None:
 
 
 @pytest.mark.parametrize("family", ["gan", "vae", "gpt"])
-def test_every_figure_that_a_gate_may_name_is_measured(family: str, trained: Callable[[str], Run]) -> None:
+def test_every_figure_that_a_gate_may_name_is_measured(family: str, trained: Trained) -> None:
     run = trained(family)
     figures = evaluate(run, "end")
     by_network = {"frechet_features", "kernel_features"}  # these need a picture kind that a shipped network knows
@@ -55,7 +54,7 @@ def test_every_figure_that_a_gate_may_name_is_measured(family: str, trained: Cal
 
 
 @pytest.fixture
-def judged(trained: Callable[[str], Run], tmp_path: Path) -> Run:
+def judged(trained: Trained, tmp_path: Path) -> Run:
     """A tiny VAE in a folder of its own, not judged yet."""
     run = Run(runs_root() / "tiny-vae")
     shutil.copytree(trained("vae").path, run.path)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from aigc_core.training.trainer import fit
 from tests.helpers.gpt2 import folder_of, small_gpt2
 from tests.helpers.hub_server import COMMIT, Hub, asking
 from tests.helpers.processes import command
-from tests.helpers.runs import info_of, tiny
+from tests.helpers.runs import Trained, info_of, text_family_of, tiny
 
 CHINESE = "《静夜思》\n床前明月光，疑是地上霜。举头望明月，低头思故乡。\n\n她说：“好——走吧……”"
 MIXED = f"Once upon a time.\n\n  Two  spaces,\tnaïve café 🙂.\n{CHINESE}\n"
@@ -39,14 +39,16 @@ def silent(what: str, part: float) -> None:
 
 @torch.no_grad()
 def logits(run: Run, tokens: torch.Tensor) -> torch.Tensor:
-    return model_cache.load(run).family.networks["gpt"](tokens)
+    found: torch.Tensor = text_family_of(run).networks["gpt"](tokens)
+    return found
 
 
 # -- in -------------------------------------------------------------------------------------------------
 
 
 def test_a_folder_becomes_a_run_like_any_other(tmp_path: Path) -> None:
-    model = small_gpt2().eval().requires_grad_(False)
+    model = small_gpt2()
+    model.eval().requires_grad_(False)
     folder = folder_of(model, tmp_path / "gpt2")
     run = transformers_layout.bring(folder, silent)
     assert [one.path for one in list_runs()] == [run.path]
@@ -115,7 +117,7 @@ def test_a_kill_while_writing_leaves_no_run(tmp_path: Path, monkeypatch: pytest.
     assert not (tmp_path / "run").exists() and [one.name for one in tmp_path.iterdir()] == ["gpt2"]
 
 
-def test_what_is_there_stays(tmp_path: Path, trained: Callable[[str], Run]) -> None:
+def test_what_is_there_stays(tmp_path: Path, trained: Trained) -> None:
     folder = folder_of(small_gpt2(), tmp_path / "gpt2")
     for action in (
         lambda: transformers_layout.bring(folder, silent, folder),
@@ -157,7 +159,7 @@ def bert_folder(folder: Path, **options: object) -> Path:
 def test_a_vocabulary_of_bert_gives_the_ids_that_transformers_gives(tmp_path: Path, lowercase: bool) -> None:
     folder = bert_folder(tmp_path / "zh", do_lower_case=lowercase)
     run = transformers_layout.bring(folder, silent)
-    ours, theirs = model_cache.load(run).family.tokenizer, BertTokenizer.from_pretrained(folder)
+    ours, theirs = text_family_of(run).tokenizer, BertTokenizer.from_pretrained(folder)
     for text in ("床前明月光，疑是地上霜。", "The moons, á!  床\n前 乡", "Táb霜moon"):
         assert ours.encode(text).tolist() == theirs(text, add_special_tokens=False)["input_ids"], text
     assert ours.unknown_in("床乡 T\n") == (["乡"] if lowercase else ["乡", "T"])
@@ -166,7 +168,7 @@ def test_a_vocabulary_of_bert_gives_the_ids_that_transformers_gives(tmp_path: Pa
 
 def test_chinese_of_a_vocabulary_of_bert_is_written_without_spaces(tmp_path: Path) -> None:
     run = transformers_layout.bring(bert_folder(tmp_path / "zh"), silent)
-    tokenizer = model_cache.load(run).family.tokenizer
+    tokenizer = text_family_of(run).tokenizer
     for text in ("床前明月光，疑是地上霜。", "霜：“月”——光……", "the moons, the moon!", "明月the moon光"):
         tokens = tokenizer.encode(text).tolist()
         assert tokenizer.decode(tokens) == text
@@ -186,7 +188,7 @@ def test_a_tokenizer_that_cuts_and_adds_is_taken_without_that(tmp_path: Path) ->
     )
     library.save(str(folder / "tokenizer.json"))
     run = transformers_layout.bring(folder, silent)
-    tokenizer = model_cache.load(run).family.tokenizer
+    tokenizer = text_family_of(run).tokenizer
     assert tokenizer.decode(tokenizer.encode("a long text " * 5).tolist()) == "a long text " * 5
     the_same_there(run, transformers_layout.export(run, tmp_path / "out"), "a long text")
 
@@ -195,7 +197,7 @@ def test_an_older_vocabulary_of_gpt2_never_says_its_end(tmp_path: Path) -> None:
     folder = folder_of(small_gpt2(), tmp_path / "gpt2")
     Tokenizer.train("bpe", "abc", 257)._library.model.save(str(folder))
     (folder / "tokenizer.json").unlink()
-    tokenizer = model_cache.load(transformers_layout.bring(folder, silent)).family.tokenizer
+    tokenizer = text_family_of(transformers_layout.bring(folder, silent)).tokenizer
     assert tokenizer.decode(tokenizer.never_spoken) == "<|endoftext|>" == tokenizer.end
     assert tokenizer.decode(tokenizer.encode(CHINESE).tolist()) == CHINESE
     assert tokenizer.encode("<|endoftext|>").tolist() == tokenizer.never_spoken
@@ -208,7 +210,7 @@ def test_an_older_vocabulary_of_gpt2_never_says_its_end(tmp_path: Path) -> None:
 def the_same_there(run: Run, folder: Path, text: str) -> None:
     """`transformers` loads the folder, and has the same ids, text and logits."""
     model, theirs = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-    ours = model_cache.load(run).family.tokenizer
+    ours = text_family_of(run).tokenizer
     ids = theirs(text)["input_ids"]
     assert ids == ours.encode(text).tolist() and theirs.decode(ids) == ours.decode(ids)
     row = torch.tensor([ids[: run.config().context]])
@@ -232,7 +234,7 @@ def test_what_is_exported_is_the_same_in_transformers(tmp_path: Path, kind: str)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model = AutoModelForCausalLM.from_pretrained(folder)
-        written = model.generate(torch.tensor([[model_cache.load(run).family.tokenizer.start]]), max_new_tokens=12)
+        written = model.generate(torch.tensor([[text_family_of(run).tokenizer.start]]), max_new_tokens=12)
     assert written.shape == (1, 13) and not set(written[0].tolist()) & {0} - {model.config.eos_token_id}
 
     back = transformers_layout.bring(folder, silent)
@@ -251,7 +253,7 @@ def test_a_model_with_a_vocabulary_of_bert_goes_out_as_it_came_and_learns_on(tmp
     the_same_there(tuned, transformers_layout.export(tuned, tmp_path / "tuned-out"), "床前明月光")
 
 
-def test_a_family_that_transformers_does_not_know_is_refused(tmp_path: Path, trained: Callable[[str], Run]) -> None:
+def test_a_family_that_transformers_does_not_know_is_refused(tmp_path: Path, trained: Trained) -> None:
     for family in ("gan", "vae"):
         with pytest.raises(RunError, match="knows no such"):
             transformers_layout.export(trained(family), tmp_path / "out")
@@ -280,7 +282,8 @@ def sentence(done: subprocess.CompletedProcess[str]) -> str:
 
 @torch.no_grad()
 def test_a_model_of_the_hub_is_fetched_once_and_only_what_is_needed(server: Hub, tmp_path: Path) -> None:
-    model = small_gpt2().eval()
+    model = small_gpt2()
+    model.eval()
     folder = server.models["some-one/gpt2.small"] = folder_of(model, tmp_path / "there")
     for needless in ("pytorch_model.bin", "tf_model.h5", "README.md"):
         (folder / needless).write_bytes(b"x" * 1000)
@@ -316,7 +319,7 @@ def test_all_that_makes_a_tokenizer_is_fetched_and_nothing_else(server: Hub, tmp
     (folder / "generation_config.json").write_text('{"pad_token": "<a>"}')
     done = command("import", "some-one/gpt2", env=asking(server.url, tmp_path / "home"))
     assert done.returncode == 0, done.stderr
-    assert model_cache.load(Run(Path(done.stdout.strip()))).family.tokenizer.encode("a<a>").tolist()[-1] == 257
+    assert text_family_of(Run(Path(done.stdout.strip()))).tokenizer.encode("a<a>").tolist()[-1] == 257
     assert set(server.sent) == {one.name for one in folder.iterdir()} - {"generation_config.json"}
 
 

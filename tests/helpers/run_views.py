@@ -1,7 +1,6 @@
 """Everything that pages and the wall show of a run."""
 
 from collections.abc import Callable
-from typing import Any
 
 from aigc_core.common.errors import AigcError
 from aigc_core.export import hub
@@ -16,7 +15,7 @@ from aigc_core.serving.api import compare, dashboard, latent, run_views
 def look_everywhere(name: str) -> None:
     """What pages and wall ask of a run; each may answer with a sentence, and nothing else."""
     run = run_named(name)
-    questions: list[Callable[[], Any]] = [
+    questions: list[Callable[[], object]] = [
         lambda: run_views.describe(name),
         lambda: run_views.follow(name),
         lambda: run_views.follow(name, "1:7"),

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,13 @@ from safetensors.torch import load_file
 from aigc_core.common.files import write_json
 from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.families import config_class
+from aigc_core.families.base import TextFamily
 from aigc_core.families.config import RunConfig, make_config
+from aigc_core.inference import model_cache
 from aigc_core.runs.run import Run
+from aigc_core.runs.status import State
+
+Trained = Callable[[str], Run]  # the fixture that has a finished run of each family
 
 # The smallest training of each family that still has all its parts.
 TINY: dict[str, dict[str, Any]] = {
@@ -31,15 +37,29 @@ def tiny(family: str, **settings: Any) -> RunConfig:
     return make_config(config_class(family), settings=TINY[family] | RECORDS | settings)
 
 
-def pairs_of(config: Any) -> list[str]:
+def pairs_of(config: RunConfig) -> list[str]:
     return [f"{key}={value}" for key, value in config.model_dump().items() if key not in ("family", "preset")]
+
+
+def message_of(run: Run) -> dict[str, Any]:
+    """What the run says to a person."""
+    message = run.status().message
+    assert message is not None, "it says nothing"
+    return message
+
+
+def text_family_of(run: Run) -> TextFamily:
+    """Its loaded family, which writes."""
+    family = model_cache.load(run).family
+    assert isinstance(family, TextFamily), run.config().family
+    return family
 
 
 def values_of(run: Run, kind: str = "metrics") -> dict[int, dict[str, float]]:
     return {event["step"]: event["values"] for event in run.events()[0] if event["kind"] == kind}
 
 
-def at_step(run: Run, step: int, act: Any) -> None:
+def at_step(run: Run, step: int, act: Callable[[], object]) -> None:
     """Call `act` from another thread as soon as the run's events have come to `step`."""
 
     def wait() -> None:
@@ -84,9 +104,11 @@ def assert_same_marks(one: Run, other: Run) -> None:
     assert first == second
 
 
-def run_of_student(owner: str, state: str, figure: float | None, ready: bool = False, place: Path | None = None) -> Run:
+def run_of_student(
+    owner: str, state: State, figure: float | None, ready: bool = False, place: Path | None = None
+) -> Run:
     run = Run.create(tiny("vae"), place, {"owner": owner})
-    status: Any = run.status()
+    status = run.status()
     status.state, status.step = state, 7
     status.figures = {} if figure is None else {"negative_elbo": figure}
     run.set_status(status)

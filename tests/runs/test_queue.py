@@ -35,8 +35,19 @@ def run_of(tmp_path: Path) -> Callable[[str], Run]:
 
 def place_of(turn: QueueSlot, run: Run) -> int:
     """Its place in the queue right now, 0 if it may compute; it gives up the place, but not the slot."""
-    places: list[int] = []
-    return 0 if turn.acquire(run, lambda place, left_s: places.append(place) or False) else places[0]
+    places, look = noted(0)
+    return 0 if turn.acquire(run, look) else int(places[0])
+
+
+def noted(which: int) -> tuple[list[float], Callable[[int, float], bool]]:
+    """What a waiting run is told, 0 its place or 1 its time, and what to wait with, which gives up at once."""
+    told: list[float] = []
+
+    def look(place: int, left_s: float) -> bool:
+        told.append((place, left_s)[which])
+        return False
+
+    return told, look
 
 
 def ticket(folder: Path, number: int, run: Run, state: str = "waiting", process: str = "") -> Path:
@@ -136,11 +147,11 @@ def test_the_time_to_wait_is_that_of_those_ahead(
 ) -> None:
     ticket(tmp_path, 1, run_of(), "running")
     ticket(tmp_path, 2, run_of())
-    seconds: list[float] = []
-    QueueSlot(tmp_path).acquire(run_of(), lambda place, left_s: seconds.append(left_s) or False)
+    seconds, look = noted(1)
+    QueueSlot(tmp_path).acquire(run_of(), look)
     assert seconds == [2 * (60 + queue.AROUND_S)]
     monkeypatch.setenv("AIGC_SLOTS", "2")
-    QueueSlot(tmp_path).acquire(run_of(), lambda place, left_s: seconds.append(left_s) or False)
+    QueueSlot(tmp_path).acquire(run_of(), look)
     assert seconds[1] == seconds[0] / 2
 
 

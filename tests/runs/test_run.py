@@ -178,7 +178,9 @@ def test_a_run_whose_process_never_came_is_an_interruption(run: Run) -> None:
         ("status.json", {"figures": None}), ("status.json", {"heartbeat": "x"}), ("status.json", {"state": "flying"}),
     ],
 )  # fmt: skip
-def test_files_of_another_shape_are_a_sentence_and_the_list_goes_on(run: Run, file: str, change: dict) -> None:
+def test_files_of_another_shape_are_a_sentence_and_the_list_goes_on(
+    run: Run, file: str, change: dict[str, object]
+) -> None:
 
     Run.create(tiny("gpt"))
     write_json(run.path / file, json.loads((run.path / file).read_text()) | change)

@@ -14,6 +14,7 @@ import pytest
 
 from aigc_core.common.errors import ConfigError, RunError
 from aigc_core.common.paths import PROJECT
+from aigc_core.families.config import RunConfig
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving import launch
@@ -30,12 +31,12 @@ SETTINGS = TINY["vae"] | {"device": "cpu", "checkpoint_every": 20}
 # -- one training by several processes --------------------------------------------------------------------
 
 
-def train_words(config: Any, out: Path) -> list[str]:
+def train_words(config: RunConfig, out: Path) -> list[str]:
     pairs = [word for pair in pairs_of(config) for word in ("--set", pair)]
     return ["-m", "aigc_core", "train", config.family, "--out", str(out), *pairs]
 
 
-def assert_as_one(config: Any, run: Run, processes: int, tmp_path: Path) -> None:
+def assert_as_one(config: RunConfig, run: Run, processes: int, tmp_path: Path) -> None:
     alone = Run.create(config, tmp_path / "alone")
     fit(alone)
     assert run.manifest.read()["environment"]["processes"] == processes

@@ -8,7 +8,6 @@ import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,10 +22,11 @@ from aigc_core.runs.run import Run
 from aigc_core.serving.api import compare as api
 from aigc_core.serving.api.run_views import job
 from tests.helpers.processes import command
+from tests.helpers.runs import Trained
 
 
 @pytest.fixture
-def runs(trained: Callable[[str], Run]) -> list[Run]:
+def runs(trained: Trained) -> list[Run]:
     """Two VAEs that differ in two settings, one of them judged, and a GPT."""
     found = []
     for name, family in (("first", "vae"), ("second", "vae"), ("writer", "gpt")):

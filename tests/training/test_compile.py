@@ -1,6 +1,6 @@
 """Compiled networks: the same results, chosen by measuring, never missed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from aigc_core.common.errors import DeviceError
+from aigc_core.families.base import Networks
 from aigc_core.runs.run import Run
 from aigc_core.training import compile
 from aigc_core.training.trainer import fit
@@ -64,7 +65,9 @@ def test_whoever_goes_on_computes_as_before_and_as_nearly_as_may_be_uncompiled(
 ) -> None:
     asked: list[str] = []
 
-    def choose(networks: Any, kind: str, whole_s: Any, rehearse: Any) -> tuple[str, float]:
+    def choose(
+        networks: Networks, kind: str, whole_s: object, rehearse: Callable[[Networks], None]
+    ) -> tuple[str, float]:
         before = [one.clone() for one in networks["gpt"].parameters()]
         rehearse(networks)
         assert all(map(torch.equal, before, networks["gpt"].parameters())), "rehearsing changed a weight"

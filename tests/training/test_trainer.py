@@ -26,11 +26,13 @@ from tests.helpers.processes import command
 from tests.helpers.runs import (
     GAN_AND_SLOWLY_ALL,
     TINY,
+    Trained,
     assert_same_events,
     assert_same_marks,
     assert_same_weights,
     at_step,
     info_of,
+    message_of,
     pairs_of,
     tiny,
     values_of,
@@ -44,7 +46,7 @@ FAMILIES = tuple(TINY)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_training_leaves_everything_a_run_should_have(family: str, trained: Any) -> None:
+def test_a_training_leaves_everything_a_run_should_have(family: str, trained: Trained) -> None:
     run = trained(family)
     status, config = run.status(), run.config()
     assert (status.state, status.step, status.eta_s) == ("done", 12, 0.0)
@@ -137,7 +139,7 @@ def test_a_class_conditional_model_of_data_without_classes_is_a_sentence(tmp_pat
         run = Run.create(config, tmp_path / family)
         with pytest.raises(ConfigError, match="has no classes"):
             fit(run)
-        assert run.status().state == "failed" and "has no classes" in run.status().message["text"]
+        assert run.status().state == "failed" and "has no classes" in message_of(run)["text"]
 
 
 def test_they_learn() -> None:
@@ -340,7 +342,7 @@ def test_numbers_that_are_none_stop_the_run_and_spare_the_last_good_checkpoint(t
     with pytest.raises(TrainingError, match=r"no longer a number at step \d+.*smaller learning rate"):
         fit(run)
     status = run.status()
-    assert status.state == "failed" and status.message["key"] == "train.not_finite"
+    assert status.state == "failed" and message_of(run)["key"] == "train.not_finite"
     finding = run.events()[0][-1]
     assert finding["kind"] == "finding" and finding["values"]["good"] == run.checkpoints.steps()[-1]
     for tensor in weights(run).values():
@@ -349,7 +351,8 @@ def test_numbers_that_are_none_stop_the_run_and_spare_the_last_good_checkpoint(t
 
 def test_a_full_disk_fails_the_run_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run.create(tiny("vae"), tmp_path / "run")
-    add, full = SampleStore.add, list[int]()
+    add = SampleStore.add
+    full: list[int] = []
 
     def add_once_full(self: SampleStore, step: int, content: bytes, suffix: str) -> str:
         if step and not full:
@@ -360,7 +363,7 @@ def test_a_full_disk_fails_the_run_with_a_sentence(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(SampleStore, "add", add_once_full)
     with pytest.raises(TrainingError, match="No space left on device"):
         fit(run)
-    assert run.status().state == "failed" and run.status().message["key"] == "train.cannot_write"
+    assert run.status().state == "failed" and message_of(run)["key"] == "train.cannot_write"
     assert fit(run).state == "done"  # there is room again: it goes on from its last checkpoint
 
 
@@ -557,24 +560,30 @@ def test_each_process_computes_in_the_number_format_that_is_asked_for(tmp_path: 
     assert values_of(two)[1] != pytest.approx(values_of(exact)[1], rel=5e-4), "bf16 makes no difference here"
 
 
+def precisions() -> tuple[str, str]:
+    """In what products and convolutions are computed by this process."""
+    mkldnn: Any = torch.backends.mkldnn  # torch's types do not know these
+    return mkldnn.matmul.fp32_precision, mkldnn.conv.fp32_precision
+
+
 def test_bf16_may_be_within_products_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     can = device._bf16_matmul_works()
     monkeypatch.setattr(device, "_bf16_matmul_works", lambda: True)
-    seen: set[Any] = set()
+    seen: set[tuple[str, str, bool, torch.dtype]] = set()
     usual = Family.loss
 
     def loss(self: Family, network: str, *given: Any) -> Any:
-        products, convolutions = torch.backends.mkldnn.matmul.fp32_precision, torch.backends.mkldnn.conv.fp32_precision
+        now = precisions()
         found = usual(self, network, *given)
-        seen.add((products, convolutions, torch.is_autocast_enabled("cpu"), found[0].dtype))
+        seen.add((*now, torch.is_autocast_enabled("cpu"), found[0].dtype))
         return found
 
     monkeypatch.setattr(Family, "loss", loss)
-    before = torch.backends.mkldnn.matmul.fp32_precision, torch.backends.mkldnn.conv.fp32_precision
+    before = precisions()
     run = Run.create(tiny("gan", device="cpu"), tmp_path / "within")
     fit(run)
     assert seen == {("bf16", "bf16", False, torch.float32)}
-    assert (torch.backends.mkldnn.matmul.fp32_precision, torch.backends.mkldnn.conv.fp32_precision) == before
+    assert precisions() == before
     assert run.manifest.read()["environment"]["device"].endswith("bf16 matmuls")
     exact = Run.create(tiny("gan", device="cpu", precision="float32"), tmp_path / "exact")
     fit(exact)
@@ -630,7 +639,7 @@ def test_an_estimate_times_steps_and_leaves_no_run() -> None:
 
 
 @pytest.mark.parametrize("family", ["gan", "vae"])
-def test_a_picture_depends_on_its_own_seed_only(family: str, trained: Any) -> None:
+def test_a_picture_depends_on_its_own_seed_only(family: str, trained: Trained) -> None:
     from aigc_core.families.base import ImageRequest
     from aigc_core.inference import model_cache
 

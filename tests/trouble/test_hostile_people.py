@@ -89,12 +89,15 @@ def test_what_is_no_request_at_all_is_refused(app: str, tally: Tally) -> None:
     client = Client(app)
     number, name = client.every[0]
     whole = {"session_hash": "x", "component_id": number, "fn_name": name, "data": {}}
+    wrong: dict[str, list[object]] = {
+        "component_id": [-1, 10**9, None, [], {}],
+        "fn_name": ["__init__", "__class__", "", None, [], 1],
+        "session_hash": [None, [], "../../x", "x" * 100_000],
+    }
     bodies: list[bytes] = [
         b"", b"{", b"null", b"[]", b"\xff\xfe", b"[" * 200_000, json.dumps(whole | {"component_id": "../x"}).encode(),
         *(json.dumps({key: value for key, value in whole.items() if key != left}).encode() for left in whole),
-        *(json.dumps(whole | {"component_id": value}).encode() for value in (-1, 10**9, None, [], {})),
-        *(json.dumps(whole | {"fn_name": value}).encode() for value in ("__init__", "__class__", "", None, [], 1)),
-        *(json.dumps(whole | {"session_hash": value}).encode() for value in (None, [], "../../x", "x" * 100_000)),
+        *(json.dumps(whole | {part: value}).encode() for part, values in wrong.items() for value in values),
     ]  # fmt: skip
     for body in bodies:
         status, _ = client.post("gradio_api/component_server", body)

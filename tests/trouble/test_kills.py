@@ -140,16 +140,17 @@ def test_a_run_killed_between_checkpoint_and_marks_ends_with_the_same_marks(
     config = tiny("vae")
     whole, run = Run.create(config, tmp_path / "whole"), Run.create(config, tmp_path / "killed")
     fit(whole)
+
+    def killed_at_the_end(self: Run, mark: str, step: int) -> None:
+        if step >= config.steps:
+            raise KeyboardInterrupt
+
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Run, "mark", lambda self, mark, step: step < config.steps or _die())
+        patch.setattr(Run, "mark", killed_at_the_end)
         fit(run)
     assert run.checkpoints.steps()[-1] == config.steps != run.checkpoints.marked("last")
     fit(run)
     assert_same_marks(run, whole)
-
-
-def _die() -> None:
-    raise KeyboardInterrupt
 
 
 def test_a_run_killed_while_it_is_judged_can_be_judged_again(own_place: Path, tally: Tally) -> None:
