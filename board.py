@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -13,7 +12,7 @@ REFRESH_S = 1.5
 PAGES = Path(__file__).parent / "pages"
 WORDS = ("wall.", "family.", "data.", "state.", "metric.", "figure.", "error.", "gate.ready", "time.", "watch.step")
 # Only the wall, from edge to edge.
-PLAIN = """header, footer { display: none !important }
+STYLE = """header, footer { display: none !important }
 .block-container { padding: 1rem 2rem !important; max-width: 100% !important }"""
 
 st.set_page_config(page_title="AIGC Studio", layout="wide", initial_sidebar_state="collapsed")
@@ -45,14 +44,14 @@ board = st.components.v2.component("wall", html=read("page.html"), css=read("sty
 @st.fragment(run_every=REFRESH_S)
 def look() -> None:
     """Everything anew; the run that somebody clicked stays large."""
-    kept: Any = st.session_state.get("wall", {})
+    kept: dict[str, str] = st.session_state.get("wall", {})
     chosen = kept.get("chosen") or st.query_params.get("run") or ""
     data = dashboard_api.snapshot(chosen) | {"words": words(language()), "language": language()}
     board(data=data, key="wall", on_chosen_change=lambda: None)
 
 
 def page() -> None:
-    st.html(f"<style>{PLAIN}</style>")
+    st.html(f"<style>{STYLE}</style>")
     look()
 
 

@@ -84,7 +84,7 @@ def ours(seconds: float, seed: float) -> dict[str, Any]:
     run, _ = trained("gan", "mnist", {"minutes": seconds / 60, "seed": int(seed)})
     from aigc_core.evaluation.evaluate import evaluate
 
-    step, status = run.checkpoints()[-1], run.status()
+    step, status = run.checkpoints.steps()[-1], run.status()
     figures = evaluate(run, extent="full", step=step)
     wanted = ("frechet_features", "frechet_features_real", "classes_missing")
     return {key: figures[key] for key in wanted} | {"steps_per_s": step / status.elapsed_s}
@@ -93,7 +93,7 @@ def ours(seconds: float, seed: float) -> dict[str, Any]:
 # -- the peer -------------------------------------------------------------------------------------------
 
 
-def generator() -> nn.Module:
+def generator() -> nn.Sequential:
     """z (B, 100) -> pictures (B, 1, 32, 32) in [−1, 1]."""
     return nn.Sequential(
         nn.Linear(Z, 128 * 8 * 8), nn.Unflatten(1, (128, 8, 8)), nn.BatchNorm2d(128),
@@ -103,7 +103,7 @@ def generator() -> nn.Module:
     ).apply(small)  # fmt: skip
 
 
-def discriminator() -> nn.Module:
+def discriminator() -> nn.Sequential:
     """Pictures (B, 1, 32, 32) -> the chance that they are real (B, 1)."""
     layers: list[nn.Module] = []
     for inputs, outputs in ((1, 16), (16, 32), (32, 64), (64, 128)):
@@ -159,7 +159,8 @@ def judged(make: nn.Module) -> dict[str, Any]:
     random = torch.Generator().manual_seed(1)
     parts = [make(torch.randn(500, Z, generator=random)) for _ in range(PICTURES // 500)]
     made = F.interpolate((torch.cat(parts) + 1) / 2, (28, 28), mode="bilinear", antialias=True)
-    network: Any = classifier_features.load("mnist")
+    network = classifier_features.load("mnist")
+    assert network is not None
     ours, classes = classifier_features.extract(network, (made * 255).round().clamp(0, 255).to(torch.uint8))
     held_out = classifier_features.extract(network, test_pictures())[0]
     shares = np.bincount(classes, minlength=10) / PICTURES
@@ -170,7 +171,8 @@ def judged(make: nn.Module) -> dict[str, Any]:
 
 
 def test_pictures() -> Tensor:
-    return datasets.MNIST(str(local_data("images")), train=False).data[:, None]
+    pictures: Tensor = datasets.MNIST(str(local_data("images")), train=False).data
+    return pictures[:, None]
 
 
 # -- the peer's network in our loop -----------------------------------------------------------------------
@@ -189,7 +191,8 @@ class TheirGenerator(nn.Module):
         self.body = nn.Sequential(*layers)
 
     def forward(self, z: Tensor, labels: None) -> Tensor:
-        return (self.body(z) + 1) / 2
+        made: Tensor = self.body(z)
+        return (made + 1) / 2
 
 
 class TheirDiscriminator(nn.Module):
@@ -198,7 +201,8 @@ class TheirDiscriminator(nn.Module):
         self.body = discriminator()[:-1]  # without the sigmoid, which our objective has
 
     def forward(self, x: Tensor, labels: None) -> Tensor:
-        return self.body(2 * x - 1)[:, 0]
+        judged: Tensor = self.body(2 * x - 1)
+        return judged[:, 0]
 
 
 class Theirs(Family):
@@ -211,7 +215,7 @@ class Theirs(Family):
 
 
 def our_steps(seconds: float) -> dict[str, Any]:
-    trainer.family_class = lambda name: Theirs
+    trainer.family_class = lambda family: Theirs
     settings = {"objective": "non-saturating", "lr": 2e-4, "beta1": 0.5, "beta2": 0.999, "ema": 0.0}
     settings |= {"data": "mnist", "image_size": 32, "latent_size": Z, "minutes": seconds / 60, "log_every": 1}
     _, events = trained("gan", "default", settings | NEVER)

@@ -19,7 +19,7 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import GPT2Config, GPT2LMHeadModel
 from transformers.utils import logging
 
@@ -66,10 +66,11 @@ def main() -> None:
 
 def measure(case: Case, device: str = "cpu") -> None:
     torch.manual_seed(0)
-    wait = torch.cuda.synchronize if device == "cuda" else lambda: None
+    wait: Callable[[], None] = torch.cuda.synchronize if device == "cuda" else lambda: None
     model = GPT(case.vocabulary, case.context, case.layers, case.heads, case.width).eval().requires_grad_(False)
     model.to(device)
-    theirs = theirs_of(model, case).to(device)
+    theirs = theirs_of(model, case)
+    nn.Module.to(theirs, device)
     one = 0.0
     for streams in case.streams:
         methods = {"ours float32": ours(model, case, streams), "transformers float32": generate(theirs, case, streams)}
@@ -105,7 +106,8 @@ def theirs_of(model: GPT, case: Case) -> GPT2LMHeadModel:
         vocab_size=case.vocabulary, n_positions=case.context, n_embd=case.width, n_layer=case.layers,
         n_head=case.heads, bos_token_id=None, eos_token_id=None, pad_token_id=0,
     )  # fmt: skip
-    theirs = GPT2LMHeadModel(config).eval()
+    theirs = GPT2LMHeadModel(config)
+    theirs.eval()
     theirs.load_state_dict(to_transformers(model.state_dict()), strict=False)
     theirs.tie_weights()
     return theirs

@@ -76,7 +76,7 @@ def recipe(preset: str, seconds: float) -> Result:
     run, _ = trained("gpt", preset, {"minutes": seconds / 60})
     from aigc_core.evaluation.evaluate import evaluate
 
-    last = run.checkpoints()[-1]
+    last = run.checkpoints.steps()[-1]
     return {"seconds": run.status().elapsed_s, "loss": evaluate(run, extent="full", step=last)["loss"]}
 
 
@@ -93,10 +93,12 @@ def peer(shape: tuple[int, ...], total: int) -> tuple[Callable[[], None], Callab
     train, held_out = ids[: int(0.9 * len(ids))], ids[int(0.9 * len(ids)) :]
     layers, heads, width, context, batch = shape
     torch.manual_seed(1337)
-    none = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0, "bos_token_id": None, "eos_token_id": None}
     model = GPT2LMHeadModel(
-        GPT2Config(vocab_size=len(letters), n_positions=context, n_embd=width, n_layer=layers, n_head=heads, **none)
-    ).train()
+        GPT2Config(
+            vocab_size=len(letters), n_positions=context, n_embd=width, n_layer=layers, n_head=heads, resid_pdrop=0.0,
+            embd_pdrop=0.0, attn_pdrop=0.0, bos_token_id=None, eos_token_id=None,
+        )
+    ).train()  # fmt: skip
     decayed = [one for one in model.parameters() if one.dim() >= 2]
     others = [one for one in model.parameters() if one.dim() < 2]
     groups = [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
@@ -121,7 +123,7 @@ def peer(shape: tuple[int, ...], total: int) -> tuple[Callable[[], None], Callab
         count = (len(held_out) - 1) // context
         x, y = held_out[: count * context].view(-1, context), held_out[1 : count * context + 1].view(-1, context)
         parts = zip(x.split(64), y.split(64), strict=True)
-        return sum(loss_of(*part).item() * part[0].numel() for part in parts) / x.numel()
+        return float(sum(loss_of(*part).item() * part[0].numel() for part in parts) / x.numel())
 
     return step, held_out_loss
 

@@ -24,10 +24,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Request, sync_playwright
 
 from aigc_core.inference.latent import session
-from aigc_core.runs.run import Run
+from aigc_core.runs.listing import run_named
 from tests.helpers.browser import CHROMIUM, QUIET
 from tests.helpers.servers import serving
 
@@ -78,8 +78,13 @@ def main() -> None:
         with serving(place) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
             page = browser.new_page()
-            asked: list[Any] = []
-            page.on("request", lambda one: asked.append(one.post_data_json) if "component_server" in one.url else None)
+            asked: list[dict[str, Any]] = []
+
+            def noted(request: Request) -> None:
+                if "component_server" in request.url and request.post_data_json:
+                    asked.append(request.post_data_json)
+
+            page.on("request", noted)
             page.goto(f"{address}latent?run={given.model}")
             page.wait_for_function("document.querySelector('.aigc-latent')?.position?.().picture != null")
             page.wait_for_selector(".slider")
@@ -118,7 +123,8 @@ def many_hands(address: str, template: dict[str, Any], position: dict[str, Any],
             return json.load(answer)
 
     def move(client: int) -> tuple[list[float], int, bytes, dict[str, Any]]:
-        times, errors, number, last, point = [], 0, 0, None, position["point"]
+        times: list[float] = []
+        errors, number, last, point = 0, 0, {}, position["point"]
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             number += 1
@@ -132,7 +138,7 @@ def many_hands(address: str, template: dict[str, Any], position: dict[str, Any],
     with ThreadPoolExecutor(clients) as pool:
         found = list(pool.map(move, range(clients)))
     times = sorted(one for client, *_ in found for one in client)
-    run = Run.named(position["run"])
+    run = run_named(position["run"])
     right = all(
         session.decode_points(run, position["step"], session.parse_points([point])).tobytes() == shown
         for *_, shown, point in found

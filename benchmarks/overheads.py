@@ -146,7 +146,8 @@ def speed(family: str, watched: bool) -> float:
                 assert page.locator("[data-role=facts]").inner_text() != before, "the page shows no progress"
             assert training.wait() == 0
         points = [one for one in run.events()[0] if one["kind"] == "metrics" and one["seconds"] >= OPENED_S]
-        return (points[-1]["step"] - points[0]["step"]) / (points[-1]["seconds"] - points[0]["seconds"])
+        first, last = points[0], points[-1]
+        return float((last["step"] - first["step"]) / (last["seconds"] - first["seconds"]))
 
 
 # -------------------------------------------------------------------------------------------------------

@@ -110,7 +110,8 @@ def trained(family: str, preset: str | None, changes: dict[str, Any]) -> tuple[A
 def pace(events: list[Result], after: int) -> float:
     """Steps a second from step `after` to the last that was logged."""
     points = [one for one in events if one["kind"] == "metrics" and one["step"] >= after]
-    return (points[-1]["step"] - points[0]["step"]) / (points[-1]["seconds"] - points[0]["seconds"])
+    first, last = points[0], points[-1]
+    return float((last["step"] - first["step"]) / (last["seconds"] - first["seconds"]))
 
 
 def timed(step: Callable[[], None], count: int, warm: int) -> float:

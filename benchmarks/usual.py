@@ -32,7 +32,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     given = parser.parse_args()
     for recipe in given.only:
-        record(*recipe.split("-"), given.seeds)
+        family, preset = recipe.split("-")
+        record(family, preset, given.seeds)
 
 
 def record(family: str, preset: str, seeds: int) -> None:
@@ -65,7 +66,8 @@ def ranges(curves: list[list[tuple[int, Any]]]) -> list[tuple[int, float, float]
     first = max(curve[0][0] for curve in curves)
     steps = np.unique(np.linspace(first, last, POINTS).astype(int))
     if min(len(curve) for curve in curves) < 2 * POINTS:
-        lines = np.array([np.interp(steps, *zip(*curve, strict=True)) for curve in curves])
+        known = [np.array(curve, dtype=float) for curve in curves]
+        lines = np.array([np.interp(steps, one[:, 0], one[:, 1]) for one in known])
         low, high = lines.min(0), lines.max(0)
     else:
         points = np.array([point for curve in curves for point in curve])

@@ -14,10 +14,13 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))  # run as a script, from anywhere
+
+if TYPE_CHECKING:
+    from aigc_core.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def train_features() -> None:
     """The networks in whose features pictures are compared."""
     import torch
 
-    from aigc_core.data.datasets import load_data
+    from aigc_core.data.datasets import ImageDataset, load_data
     from aigc_core.data.sources import silent
     from aigc_core.families import config_class
     from aigc_core.families.config import make_config
@@ -127,8 +130,9 @@ def train_features() -> None:
 
     for data_name in ("mnist", "fashion"):
         config = make_config(config_class("vae"), None, data_name, {})
-        data: Any = load_data(config, torch.device("cpu"), silent)
-        network = classifier_features.train(data.train, data.labels, len(data.facts.class_names))
+        data = load_data(config, torch.device("cpu"), silent)
+        assert isinstance(data, ImageDataset) and data.labels is not None and data.validation_labels is not None
+        network = classifier_features.train(data.train, data.labels, len(data.info.class_names))
         right = (classifier_features.extract(network, data.validation)[1] == data.validation_labels.numpy()).mean()
         print(classifier_features.save(network, data_name), f"{100 * right:.2f} % of the test pictures right")
 
@@ -151,16 +155,16 @@ def train(name: str, whole: Path) -> None:
 
     run = Run(whole)
     figures = evaluate(run, extent="full")
-    if model.family == "gan" and run.marked("last") != figures["step"]:
+    if model.family == "gan" and run.checkpoints.marked("last") != figures["step"]:
         # During training a GAN is judged by pixels and 2,000 pictures; now by features and 10,000.
-        newest = evaluate(run, extent="full", step=run.marked("last"))
+        newest = evaluate(run, extent="full", step=run.checkpoints.marked("last"))
         if newest["frechet_features"] < figures["frechet_features"]:
-            run.mark("best", newest["step"])
+            run.checkpoints.mark("best", newest["step"])
             figures = newest
     figures = {key: value for key, value in figures.items() if isinstance(value, int | float | list)}
     light = whole.with_name(f"light-{name}")
     shutil.rmtree(light, ignore_errors=True)
-    steps = _spread(run.checkpoints(), model.checkpoints) if model.checkpoints > 1 else None
+    steps = _spread(run.checkpoints.steps(), model.checkpoints) if model.checkpoints > 1 else None
     released = release(run, light, steps, figures | further_figures(name, run))
     if run.config().makes == "pictures":
         prepare(released)
@@ -178,18 +182,18 @@ def _spread(steps: list[int], count: int) -> list[int]:
     return [steps[i] for i in sorted(set(places))]
 
 
-def prepare(run: Any) -> None:
+def prepare(run: "Run") -> None:
     """What the Latent page would have to learn first: directions, and where the classes lie."""
     from aigc_core.inference.latent import direction_store, latent_map
 
-    best = run.marked("best")
+    best = run.checkpoints.marked("best")
     direction_store.list_directions(run, best)
     direction_store.learn_directions(run, best, lambda part, shown: None)
-    for step in run.checkpoints():
+    for step in run.checkpoints.steps():
         latent_map.class_cloud(run, step)
 
 
-def further_figures(name: str, run: Any) -> dict[str, float]:
+def further_figures(name: str, run: "Run") -> dict[str, float]:
     """What is worth knowing of one model only: the least loss possible, or how often a form is kept."""
     if name == "gpt-stories":
         from aigc_core.data.stories import entropy_per_character
@@ -198,7 +202,7 @@ def further_figures(name: str, run: Any) -> dict[str, float]:
     return {"form_kept": form_kept(run)} if name == "gpt-tang" else {}
 
 
-def form_kept(run: Any) -> float:
+def form_kept(run: "Run") -> float:
     """The part of 200 poems that have the lines and lengths of the form that was asked for."""
     from aigc_core.data.text import FORMS, keeps_form
     from aigc_core.families.base import TextRequest
@@ -214,9 +218,9 @@ def form_kept(run: Any) -> float:
     return sum(kept) / len(kept)
 
 
-def card(name: str, model: Model, run: Any) -> str:
+def card(name: str, model: Model, run: "Run") -> str:
     """The model's README."""
-    environment, status, pictures = run.made()["environment"], run.status(), run.config().makes == "pictures"
+    environment, status, pictures = run.manifest.read()["environment"], run.status(), run.config().makes == "pictures"
     figures = status.figures
     numbers = {key: value for key, value in figures.items() if isinstance(value, int | float)}
     shown = "\n".join(

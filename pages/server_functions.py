@@ -7,7 +7,7 @@ reader makes a value of the type that the core expects of anything; whether the 
 import base64
 import logging
 from collections.abc import Callable, Mapping
-from typing import TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from aigc_core.common.errors import AigcError, DataError, disk_in_words
 from aigc_core.serving.api import run_views
@@ -25,7 +25,7 @@ class Answer(TypedDict, total=False):
     """What JavaScript gets: a value, or an error as `AigcError.message` has it."""
 
     ok: bool
-    value: object
+    value: Any  # of each function its own
     error: dict[str, object]
 
 

@@ -1,6 +1,5 @@
 """What the tests share: a place of their own, and a run that is trained in seconds."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,12 +8,9 @@ import pytest
 
 from aigc_core.runs.run import Run
 from tests.helpers.browser import CHROMIUM, QUIET
-from tests.helpers.runs import tiny
+from tests.helpers.runs import Trained, tiny
 from tests.helpers.servers import serving
 from tests.helpers.tally import Tally
-
-if "PYTEST_XDIST_WORKER" in os.environ:  # several at once: threads beyond the cores only wait for one another
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +39,7 @@ def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A finished tiny run of a family, made once; tests must not change it."""
     from aigc_core.training.trainer import fit
 
@@ -64,7 +60,7 @@ def tally(record_property: Callable[[str, object], None]) -> Tally:
     return lambda what, held: record_property("tally", [what, held])
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     counted = [
         value
         for report in terminalreporter.stats.get("passed", [])

@@ -124,7 +124,7 @@ def people(app: tuple[str, list[Run]]) -> dict[str, Client]:
     }
 
 
-def join(address: str, **given: Any) -> str:
+def join(address: str, **given: object) -> str:
     """The cookie of somebody who has come in."""
     request = urllib.request.Request(f"{address}join", json.dumps(given).encode())
     with urllib.request.urlopen(request, timeout=30) as answer:
@@ -132,7 +132,7 @@ def join(address: str, **given: Any) -> str:
         return str(answer.headers["set-cookie"]).split(";")[0]
 
 
-def seen(answer: Any, planted: list[bytes]) -> set[str]:
+def seen(answer: object, planted: list[bytes]) -> set[str]:
     """Which secrets an answer holds, as text, in base64, in pictures and in archives."""
     parts = [json.dumps(answer, ensure_ascii=False).encode()]
     for one in re.findall(rb'"(?:data:[\w/]+;base64,)?([A-Za-z0-9+/]{16,}={0,2})"', parts[0]):
@@ -179,7 +179,7 @@ def requests(name: str, run: Run, others: list[Run], picture: bytes) -> list[dic
         "file": base64.b64encode(sheet.getvalue()).decode(), "changes": {"steps": 20} if name == "ask" else {},
     }  # fmt: skip
     if name == "sample":
-        return [asked | {"file": file} for file in run.samples()]
+        return [asked | {"file": file} for file in run.samples.names()]
     return [asked]
 
 
@@ -242,13 +242,13 @@ def test_what_the_forms_answer_to_a_classmate_who_names_another_s_place(
     page = json.loads(ben.get("config")[1])
     assert {one["api_name"] for one in page["dependencies"]} == EVENTS, "an event that is new must be entered here"
     known = {one["id"]: one for one in page["components"]}
-    place, before = runs[0].config().data_path, [run.made() for run in runs]
+    place, before = runs[0].config().data_path, [run.manifest.read() for run in runs]
     for event in page["dependencies"]:
         for family, run in (("gpt", runs[0]), ("vae", runs[1])):
             given = [given_for(known[number], family, place, run.name) for number in event["inputs"]]
             came = outcome(ben, event["id"], given)
             assert not seen(came, planted), (event["api_name"], came)
-    assert [run.made() for run in runs] == before
+    assert [run.manifest.read() for run in runs] == before
     tally("events of the forms, given another student's place: nothing of it comes", 2 * len(page["dependencies"]))
 
 
@@ -269,7 +269,7 @@ def given_for(component: dict[str, Any], family: str, place: str, name: str) -> 
     return props.get("value")
 
 
-def outcome(person: Client, event: int, given: list[Any]) -> Any:
+def outcome(person: Client, event: int, given: list[object]) -> Any:
     """What an event of Gradio's queue comes to, as its page hears of it."""
     session = secrets.token_hex(8)
     body = {"data": given, "fn_index": event, "session_hash": session, "trigger_id": None}
@@ -339,7 +339,8 @@ def test_every_address_shows_nothing_of_another_s(
     app: tuple[str, list[Run]], people: dict[str, Client], planted: list[bytes], tally: Tally
 ) -> None:
     _, runs = app
-    table, answered = addresses(), {}
+    table = addresses()
+    answered: dict[str, int] = {}
     for status, words in ((401, JOINED), (401, STREAMS), (404, NOBODY), (200, EVERYBODY)):
         answered |= dict.fromkeys(words.split(), status)  # to a stranger
     assert table.keys() == answered.keys(), "an address that is new must be entered here"

@@ -10,7 +10,7 @@ from PIL import Image
 
 from aigc_core.runs.run import Run
 from tests.helpers.processes import command
-from tests.helpers.runs import TINY, tiny
+from tests.helpers.runs import TINY, Trained, tiny
 
 
 def pairs(family: str, **more: Any) -> list[str]:
@@ -52,7 +52,7 @@ def test_train_prints_its_directory_first_and_the_rest_follows(own_place: Path) 
     assert first == json.loads(command("evaluate", run.name).stdout)
 
 
-def test_text_is_continued_the_same_each_time(trained: Any) -> None:
+def test_text_is_continued_the_same_each_time(trained: Trained) -> None:
     words = (
         "sample",
         str(trained("gpt").path),
@@ -105,7 +105,7 @@ def test_files_that_are_no_pictures_fail_the_run_with_a_sentence(own_place: Path
     assert done.returncode == 2 and "neither a folder nor a .zip" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_what_a_run_cannot_do_is_a_sentence(trained: Any) -> None:
+def test_what_a_run_cannot_do_is_a_sentence(trained: Trained) -> None:
     gpt, vae = str(trained("gpt").path), str(trained("vae").path)
     for words, sentence in (
         (("stop", gpt), "nothing to stop"),

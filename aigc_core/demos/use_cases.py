@@ -17,8 +17,9 @@ from torch import Tensor
 from aigc_core.common.errors import ConfigError, message
 from aigc_core.common.progress import Look as ProgressCallback
 from aigc_core.data import product_texts
-from aigc_core.data.datasets import ImageDataset, TokenDataset, as_float
+from aigc_core.data.image_dataset import ImageDataset, as_float
 from aigc_core.data.sources import Text
+from aigc_core.data.text_dataset import TokenDataset
 from aigc_core.families import config_class, family_class
 from aigc_core.families.base import ImageRequest, TextFamily, TextRequest
 from aigc_core.families.config import make_config
@@ -237,7 +238,7 @@ def copywriting(progress: ProgressCallback) -> dict[str, Any]:
     family_cls = family_class("gpt")
     config, tokenizer = family_cls.resolved(config, lambda what, part: None)
     data = TokenDataset(Text(documents), config, torch.device("cpu"), tokenizer)
-    family = family_cls(config, data.facts)
+    family = family_cls(config, data.info)
     assert isinstance(family, TextFamily)
     family.start()
     quick_fit(family, data, TEXT_STEPS, lambda part: progress(0.8 * part, None))

@@ -7,7 +7,7 @@ pictures = model.pictures(16, seed=0)         # or, of a GPT, model.text("Once u
 
 import shutil
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypedDict, Unpack
@@ -15,7 +15,7 @@ from typing import TypedDict, Unpack
 import numpy as np
 
 from aigc_core.common.errors import AigcError, ConfigError, RunError
-from aigc_core.common.files import json_lines, new_folder, write_atomic, write_json
+from aigc_core.common.files import json_lines, new_folder, refuse_taken, write_atomic, write_json
 from aigc_core.data import hub_client
 from aigc_core.data.sources import Progress, silent
 from aigc_core.export.bundle import release
@@ -25,7 +25,8 @@ from aigc_core.families.base import ImageRequest, TextRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs import checkpoint
 from aigc_core.runs.public_view import PLACES, public_events
-from aigc_core.runs.run import Run, Status, cannot_write, refuse_taken
+from aigc_core.runs.run import Run, cannot_write
+from aigc_core.runs.status import Status
 
 # What a run on the Hub may consist of: neither code nor anything that would be unpickled, and no verdict of others.
 FILES = ["config.json", "facts.json", "status.json", "events.jsonl", "best", "last", "README.md",
@@ -170,14 +171,14 @@ def write_zip(run: Run, licence: str, file: Path) -> Path:
 def _remove_private(folder: Path) -> None:
     """Take out what is nobody's business, or would be a place on another machine."""
     run = Run(folder)
-    made, facts, events = run.made(), run.facts(), run.events()[0]
+    made, info, events = run.manifest.read(), run.dataset_info(), run.events()[0]
     for key in PLACES:
         if key in made["config"] and not (key == "init_from" and NAME.fullmatch(str(made["config"][key]))):
             made["config"][key] = ""
     kept = ("format", "created", "config", "environment")
     write_json(folder / "config.json", {key: made[key] for key in kept if key in made})
-    if facts is not None:
-        write_json(folder / "facts.json", facts | {"notes": []})
+    if info is not None:
+        run.set_dataset_info(replace(info, notes=[]))
     write_atomic(folder / "events.jsonl", json_lines(public_events(run, events)))
 
 

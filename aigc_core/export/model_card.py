@@ -2,9 +2,9 @@
 
 import json
 import re
-from typing import Any
 
 from aigc_core.common.errors import ConfigError
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.sources import SOURCES
 from aigc_core.evaluation import quality_gate
 from aigc_core.families import config_class
@@ -30,8 +30,8 @@ def model_card(run: Run, licence: str, name: str) -> str:
         raise ConfigError(
             "publish.no_licence", "“{given}” is none of these: {known}.", given=licence, known=", ".join(LICENCES)
         )
-    config, made, status = run.config(), run.made(), run.status()
-    family, data, facts = config_class(config.family), SOURCES.get(config.data), run.facts() or {}
+    config, made, status = run.config(), run.manifest.read(), run.status()
+    family, data, info = config_class(config.family), SOURCES.get(config.data), run.dataset_info()
     text = family.makes == "text"
     about = [
         f"license: {licence}", "library_name: aigc-studio",
@@ -55,7 +55,7 @@ def model_card(run: Run, licence: str, name: str) -> str:
         f"- **Training:** {status.step:,} steps, {status.elapsed_s / 60:.1f} minutes on {device}, seed {config.seed}.",
         f"- **Licence of the weights:** {LICENCES[licence]}.",
         *([f"- **Began as:** {began}, with its licence."] if began else []),
-        f"- **Limits:** {_limits(text, facts)}",
+        f"- **Limits:** {_limits(text, info)}",
     ]  # fmt: skip
     use = 'model.text("Once upon a time", seed=0)' if text else "model.pictures(16, seed=0)  # uint8 (16, H, W, C)"
     facts_lines, sample, figures = "\n".join(listed), _sample(run), _figures(run)
@@ -89,20 +89,20 @@ What it makes is made by a machine; say so where you show it.
 """
 
 
-def _limits(text: bool, facts: dict[str, Any]) -> str:
+def _limits(text: bool, info: DatasetInfo | None) -> str:
     if text:
         return "it continues text in the manner of what it learned from; what it says is not meant to be true."
-    size = "×".join(map(str, facts.get("shape", [])[1:]))
+    size = "×".join(map(str, info.shape[1:])) if info else ""
     return f"pictures of {size} pixels of the kind it learned from, and no other." if size else "points in the plane."
 
 
 def _sample(run: Run) -> str:
-    if not run.samples():
+    if not run.samples.names():
         return ""
-    newest = run.samples()[-1]
+    newest = run.samples.names()[-1]
     if newest.endswith(".png"):
         return f"![Samples at the end of the training](samples/{newest})\n\n"
-    text = run.sample(newest).decode("utf-8", "replace")[:600].replace("```", "'''")
+    text = run.samples.read(newest).decode("utf-8", "replace")[:600].replace("```", "'''")
     return f"```text\n{text}\n```\n\n"
 
 

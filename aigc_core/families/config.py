@@ -227,11 +227,11 @@ class TextOptions(BaseModel):
 
 
 def make_config(
-    config_class: type[RunConfig],
+    config_class: type[Checked],
     preset: str | None = None,
     data: str | None = None,
     settings: dict[str, Any] | None = None,
-) -> RunConfig:
+) -> Checked:
     """A family's config from a preset, a data source and single settings, the later ones winning.
 
     Raises:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from aigc_core.common.errors import ClassError
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.public_view import is_public, public_events, public_sentence, public_settings
 from aigc_core.runs.run import Run
 from aigc_core.serving.classroom import users
@@ -31,18 +32,18 @@ def for_everybody(question: Callable[..., Answer], *parsers: Callable[[object], 
     """
 
     def ask(name: str, step: int | None, *given: object) -> Answer:
-        run, rest = Run.named(name), given[len(parsers) :]
+        run, rest = run_named(name), given[len(parsers) :]
         return question(run, step, *(parse(one) for parse, one in zip(parsers, given, strict=False)), *rest)
 
     return ask
 
 
 def may_see_place(run: Run) -> bool:
-    return users.owns(run.owner)
+    return users.owns(run.manifest.owner)
 
 
 def may_see_data(run: Run) -> bool:
-    return is_public(run) or users.owns(run.owner)
+    return is_public(run) or users.owns(run.manifest.owner)
 
 
 def check_may_see_data(run: Run) -> None:
@@ -57,7 +58,7 @@ def check_may_see_data(run: Run) -> None:
 
 def class_names(run: Run, names: list[str]) -> list[str]:
     """The names of a run's classes, or numbers instead."""
-    if may_see_data(run) or not run.owner:
+    if may_see_data(run) or not run.manifest.owner:
         return names
     return [str(number) for number in range(1, len(names) + 1)]
 

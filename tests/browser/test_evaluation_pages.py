@@ -3,7 +3,7 @@
 import csv
 import io
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +13,14 @@ from aigc_core.evaluation import quality_gate
 from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
 from tests.helpers.browser import strict_page, wait_until
-from tests.helpers.runs import tiny
+from tests.helpers.runs import Trained, tiny
 from tests.helpers.servers import serving
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, trained: Callable[[str], Run]) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Path:
     """A run that is well and ready, one whose code says nothing, and a writer; none is training."""
     place = tmp_path_factory.mktemp("judged")
     (place / "runs").mkdir()

@@ -6,29 +6,30 @@ import json
 import shutil
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from aigc_core.inference.latent import image_search, session
 from aigc_core.media import provenance
 from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
 from tests.helpers.browser import strict_page, wait_until
-from tests.helpers.runs import RECORDS, tiny
+from tests.helpers.runs import RECORDS, Trained, tiny
 from tests.helpers.servers import serving
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, trained: Callable[[str], Run]) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Path:
     """Runs to look at: a VAE of two numbers, and a class-conditional GAN with styles."""
     place = tmp_path_factory.mktemp("latent")
     (place / "runs").mkdir()
@@ -299,13 +300,17 @@ def test_a_saved_picture_brings_the_sliders_back(app: str, page: Page) -> None:
     np.testing.assert_array_equal(canvas(page, "picture"), picture)
 
 
+def moved(page: Page, before: list[float]) -> bool:
+    return bool(position(page)["point"]["z"] != before)
+
+
 def test_a_journey_is_dragged_along_and_saved_as_a_film(app: str, page: Page) -> None:
     opened(page, app)
     for _ in range(3):
         page.click("[data-do=keep]")
         before = position(page)["point"]["z"]
         page.click("[data-do=dice]")
-        wait_until(page, lambda before=before: position(page)["point"]["z"] != before)
+        wait_until(page, partial(moved, page, before))
         settled(page)
     page.click("[data-tab=journey]")
     page.click("[data-do=journey-shelf]")
@@ -479,7 +484,12 @@ def test_a_run_deleted_meanwhile_is_a_sentence(app: str, page: Page, place: Path
 
 def test_thirty_people_at_once_each_get_their_own_picture(app: str, page: Page, place: Path) -> None:
     asked: list[dict[str, Any]] = []
-    page.on("request", lambda one: asked.append(one.post_data_json) if "component_server" in one.url else None)
+
+    def noted(request: Request) -> None:
+        if "component_server" in request.url and request.post_data_json:
+            asked.append(request.post_data_json)
+
+    page.on("request", noted)
     opened(page, app)
     template = next(one for one in asked if one["fn_name"] == "draw")
     address = app.removesuffix("latent") + "gradio_api/component_server"

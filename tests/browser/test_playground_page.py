@@ -33,7 +33,7 @@ def state(page: Page) -> Any:
 
 
 def step(page: Page) -> int:
-    return state(page)["view"]["step"]
+    return int(state(page)["view"]["step"])
 
 
 def test_it_plays_pauses_and_steps(page: Page) -> None:

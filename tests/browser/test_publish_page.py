@@ -2,7 +2,7 @@
 
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from aigc_core.inference import model_cache
 from aigc_core.runs.run import Run
 from tests.helpers.browser import strict_page
 from tests.helpers.hub_server import TOKEN, WritableHub, asking
+from tests.helpers.runs import Trained
 from tests.helpers.servers import serving
 
 pytestmark = pytest.mark.browser
@@ -29,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WritableHub]:
 
 
 def test_a_model_goes_out_and_comes_back(
-    browser: Browser, server: WritableHub, tmp_path: Path, trained: Callable[[str], Run]
+    browser: Browser, server: WritableHub, tmp_path: Path, trained: Trained
 ) -> None:
     run = hub.release(trained("vae"), tmp_path / "runs" / "tiny-vae")
     with (

@@ -1,7 +1,7 @@
 """The Text page in a real browser: what is on the screen is what the core computes."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,14 @@ from aigc_core.inference.text import introspection, session
 from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
 from tests.helpers.browser import strict_page, wait_until
-from tests.helpers.runs import tiny
+from tests.helpers.runs import Trained, tiny
 from tests.helpers.servers import serving
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, trained: Callable[[str], Run]) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Path:
     """Runs to look at: a writer of two languages, and another one."""
     place = tmp_path_factory.mktemp("text")
     (place / "runs").mkdir()

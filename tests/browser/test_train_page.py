@@ -33,11 +33,12 @@ def step_of(page: Page) -> int:
 
 def drawn(page: Page) -> int:
     """How many pixels of the first chart are ink."""
-    return page.evaluate(
+    ink: int = page.evaluate(
         """() => { const canvas = document.querySelector("#watch canvas");
         const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
         let ink = 0; for (let i = 3; i < data.length; i += 4) ink += data[i] > 0; return ink; }"""
     )
+    return ink
 
 
 def test_a_first_visitor_trains_on_digits(app: str, page: Page, browser: Browser) -> None:
@@ -168,17 +169,12 @@ def test_every_server_function_answers_nonsense_with_a_sentence(app: str, page: 
     expect(page.locator("#start")).to_be_visible(timeout=30_000)
     from pages import train
 
+    every: list[object] = [
+        None, [], "x", 3, {"run": "../.."}, {"run": {"a": 1}}, {"run": "x", "what": "set", "changes": {"what": 1}},
+        {"run": "x" * 10**5, "cursor": "a:b"},
+    ]  # fmt: skip
     for function in ("describe", "follow", "sample", "ask", "runs"):
-        for nonsense in (
-            None,
-            [],
-            "x",
-            3,
-            {"run": "../.."},
-            {"run": {"a": 1}},
-            {"run": "x", "what": "set", "changes": {"what": 1}},
-            {"run": "x" * 10**5, "cursor": "a:b"},
-        ):
+        for nonsense in every:
             answer = train.FUNCTIONS[function](nonsense)
             assert answer["ok"] is (function == "runs"), (function, nonsense)
             assert answer["ok"] or answer["error"]["key"] != "unexpected", (function, nonsense)

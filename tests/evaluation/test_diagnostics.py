@@ -11,11 +11,13 @@ import pytest
 
 from aigc_core.common.errors import TrainingError
 from aigc_core.common.paths import PROJECT
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.evaluation import quality_gate
 from aigc_core.evaluation.diagnostics import RULES, Case, Finding, case_of, diagnose, findings, plain
 from aigc_core.families import config_class
 from aigc_core.families.config import RunConfig, make_config
 from aigc_core.runs.run import Run
+from tests.helpers.runs import Trained
 
 SMALL = {"data": "digits8", "network": "mlp"}
 RING = {"data": "points", "pattern": "ring", "network": "mlp", "batch_size": 64, "latent_size": 2, "width": 16}
@@ -64,7 +66,10 @@ def test_what_is_wrong_is_found(
 
 @pytest.mark.parametrize("family", ["vae", "gpt"])
 def test_a_healthy_training_is_left_alone(family: str, tmp_path: Path) -> None:
-    settings = {"vae": SMALL | {"steps": 300}, "gpt": {"layers": 2, "width": 64, "context": 64, "steps": 250}}
+    settings: dict[str, dict[str, Any]] = {
+        "vae": SMALL | {"steps": 300},
+        "gpt": {"layers": 2, "width": 64, "context": 64, "steps": 250},
+    }
     assert found_in(ended(tmp_path, family, "default", settings[family])) == {}
 
 
@@ -84,18 +89,18 @@ def test_the_whole_table_of_the_doctor() -> None:
 # -- single rules, on histories made up ---------------------------------------------------------------------
 
 
-def config(family: str, **settings: Any) -> RunConfig:
+def config(family: str, **settings: object) -> RunConfig:
     return make_config(config_class(family), None, None, settings)
 
 
-def case(family: str, curves: dict[str, list[float]], held_out: dict[str, list[Any]], **settings: Any) -> Case:
+def case(family: str, curves: dict[str, list[float]], held_out: dict[str, list[Any]], **settings: object) -> Case:
     """A run of 1,000 steps whose figures came at equal distances."""
 
     def at(values: list[Any]) -> list[tuple[int, Any]]:
         return [(round(1000 * (place + 1) / len(values)), value) for place, value in enumerate(values)]
 
     return Case(
-        config(family, **settings), {"train_size": 1000}, 1000, 1.0, None,
+        config(family, **settings), DatasetInfo("image", train_size=1000), 1000, 1.0, None,
         {name: at(values) for name, values in curves.items()},
         {name: at(values) for name, values in held_out.items()},
     )  # fmt: skip
@@ -144,7 +149,7 @@ def test_too_little_data_is_a_gap_after_many_epochs() -> None:
     held_out = {"negative_elbo": [5.0, 4.0, 3.8]}
     often = case("vae", {"loss": FALLING, "beta": [1.0] * 60}, held_out)
     assert often.epochs > 20 and "too-little-data" in names_of(often)
-    often.facts["train_size"] = 100_000
+    often.info = DatasetInfo("image", train_size=100_000)
     assert "too-little-data" not in names_of(often)
 
 
@@ -173,8 +178,8 @@ def test_findings_are_plain_and_the_serious_come_first(tmp_path: Path) -> None:
     assert {"name", "level", "step", "evidence", "advice", "changes", "back_to"} == set(found[0])
 
 
-def test_a_change_while_training_is_what_the_advice_starts_from(trained: Any, tmp_path: Path) -> None:
+def test_a_change_while_training_is_what_the_advice_starts_from(trained: Trained, tmp_path: Path) -> None:
     changed = Run(tmp_path / "copy")
     shutil.copytree(trained("vae").path, changed.path)
-    changed.append("set", 6, changes={"beta": 3.5})
+    changed.event_log.append("set", 6, changes={"beta": 3.5})
     assert case_of(changed).config.beta == 3.5

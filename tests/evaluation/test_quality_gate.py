@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,12 @@ from aigc_core.common.paths import runs_root
 from aigc_core.evaluation import quality_gate
 from aigc_core.evaluation.evaluate import evaluate
 from aigc_core.families.thresholds import Threshold, thresholds
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import run_actions, run_views
 from aigc_core.training.trainer import fit
 from tests.helpers.processes import command
-from tests.helpers.runs import tiny
+from tests.helpers.runs import Trained, tiny
 
 
 def test_conditions_are_read_as_a_person_writes_them() -> None:
@@ -45,7 +45,7 @@ def test_a_figure_that_does_not_exist_is_refused_at_once() -> None:
 
 
 @pytest.mark.parametrize("family", ["gan", "vae", "gpt"])
-def test_every_figure_that_a_gate_may_name_is_measured(family: str, trained: Callable[[str], Run]) -> None:
+def test_every_figure_that_a_gate_may_name_is_measured(family: str, trained: Trained) -> None:
     run = trained(family)
     figures = evaluate(run, "end")
     by_network = {"frechet_features", "kernel_features"}  # these need a picture kind that a shipped network knows
@@ -54,7 +54,7 @@ def test_every_figure_that_a_gate_may_name_is_measured(family: str, trained: Cal
 
 
 @pytest.fixture
-def judged(trained: Callable[[str], Run], tmp_path: Path) -> Run:
+def judged(trained: Trained, tmp_path: Path) -> Run:
     """A tiny VAE in a folder of its own, not judged yet."""
     run = Run(runs_root() / "tiny-vae")
     shutil.copytree(trained("vae").path, run.path)
@@ -87,7 +87,7 @@ def test_a_judgement_says_what_passed_why_and_what_next(judged: Run) -> None:
 def test_a_judgement_does_not_outlive_the_weights_it_was_made_of(judged: Run) -> None:
     with_gate(judged, "")
     assert quality_gate.judge(judged)["passed"]
-    judged.mark("last", judged.checkpoints()[0])
+    judged.checkpoints.mark("last", judged.checkpoints.steps()[0])
     assert quality_gate.judgement(judged) is None
     (judged.path / "judgement.json").write_text("{")
     assert quality_gate.judgement(judged) is None
@@ -95,7 +95,7 @@ def test_a_judgement_does_not_outlive_the_weights_it_was_made_of(judged: Run) ->
 
 def test_who_does_not_pass_tries_again_with_changes_and_keeps_every_attempt(own_place: Path) -> None:
     run = Run.create(tiny("vae", gate="negative_elbo < 1", tries=3))
-    run.request("start")
+    run.control.request("start")
     quality_gate.fit_and_judge(run)
     attempts = quality_gate.attempts(run)
     assert len(attempts) == 3 and [one.config().tries for one in attempts] == [3, 2, 1]
@@ -122,8 +122,8 @@ def test_a_training_that_breaks_down_is_tried_again_more_gently(own_place: Path)
 
 def test_a_stopped_training_is_not_judged(own_place: Path) -> None:
     run = Run.create(tiny("vae", tries=5))
-    run.request("start")
-    run.request("stop")
+    run.control.request("start")
+    run.control.request("stop")
     assert quality_gate.fit_and_judge(run).state == "stopped"
     assert quality_gate.judgement(run) is None and len(quality_gate.attempts(run)) == 1
 
@@ -157,7 +157,7 @@ def test_a_page_trains_again_with_changes_but_names_no_files(judged: Run, monkey
     started: list[Run] = []
     monkeypatch.setattr("aigc_core.serving.launch.start", started.append)
     name = run_actions.again(judged.name, {"lr": 1e-3})
-    assert [one.name for one in started] == [name] and Run.named(name).config().lr == 1e-3
+    assert [one.name for one in started] == [name] and run_named(name).config().lr == 1e-3
     wrong: list[dict[str, Any]] = [
         {"data_path": "/etc/passwd"},
         {"init_from": "/etc"},

@@ -1,6 +1,7 @@
 """What is usual: recorded ranges belong to recipes as they are now, and to nothing else."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,8 @@ RECORDED = sorted(FOLDER.glob("*.json"))
 
 
 @pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
-def test_recorded_ranges_belong_to_a_recipe_as_it_is_now(file: object) -> None:
-    family, preset, _ = file.stem.split("-")  # type: ignore[attr-defined]
+def test_recorded_ranges_belong_to_a_recipe_as_it_is_now(file: Path) -> None:
+    family, preset, _ = file.stem.split("-")
     config = make_config(config_class(family), preset)
     found = usual(config)
     assert found, "the recipe has changed: run python benchmarks/usual.py"

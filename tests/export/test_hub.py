@@ -4,7 +4,7 @@ import json
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
 from tests.helpers.hub_server import TOKEN, WritableHub, asking
 from tests.helpers.processes import command
-from tests.helpers.runs import tiny
+from tests.helpers.runs import Trained, tiny
 
 
 @pytest.fixture
@@ -42,9 +42,7 @@ def own_upload(tmp_path: Path) -> Run:
 
 
 @pytest.mark.parametrize("family", ["vae", *(pytest.param(one, marks=pytest.mark.slow) for one in ("gan", "gpt"))])
-def test_there_and_back_it_makes_the_same(
-    family: str, server: WritableHub, trained: Callable[[str], Run], tmp_path: Path
-) -> None:
+def test_there_and_back_it_makes_the_same(family: str, server: WritableHub, trained: Trained, tmp_path: Path) -> None:
     run = trained(family)
     environment = asking(server.url, tmp_path / "home", HF_TOKEN=TOKEN)
     done = command("push", str(run.path), "someone/my-model", "--licence", "cc-by-4.0", "--private", env=environment)
@@ -66,7 +64,7 @@ def test_there_and_back_it_makes_the_same(
         assert np.array_equal(model_cache.pictures(back, ImageRequest(4)), model_cache.pictures(run, ImageRequest(4)))
 
 
-def test_three_lines_of_python_use_it(trained: Callable[[str], Run], tmp_path: Path) -> None:
+def test_three_lines_of_python_use_it(trained: Trained, tmp_path: Path) -> None:
     folder = hub.pack(trained("vae"), tmp_path / "model")
     model = hub.from_pretrained(folder)
     assert model.pictures(3, seed=1).shape[0] == 3
@@ -76,7 +74,7 @@ def test_three_lines_of_python_use_it(trained: Callable[[str], Run], tmp_path: P
     assert writer.text("the", max_new_tokens=5, seed=1)
 
 
-def test_the_card_says_what_matters_and_its_front_is_yaml(trained: Callable[[str], Run]) -> None:
+def test_the_card_says_what_matters_and_its_front_is_yaml(trained: Trained) -> None:
     for family, task in (("gan", "unconditional-image-generation"), ("gpt", "text-generation")):
         run = trained(family)
         card = model_card.model_card(run, "cc-by-4.0", "someone/model")
@@ -101,7 +99,7 @@ def test_what_is_nobody_s_business_stays_here(tmp_path: Path) -> None:
     assert hub.from_pretrained(folder).text("dear", max_new_tokens=3)
 
 
-def test_a_zip_holds_the_same(trained: Callable[[str], Run], tmp_path: Path) -> None:
+def test_a_zip_holds_the_same(trained: Trained, tmp_path: Path) -> None:
     run = trained("vae")
     file = hub.write_zip(run, "mit", tmp_path / "model.zip")
     with zipfile.ZipFile(file) as archive:
@@ -111,7 +109,7 @@ def test_a_zip_holds_the_same(trained: Callable[[str], Run], tmp_path: Path) -> 
 
 
 def test_what_strangers_may_have_put_there_is_not_taken(
-    server: WritableHub, trained: Callable[[str], Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: WritableHub, trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = hub.pack(trained("vae"), server.place / "bad" / "model")
     server.models["bad/model"] = folder
@@ -132,17 +130,15 @@ def test_what_strangers_may_have_put_there_is_not_taken(
     assert not {"evil.py", "weights.bin", "judgement.json", "pinned"} & {one.name for one in back.path.iterdir()}
     assert back.status().state == "done" and time.time() - back.status().heartbeat < 600
     assert "negative_elbo" not in back.status().figures
-    assert back.owner == "" and back.config().data_path == "" and "following" not in back.made()
-    (folder / back.checkpoint(12).name / "model.safetensors").write_bytes(b"\x80\x04junk")
+    assert back.manifest.owner == "" and back.config().data_path == "" and "following" not in back.manifest.read()
+    (folder / back.checkpoints.folder(12).name / "model.safetensors").write_bytes(b"\x80\x04junk")
     monkeypatch.setattr("aigc_core.export.hub.hub_client.snapshot", lambda *given: folder)
     with pytest.raises(RunError, match="no model of this program"):
         hub.pull("bad/model", silent, tmp_path / "second")
     assert not (tmp_path / "second").exists()
 
 
-def test_what_cannot_be_done_is_one_sentence(
-    server: WritableHub, trained: Callable[[str], Run], tmp_path: Path
-) -> None:
+def test_what_cannot_be_done_is_one_sentence(server: WritableHub, trained: Trained, tmp_path: Path) -> None:
     environment = asking(server.url, tmp_path / "home", HF_TOKEN="wrong")
     done = command("push", str(trained("vae").path), "someone/model", env=environment)
     assert done.returncode == 2 and "HF_TOKEN" in done.stderr and "Traceback" not in done.stderr

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Library
+from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel
 from transformers.activations import ACT2FN
 
@@ -23,8 +24,7 @@ from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.export import transformers_layout
 from aigc_core.families.gpt import pretrained
 from aigc_core.families.gpt.model import GPT
-from aigc_core.inference import model_cache
-from tests.helpers.runs import tiny
+from tests.helpers.runs import info_of, text_family_of, tiny
 
 ROWS, TOKENS, CONTEXT = 300, 290, 32  # some rows are left for tokens that are added
 SAME = "same"
@@ -78,8 +78,10 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small GPT-2 as `transformers` saves it, with a byte-level tokenizer.json and nothing else."""
     folder = tmp_path_factory.mktemp("plain") / "model"
     torch.manual_seed(0)
-    settings = {"n_positions": CONTEXT, "n_embd": 16, "n_layer": 2, "n_head": 2, "bos_token_id": 0, "eos_token_id": 0}
-    model = GPT2LMHeadModel(GPT2Config(vocab_size=ROWS, **settings))
+    config = GPT2Config(
+        vocab_size=ROWS, n_positions=CONTEXT, n_embd=16, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0
+    )
+    model = GPT2LMHeadModel(config)
     for parameter in model.parameters():  # away from the special values of a new network
         torch.nn.init.normal_(parameter, std=0.3)
     model.save_pretrained(folder)
@@ -95,7 +97,7 @@ def all_of(*makes: Make) -> Make:
     return make
 
 
-def config(drop: Iterable[str] = (), **values: Any) -> Make:
+def config(drop: Iterable[str] = (), **values: object) -> Make:
     """config.json with other values."""
 
     def make(folder: Path) -> None:
@@ -136,7 +138,7 @@ def renamed(name: str, new: str) -> Make:
     return make
 
 
-def written(name: str, content: Any) -> Make:
+def written(name: str, content: object) -> Make:
     """A file with a text, or with what JSON makes of other things."""
 
     def make(folder: Path) -> None:
@@ -218,7 +220,7 @@ def filling(library: Library) -> Library:
     return library
 
 
-def normalised(library: Library, normaliser: Any) -> Library:
+def normalised(library: Library, normaliser: normalizers.Normalizer) -> Library:
     library.normalizer = normaliser
     return library
 
@@ -656,15 +658,17 @@ def test_a_model_is_the_same_as_in_transformers_or_refused(
         return
     monkeypatch.setattr("aigc_core.data.tokenizer.PIECE", 1)  # texts are cut wherever a long one would be
     run = transformers_layout.import_model(folder, silent)
-    family = model_cache.load(run).family
-    the_same_logits(folder, family.networks["gpt"], run.facts()["vocabulary"])
+    family = text_family_of(run)
+    the_same_logits(folder, family.networks["gpt"], info_of(run).vocabulary)
     the_same_tokens(folder, family.tokenizer)
 
 
 @torch.no_grad()
-def the_same_logits(folder: Path, network: Any, vocabulary: int) -> None:
+def the_same_logits(folder: Path, network: nn.Module, vocabulary: int) -> None:
     row = torch.randint(0, vocabulary, (2, CONTEXT), generator=torch.Generator().manual_seed(0))
-    theirs = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()(row).logits
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    model.eval()
+    theirs = model(row).logits
     torch.testing.assert_close(network(row), theirs[..., :vocabulary], atol=1e-4, rtol=0)
 
 
@@ -718,5 +722,5 @@ def test_the_activations_that_are_taken_for_the_same_are_no_others() -> None:
 def test_a_number_without_a_token_is_never_written(plain: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(plain, tmp_path / "brought")
     words([*WORDS[:9], "moon", *WORDS[9:]], BERT)(folder)
-    tokenizer = model_cache.load(transformers_layout.import_model(folder, silent)).family.tokenizer
+    tokenizer = text_family_of(transformers_layout.import_model(folder, silent)).tokenizer
     assert 9 in tokenizer.never_spoken and tokenizer.decode([9]) == ""

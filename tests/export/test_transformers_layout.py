@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,12 +21,13 @@ from aigc_core.data.tokenizer import StreamingDetokenizer, Tokenizer
 from aigc_core.export import transformers_layout
 from aigc_core.families.base import TextRequest
 from aigc_core.inference import model_cache
-from aigc_core.runs.run import Run, list_runs
+from aigc_core.runs.listing import list_runs, run_named
+from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
 from tests.helpers.gpt2 import folder_of, small_gpt2
 from tests.helpers.hub_server import COMMIT, Hub, asking
 from tests.helpers.processes import command
-from tests.helpers.runs import tiny
+from tests.helpers.runs import Trained, info_of, text_family_of, tiny
 
 CHINESE = "《静夜思》\n床前明月光，疑是地上霜。举头望明月，低头思故乡。\n\n她说：“好——走吧……”"
 MIXED = f"Once upon a time.\n\n  Two  spaces,\tnaïve café 🙂.\n{CHINESE}\n"
@@ -38,27 +39,29 @@ def silent(what: str, part: float) -> None:
 
 @torch.no_grad()
 def logits(run: Run, tokens: torch.Tensor) -> torch.Tensor:
-    return model_cache.load(run).family.networks["gpt"](tokens)
+    found: torch.Tensor = text_family_of(run).networks["gpt"](tokens)
+    return found
 
 
 # -- in -------------------------------------------------------------------------------------------------
 
 
 def test_a_folder_becomes_a_run_like_any_other(tmp_path: Path) -> None:
-    model = small_gpt2().eval().requires_grad_(False)
+    model = small_gpt2()
+    model.eval().requires_grad_(False)
     folder = folder_of(model, tmp_path / "gpt2")
     run = transformers_layout.import_model(folder, silent)
     assert [one.path for one in list_runs()] == [run.path]
     config, status = run.config(), run.status()
     assert (config.context, config.data, status.state, status.step) == (64, "text", "done", 0)
-    assert run.checkpoints() == [0] == [run.marked("best")] == [run.marked("last")]
+    assert run.checkpoints.steps() == [0] == [run.checkpoints.marked("best")] == [run.checkpoints.marked("last")]
     assert "gpt2" in run.events()[0][0]["text"]
     tokens = torch.randint(0, 257, (2, 64))
     torch.testing.assert_close(logits(run, tokens), model(tokens).logits, atol=1e-4, rtol=0)
     assert "".join(model_cache.text(run, TextRequest("abc", max_new_tokens=5)))
 
     tuned = Run.create(tiny("gpt", init_from=str(run.path), steps=1, lr=1e-9, weight_decay=0), tmp_path / "tuned")
-    assert fit(tuned).state == "done" and tuned.facts()["tokenizer"] == run.facts()["tokenizer"]
+    assert fit(tuned).state == "done" and info_of(tuned).tokenizer == info_of(run).tokenizer
     short = tokens[:, :16]
     torch.testing.assert_close(logits(tuned, short), model(short).logits, atol=1e-4, rtol=0)
 
@@ -74,7 +77,7 @@ def test_a_models_name_is_no_path(tmp_path: Path, name: str) -> None:
         folder = folder_of(small_gpt2(), tmp_path / "of") / "inner" / ".."
         (tmp_path / "of" / "inner").mkdir()
     run = transformers_layout.import_model(folder, silent)
-    assert run.path.parent == runs_root() and Run.named(run.name).path == run.path
+    assert run.path.parent == runs_root() and run_named(run.name).path == run.path
 
 
 def test_a_name_of_the_hub_is_never_taken_as_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +117,7 @@ def test_a_kill_while_writing_leaves_no_run(tmp_path: Path, monkeypatch: pytest.
     assert not (tmp_path / "run").exists() and [one.name for one in tmp_path.iterdir()] == ["gpt2"]
 
 
-def test_what_is_there_stays(tmp_path: Path, trained: Callable[[str], Run]) -> None:
+def test_what_is_there_stays(tmp_path: Path, trained: Trained) -> None:
     folder = folder_of(small_gpt2(), tmp_path / "gpt2")
     for action in (
         lambda: transformers_layout.import_model(folder, silent, folder),
@@ -156,7 +159,7 @@ def bert_folder(folder: Path, **options: object) -> Path:
 def test_a_vocabulary_of_bert_gives_the_ids_that_transformers_gives(tmp_path: Path, lowercase: bool) -> None:
     folder = bert_folder(tmp_path / "zh", do_lower_case=lowercase)
     run = transformers_layout.import_model(folder, silent)
-    ours, theirs = model_cache.load(run).family.tokenizer, BertTokenizer.from_pretrained(folder)
+    ours, theirs = text_family_of(run).tokenizer, BertTokenizer.from_pretrained(folder)
     for text in ("床前明月光，疑是地上霜。", "The moons, á!  床\n前 乡", "Táb霜moon"):
         assert ours.encode(text).tolist() == theirs(text, add_special_tokens=False)["input_ids"], text
     assert ours.unknown_in("床乡 T\n") == (["乡"] if lowercase else ["乡", "T"])
@@ -165,7 +168,7 @@ def test_a_vocabulary_of_bert_gives_the_ids_that_transformers_gives(tmp_path: Pa
 
 def test_chinese_of_a_vocabulary_of_bert_is_written_without_spaces(tmp_path: Path) -> None:
     run = transformers_layout.import_model(bert_folder(tmp_path / "zh"), silent)
-    tokenizer = model_cache.load(run).family.tokenizer
+    tokenizer = text_family_of(run).tokenizer
     for text in ("床前明月光，疑是地上霜。", "霜：“月”——光……", "the moons, the moon!", "明月the moon光"):
         tokens = tokenizer.encode(text).tolist()
         assert tokenizer.decode(tokens) == text
@@ -185,7 +188,7 @@ def test_a_tokenizer_that_cuts_and_adds_is_taken_without_that(tmp_path: Path) ->
     )
     library.save(str(folder / "tokenizer.json"))
     run = transformers_layout.import_model(folder, silent)
-    tokenizer = model_cache.load(run).family.tokenizer
+    tokenizer = text_family_of(run).tokenizer
     assert tokenizer.decode(tokenizer.encode("a long text " * 5).tolist()) == "a long text " * 5
     the_same_there(run, transformers_layout.export(run, tmp_path / "out"), "a long text")
 
@@ -194,7 +197,7 @@ def test_an_older_vocabulary_of_gpt2_never_says_its_end(tmp_path: Path) -> None:
     folder = folder_of(small_gpt2(), tmp_path / "gpt2")
     Tokenizer.train("bpe", "abc", 257)._library.model.save(str(folder))
     (folder / "tokenizer.json").unlink()
-    tokenizer = model_cache.load(transformers_layout.import_model(folder, silent)).family.tokenizer
+    tokenizer = text_family_of(transformers_layout.import_model(folder, silent)).tokenizer
     assert tokenizer.decode(tokenizer.never_spoken) == "<|endoftext|>" == tokenizer.end
     assert tokenizer.decode(tokenizer.encode(CHINESE).tolist()) == CHINESE
     assert tokenizer.encode("<|endoftext|>").tolist() == tokenizer.never_spoken
@@ -207,7 +210,7 @@ def test_an_older_vocabulary_of_gpt2_never_says_its_end(tmp_path: Path) -> None:
 def the_same_there(run: Run, folder: Path, text: str) -> None:
     """`transformers` loads the folder, and has the same ids, text and logits."""
     model, theirs = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-    ours = model_cache.load(run).family.tokenizer
+    ours = text_family_of(run).tokenizer
     ids = theirs(text)["input_ids"]
     assert ids == ours.encode(text).tolist() and theirs.decode(ids) == ours.decode(ids)
     row = torch.tensor([ids[: run.config().context]])
@@ -231,11 +234,11 @@ def test_what_is_exported_is_the_same_in_transformers(tmp_path: Path, kind: str)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model = AutoModelForCausalLM.from_pretrained(folder)
-        written = model.generate(torch.tensor([[model_cache.load(run).family.tokenizer.start]]), max_new_tokens=12)
+        written = model.generate(torch.tensor([[text_family_of(run).tokenizer.start]]), max_new_tokens=12)
     assert written.shape == (1, 13) and not set(written[0].tolist()) & {0} - {model.config.eos_token_id}
 
     back = transformers_layout.import_model(folder, silent)
-    row = torch.randint(0, run.facts()["vocabulary"], (1, 16))
+    row = torch.randint(0, info_of(run).vocabulary, (1, 16))
     torch.testing.assert_close(logits(back, row), logits(run, row), atol=1e-6, rtol=0)
 
 
@@ -250,7 +253,7 @@ def test_a_model_with_a_vocabulary_of_bert_goes_out_as_it_came_and_learns_on(tmp
     the_same_there(tuned, transformers_layout.export(tuned, tmp_path / "tuned-out"), "床前明月光")
 
 
-def test_a_family_that_transformers_does_not_know_is_refused(tmp_path: Path, trained: Callable[[str], Run]) -> None:
+def test_a_family_that_transformers_does_not_know_is_refused(tmp_path: Path, trained: Trained) -> None:
     for family in ("gan", "vae"):
         with pytest.raises(RunError, match="knows no such"):
             transformers_layout.export(trained(family), tmp_path / "out")
@@ -279,7 +282,8 @@ def sentence(done: subprocess.CompletedProcess[str]) -> str:
 
 @torch.no_grad()
 def test_a_model_of_the_hub_is_fetched_once_and_only_what_is_needed(server: Hub, tmp_path: Path) -> None:
-    model = small_gpt2().eval()
+    model = small_gpt2()
+    model.eval()
     folder = server.models["some-one/gpt2.small"] = folder_of(model, tmp_path / "there")
     for needless in ("pytorch_model.bin", "tf_model.h5", "README.md"):
         (folder / needless).write_bytes(b"x" * 1000)
@@ -301,7 +305,7 @@ def test_a_model_of_the_hub_is_fetched_once_and_only_what_is_needed(server: Hub,
     server.shutdown()
     server.server_close()
     done = command("import", "some-one/gpt2.small", "--out", str(tmp_path / "third"), env=environment)
-    assert done.returncode == 0 and Run(tmp_path / "third").checkpoints() == [0]
+    assert done.returncode == 0 and Run(tmp_path / "third").checkpoints.steps() == [0]
 
 
 def test_all_that_makes_a_tokenizer_is_fetched_and_nothing_else(server: Hub, tmp_path: Path) -> None:
@@ -315,7 +319,7 @@ def test_all_that_makes_a_tokenizer_is_fetched_and_nothing_else(server: Hub, tmp
     (folder / "generation_config.json").write_text('{"pad_token": "<a>"}')
     done = command("import", "some-one/gpt2", env=asking(server.url, tmp_path / "home"))
     assert done.returncode == 0, done.stderr
-    assert model_cache.load(Run(Path(done.stdout.strip()))).family.tokenizer.encode("a<a>").tolist()[-1] == 257
+    assert text_family_of(Run(Path(done.stdout.strip()))).tokenizer.encode("a<a>").tolist()[-1] == 257
     assert set(server.sent) == {one.name for one in folder.iterdir()} - {"generation_config.json"}
 
 

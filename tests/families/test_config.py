@@ -6,6 +6,8 @@ from aigc_core.common.errors import ConfigError
 from aigc_core.common.paths import shipped_root
 from aigc_core.families import FAMILIES, config_class
 from aigc_core.families.config import check_own_data, make_config
+from aigc_core.families.gan.config import Config as GANConfig
+from aigc_core.families.vae.config import Config as VAEConfig
 
 EVERY_PRESET = [(family, preset) for family in FAMILIES for preset in config_class(family).presets]
 
@@ -23,7 +25,7 @@ def test_every_preset_is_valid_and_can_be_written_down(
 
 
 def test_later_words_win_over_the_preset() -> None:
-    config = make_config(config_class("gan"), "textbook", "fashion", {"width": "64", "d_steps": "3"})
+    config = make_config(GANConfig, "textbook", "fashion", {"width": "64", "d_steps": "3"})
     assert (config.network, config.data, config.width, config.d_steps) == ("mlp", "fashion", 64, 3)
 
 
@@ -44,7 +46,7 @@ def test_later_words_win_over_the_preset() -> None:
         ({"data": "stories"}, "no data that this family can learn"),
     ],
 )
-def test_a_mistake_is_one_sentence(settings: dict, words: str) -> None:
+def test_a_mistake_is_one_sentence(settings: dict[str, object], words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         make_config(config_class("gan"), settings=settings)
     assert words in str(caught.value)
@@ -52,7 +54,7 @@ def test_a_mistake_is_one_sentence(settings: dict, words: str) -> None:
 
 
 def test_a_choice_among_numbers_may_come_as_text() -> None:
-    assert make_config(config_class("vae"), settings={"image_size": "32"}).image_size == 32
+    assert make_config(VAEConfig, settings={"image_size": "32"}).image_size == 32
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,7 @@ def test_a_choice_among_numbers_may_come_as_text() -> None:
     ],
 )
 def test_settings_that_cannot_go_together_are_refused_before_a_run_is_made(
-    family: str, settings: dict, words: str
+    family: str, settings: dict[str, object], words: str
 ) -> None:
     with pytest.raises(ConfigError, match=words):
         check_own_data(make_config(config_class(family), settings=settings))
@@ -79,7 +81,7 @@ def test_heads_must_divide_the_width() -> None:
 
 
 def test_only_live_settings_change_while_training() -> None:
-    config = make_config(config_class("vae"))
+    config = make_config(VAEConfig)
     assert config.checked_live({"beta": 4, "lr": "0.01"}).beta == 4
     with pytest.raises(ConfigError, match="cannot change while the training runs"):
         config.checked_live({"width": 64})

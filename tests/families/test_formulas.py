@@ -2,7 +2,6 @@
 
 import math
 import shutil
-from collections.abc import Callable
 
 import pytest
 import torch
@@ -12,9 +11,8 @@ from aigc_core.families import formulas
 from aigc_core.families.formulas import Term
 from aigc_core.families.gan.formulas import GAMES
 from aigc_core.families.gan.losses import OBJECTIVES
-from aigc_core.runs.run import Run
 from aigc_core.serving.api import run_views
-from tests.helpers.runs import tiny
+from tests.helpers.runs import Trained, tiny
 
 # How a formula is written, and the same in Python.
 WRITTEN = {"log σ": "ln_sigmoid", "σ": "sigmoid", "log": "math.log", "−": "-", "½": "0.5 *", "²": "**2"}
@@ -50,7 +48,7 @@ def test_the_formula_gives_what_the_code_gives(objective: str, side: int) -> Non
 
 
 @pytest.mark.parametrize("family", ["gan", "vae", "gpt"])
-def test_what_stands_under_a_term_is_recorded(family: str, trained: Callable[[str], Run]) -> None:
+def test_what_stands_under_a_term_is_recorded(family: str, trained: Trained) -> None:
     run = trained(family)
     events = run.events()[0]
     recorded = {name for event in events if event["kind"] == "metrics" for name in event["values"]}
@@ -68,7 +66,7 @@ def test_the_lines_of_code_are_those_of_the_file() -> None:
             assert code["text"].splitlines()[0] == lines[code["line"] - 1]
 
 
-def test_pages_get_them_as_plain_values(trained: Callable[[str], Run]) -> None:
+def test_pages_get_them_as_plain_values(trained: Trained) -> None:
     shutil.copytree(trained("gan").path, runs_root() / "shown")
     first = run_views.describe("shown")["formulas"][0]
     assert first["parts"][0] == {"symbol": "L_D", "figure": "d_loss"} and first["code"]["text"].startswith("def ")

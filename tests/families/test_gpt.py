@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -23,12 +24,13 @@ from aigc_core.common.rng import Stream, generator
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.families.base import SampledToken, TextRequest
 from aigc_core.families.gpt import introspection, pretrained
+from aigc_core.families.gpt.config import Config as GPTConfig
 from aigc_core.families.gpt.generate import draw, first_read, next_token_probabilities, pieces, tokens
 from aigc_core.families.gpt.model import GPT, KVCacheDecoder, from_transformers, to_transformers
 from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
 from tests.helpers.gpt2 import folder_of, small_gpt2
-from tests.helpers.runs import TINY, tiny
+from tests.helpers.runs import TINY, Trained, info_of, tiny
 
 V, T, L, H, W = 97, 32, 3, 4, 32
 
@@ -38,7 +40,8 @@ def theirs() -> GPT2LMHeadModel:
         vocab_size=V, n_positions=T, n_embd=W, n_layer=L, n_head=H, attn_pdrop=0, embd_pdrop=0, resid_pdrop=0
     )
     torch.manual_seed(0)
-    model = GPT2LMHeadModel(config).eval()
+    model = GPT2LMHeadModel(config)
+    model.eval()
     for parameter in model.parameters():  # away from the special values of a new network
         torch.nn.init.normal_(parameter, std=0.3)
     return model
@@ -67,9 +70,10 @@ def test_logits_equal_transformers_both_ways() -> None:
 
 
 def test_the_named_sizes_are_gpt2s() -> None:
-    config = tiny("gpt", size="small", layers=0, heads=0, width=0).shape()
+    config = tiny("gpt", size="small", layers=0, heads=0, width=0)
+    assert isinstance(config, GPTConfig)
     with torch.device("meta"):
-        model = GPT(50257, 1024, *config)
+        model = GPT(50257, 1024, *config.shape())
         their = GPT2LMHeadModel(GPT2Config())
     assert sum(p.numel() for p in model.parameters()) == sum(p.numel() for p in their.parameters()) == 124_439_808
 
@@ -89,11 +93,12 @@ def test_a_reader_has_the_logits_of_the_model() -> None:
         model(torch.zeros(1, T + 1, dtype=torch.long))
 
 
-def request(**knobs: object) -> TextRequest:
-    return TextRequest(**{"max_new_tokens": 60, "temperature": 1.0} | knobs)
+def request(**knobs: Any) -> TextRequest:
+    wanted: dict[str, Any] = {"max_new_tokens": 60, "temperature": 1.0}
+    return TextRequest(**wanted | knobs)
 
 
-KNOBS = [
+KNOBS: list[dict[str, float]] = [
     {},
     {"temperature": 0.0},
     {"temperature": 0.6, "top_k": 9},
@@ -119,7 +124,7 @@ def naive(model: GPT, prompt: list[int], wanted: TextRequest) -> tuple[list[int]
 
 
 @pytest.mark.parametrize("knobs", KNOBS, ids=str)
-def test_writing_is_the_same_alone_in_a_batch_and_without_a_cache(knobs: dict) -> None:
+def test_writing_is_the_same_alone_in_a_batch_and_without_a_cache(knobs: dict[str, float]) -> None:
     model, prompts = ours(), torch.tensor([[5, 6, 7], [8, 9, 5]])
     both = list(tokens(model, prompts, request(**knobs), [], [1, 2]))
     assert len(both) == 60 > T  # the window moves
@@ -138,9 +143,14 @@ def test_different_seeds_write_different_texts() -> None:
 
 
 def test_only_what_is_asked_for_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
-    reads = []
+    reads: list[int] = []
     read = KVCacheDecoder._read
-    monkeypatch.setattr(KVCacheDecoder, "_read", lambda self, text: reads.append(text.shape[1]) or read(self, text))
+
+    def noted(self: KVCacheDecoder, text: torch.Tensor) -> torch.Tensor:
+        reads.append(text.shape[1])
+        return read(self, text)
+
+    monkeypatch.setattr(KVCacheDecoder, "_read", noted)
     stream = tokens(ours(), torch.tensor([[5, 6, 7]]), request(max_new_tokens=5), [], [0])
     next(stream)
     assert reads == [3]
@@ -158,7 +168,7 @@ def test_writing_leaves_the_number_of_threads_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("knobs", KNOBS, ids=str)
-def test_tokens_follow_the_distribution(knobs: dict) -> None:
+def test_tokens_follow_the_distribution(knobs: dict[str, float]) -> None:
     count, model, prompt = 5_000, ours(), torch.tensor([[5, 6, 7]])
     for parameter in model.parameters():
         parameter.data /= 2  # many tokens are likely
@@ -179,7 +189,7 @@ def test_tokens_follow_the_distribution(knobs: dict) -> None:
 
 
 @pytest.mark.parametrize("knobs", [one for one in KNOBS if one.get("temperature") != 0], ids=str)
-def test_the_knobs_are_those_of_transformers(knobs: dict) -> None:
+def test_the_knobs_are_those_of_transformers(knobs: dict[str, float]) -> None:
     logits = torch.randn(3, 6000, generator=torch.Generator().manual_seed(3)) * torch.tensor([[0.1], [2], [6]])
     seen = torch.randint(0, 6000, (3, 400), generator=torch.Generator().manual_seed(4))
     wanted = request(**knobs)
@@ -234,7 +244,7 @@ def test_an_impossible_knob_is_a_sentence(knob: str, value: float) -> None:
 def test_bf16_says_nearly_the_same() -> None:
     torch.manual_seed(0)
     model = GPT(V, T, L, H, 64).eval()
-    model.ln_f.weight *= 10  # logits that differ
+    model.ln_f.weight.mul_(10)  # logits that differ
     text = torch.randint(0, V, (16, T), generator=torch.Generator().manual_seed(1))
     exact, near = (KVCacheDecoder(model, 16, one).read(text).float().log_softmax(-1) for one in ("float32", "bf16"))
     distance = torch.nn.functional.kl_div(near, exact, log_target=True, reduction="batchmean")
@@ -267,7 +277,9 @@ def test_bytes_that_are_no_text_are_shown_as_such_and_do_not_hold_up_the_rest() 
     assert "".join(pieces(stream_of(broken), tokenizer, [])).endswith("fine")
 
 
-def test_a_prompt_of_unknown_letters_only_is_a_sentence_and_an_empty_one_is_fine(trained) -> None:
+def test_a_prompt_of_unknown_letters_only_is_a_sentence_and_an_empty_one_is_fine(
+    trained: Trained,
+) -> None:
     from aigc_core.inference import model_cache
 
     run = trained("gpt")
@@ -301,15 +313,16 @@ def test_training_goes_on_from_a_folder_of_transformers(tmp_path: Path) -> None:
 
     network = load(run).family.networks["gpt"]
     text = torch.randint(0, 257, (2, 16))
-    torch.testing.assert_close(network(text), model.eval()(text).logits, atol=1e-4, rtol=0)
+    model.eval()
+    torch.testing.assert_close(network(text), model(text).logits, atol=1e-4, rtol=0)
 
 
-def test_training_goes_on_from_another_run(tmp_path: Path, trained) -> None:
+def test_training_goes_on_from_another_run(tmp_path: Path, trained: Trained) -> None:
     before = trained("gpt")
     run = Run.create(tiny("gpt", init_from=str(before.path), context=8, steps=3, lr=1e-9), tmp_path / "tuned")
     status = fit(run)
     assert status.figures["loss"] == pytest.approx(before.status().figures["loss"], abs=0.3)
-    assert run.facts()["tokenizer"] == before.facts()["tokenizer"]
+    assert info_of(run).tokenizer == info_of(before).tokenizer
 
 
 @pytest.mark.parametrize(
@@ -320,7 +333,9 @@ def test_training_goes_on_from_another_run(tmp_path: Path, trained) -> None:
         ({"n_positions": 8}, "context of 8"),
     ],
 )
-def test_another_architecture_or_too_short_a_context_is_refused(tmp_path: Path, change: dict, words: str) -> None:
+def test_another_architecture_or_too_short_a_context_is_refused(
+    tmp_path: Path, change: dict[str, Any], words: str
+) -> None:
     folder = folder_of(small_gpt2(change.get("n_positions", 64)), tmp_path / "gpt2", **change)
     with pytest.raises(ConfigError, match=words):
         pretrained.resolved(tiny("gpt", init_from=str(folder)))
@@ -351,7 +366,7 @@ def test_padding_of_the_vocabulary_is_cut_and_damaged_weights_are_a_sentence(tmp
     padded = GPT2LMHeadModel(GPT2Config(vocab_size=320, n_positions=64, n_embd=16, n_layer=2, n_head=2))
     folder = folder_of(padded, tmp_path / "gpt2")
     run = Run.create(tiny("gpt", init_from=str(folder), steps=1), tmp_path / "tuned")
-    assert fit(run).state == "done" and run.facts()["vocabulary"] == 257
+    assert fit(run).state == "done" and info_of(run).vocabulary == 257
     (folder / "model.safetensors").write_bytes(b"junk")
     with pytest.raises(ConfigError, match="cannot be read"):
         fit(Run.create(tiny("gpt", init_from=str(folder), steps=1), tmp_path / "other"))

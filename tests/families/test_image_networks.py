@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from aigc_core.families.common.image_networks import Resize
+from aigc_core.families.gan.config import Config as GANConfig
 from aigc_core.families.gan.family import Generator
 from tests.helpers.runs import tiny
 
@@ -17,6 +18,7 @@ def test_doubling_and_convolution_in_one_are_the_two_after_each_other(side: int)
     assert ours.shape == (2, 5, 2 * side, 2 * side)
     torch.testing.assert_close(ours, theirs)
     target = torch.randn_like(ours)
+    assert block.conv.bias is not None
     inputs = (x, block.conv.weight, block.conv.bias)
     for mine, their in zip(
         torch.autograd.grad((ours * target).sum(), inputs),
@@ -30,6 +32,7 @@ def test_doubling_and_convolution_in_one_are_the_two_after_each_other(side: int)
 @pytest.mark.parametrize("side", [28, 32, 64])
 def test_generators_make_pictures_of_every_size(network: str, side: int) -> None:
     config = tiny("gan", network=network, width=8)
+    assert isinstance(config, GANConfig)
     made = Generator(config, (3, side, side), classes=0)(torch.randn(2, config.latent_size), None)
     assert made.shape == (2, 3, side, side)
     assert made.min() >= 0 and made.max() <= 1

@@ -21,17 +21,17 @@ class Client:
         ]
         self.functions = {name: number for number, name in reversed(self.every)}
 
-    def ask(self, name: str, **values: Any) -> Any:
+    def ask(self, name: str, **values: object) -> Any:
         """What the function answers; fails on anything but an answer."""
         status, answer = self.call(name, values)
         assert status == 200 and answer["ok"], (name, status, answer)
         return answer["value"]
 
-    def call(self, name: str, data: Any) -> tuple[int, Any]:
+    def call(self, name: str, data: object) -> tuple[int, Any]:
         """Status and body of one call with any data."""
         return self.call_number(self.functions[name], name, data)
 
-    def call_number(self, number: int, name: str, data: Any) -> tuple[int, Any]:
+    def call_number(self, number: int, name: str, data: object) -> tuple[int, Any]:
         """Likewise of the widget with this number."""
         body = {"session_hash": self.session, "component_id": number, "fn_name": name, "data": data}
         status, text = self.post("gradio_api/component_server", json.dumps(body).encode())

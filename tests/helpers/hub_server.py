@@ -6,7 +6,6 @@ import os
 from hashlib import sha1
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 TOKEN = "hf_secret"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -61,7 +60,7 @@ class Answer(BaseHTTPRequestHandler):
             self.wfile.write(content)
             self.server.sent[file.name] = self.server.sent.get(file.name, 0) + len(content)
 
-    def _json(self, value: Any) -> None:
+    def _json(self, value: object) -> None:
         content = json.dumps(value).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -76,7 +75,7 @@ class Answer(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def log_message(self, format: str, *values: Any) -> None:
+    def log_message(self, format: str, *values: object) -> None:
         """Nothing."""
 
 

@@ -5,12 +5,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 from aigc_core.common.paths import PROJECT
 
 
-def wait_for(ready: Callable[[], Any], seconds: float = 60) -> None:
+def wait_for(ready: Callable[[], object], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < end, "it did not happen in time"

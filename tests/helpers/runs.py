@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,15 @@ import torch
 from safetensors.torch import load_file
 
 from aigc_core.common.files import write_json
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.families import config_class
+from aigc_core.families.base import TextFamily
 from aigc_core.families.config import RunConfig, make_config
+from aigc_core.inference import model_cache
 from aigc_core.runs.run import Run
+from aigc_core.runs.status import State
+
+Trained = Callable[[str], Run]  # the fixture that has a finished run of each family
 
 # The smallest training of each family that still has all its parts.
 TINY: dict[str, dict[str, Any]] = {
@@ -30,15 +37,29 @@ def tiny(family: str, **settings: Any) -> RunConfig:
     return make_config(config_class(family), settings=TINY[family] | RECORDS | settings)
 
 
-def pairs_of(config: Any) -> list[str]:
+def pairs_of(config: RunConfig) -> list[str]:
     return [f"{key}={value}" for key, value in config.model_dump().items() if key not in ("family", "preset")]
+
+
+def message_of(run: Run) -> dict[str, Any]:
+    """What the run says to a person."""
+    message = run.status().message
+    assert message is not None, "it says nothing"
+    return message
+
+
+def text_family_of(run: Run) -> TextFamily:
+    """Its loaded family, which writes."""
+    family = model_cache.load(run).family
+    assert isinstance(family, TextFamily), run.config().family
+    return family
 
 
 def values_of(run: Run, kind: str = "metrics") -> dict[int, dict[str, float]]:
     return {event["step"]: event["values"] for event in run.events()[0] if event["kind"] == kind}
 
 
-def at_step(run: Run, step: int, act: Any) -> None:
+def at_step(run: Run, step: int, act: Callable[[], object]) -> None:
     """Call `act` from another thread as soon as the run's events have come to `step`."""
 
     def wait() -> None:
@@ -50,17 +71,17 @@ def at_step(run: Run, step: int, act: Any) -> None:
 
 
 def weights(run: Run) -> dict[str, torch.Tensor]:
-    step = run.checkpoints()[-1]
+    step = run.checkpoints.steps()[-1]
     return {
         f"{file.name}/{name}": tensor
-        for file in sorted(run.checkpoint(step).glob("*.safetensors"))
+        for file in sorted(run.checkpoints.folder(step).glob("*.safetensors"))
         for name, tensor in load_file(file).items()
     }
 
 
 def assert_same_weights(one: Run, other: Run) -> None:
     first, second = weights(one), weights(other)
-    assert one.checkpoints()[-1] == other.checkpoints()[-1] and first.keys() == second.keys()
+    assert one.checkpoints.steps()[-1] == other.checkpoints.steps()[-1] and first.keys() == second.keys()
     different = [name for name in first if not torch.equal(first[name], second[name])]
     assert not different, different
 
@@ -77,21 +98,32 @@ def assert_same_events(one: Run, other: Run) -> None:
 
 def assert_same_marks(one: Run, other: Run) -> None:
     """What is used of a run: its best and last checkpoint, and its figures."""
-    first, second = ((run.marked("best"), run.marked("last"), run.status().figures) for run in (one, other))
+    first, second = (
+        (run.checkpoints.marked("best"), run.checkpoints.marked("last"), run.status().figures) for run in (one, other)
+    )
     assert first == second
 
 
-def run_of_student(owner: str, state: str, figure: float | None, ready: bool = False, place: Path | None = None) -> Run:
+def run_of_student(
+    owner: str, state: State, figure: float | None, ready: bool = False, place: Path | None = None
+) -> Run:
     run = Run.create(tiny("vae"), place, {"owner": owner})
-    status: Any = run.status()
+    status = run.status()
     status.state, status.step = state, 7
     status.figures = {} if figure is None else {"negative_elbo": figure}
     run.set_status(status)
     for step in (1, 2):
-        run.append("metrics", step, values={"loss": 10.0 / step})
-    run.append("eval", 2, figures={"negative_elbo": figure or 0.0, "n": 3})
+        run.event_log.append("metrics", step, values={"loss": 10.0 / step})
+    run.event_log.append("eval", 2, figures={"negative_elbo": figure or 0.0, "n": 3})
     if ready:
         cost = {"train_s": 1.0, "train_j": 9.0, "how": "estimated", "use_s": 1.0, "use_j": 9.0}
         verdict = {"passed": True, "conditions": [], "findings": [], "figures": {}, "changes": {}, "cost": cost}
         write_json(run.path / "judgement.json", verdict)
     return run
+
+
+def info_of(run: Run) -> DatasetInfo:
+    """What a run that was started knows of its data."""
+    info = run.dataset_info()
+    assert info is not None
+    return info

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -45,7 +44,7 @@ def listening(address: str) -> int:
     """The process that answers at this address."""
     port = int(address.rstrip("/").rpartition(":")[2])
     found = [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
-    return next(one.pid for one in found if one.laddr.port == port and one.pid)
+    return next(int(one.pid) for one in found if one.laddr.port == port and one.pid)
 
 
 @contextmanager
@@ -73,7 +72,7 @@ def site(pages: dict[str, str]) -> Iterator[int]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, *given: Any) -> None:
+        def log_message(self, *given: object) -> None:
             """Nothing."""
 
     with _serving_here(Handler) as port:
@@ -111,7 +110,7 @@ def proxied(address: str, path: str) -> Iterator[str]:
 
         do_POST = do_HEAD = do_GET
 
-        def log_message(self, *given: Any) -> None:
+        def log_message(self, *given: object) -> None:
             """Nothing."""
 
     with _serving_here(Handler) as port:

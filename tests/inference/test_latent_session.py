@@ -4,10 +4,9 @@ import base64
 import io
 import json
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -24,9 +23,9 @@ from aigc_core.serving.api import latent as latent_api
 from aigc_core.serving.api import run_views
 from aigc_core.training.trainer import fit
 from tests.helpers.jobs import ended
-from tests.helpers.runs import RECORDS, tiny
+from tests.helpers.runs import RECORDS, Trained, tiny
 
-Trained = Callable[[str], Run]
+Form = Literal["strip", "gif", "mp4"]
 
 
 @pytest.fixture
@@ -124,7 +123,8 @@ def test_styles_mix_by_layer_and_classes_are_asked_for(style_gan: Run) -> None:
     a, b = (session.code_of_seed(style_gan, None, seed) for seed in (1, 2))
 
     def drawn(**more: Any) -> np.ndarray:
-        return session.decode_points(style_gan, None, session.parse_points([{"z": a, "label": 3, **more}]))[0]
+        (picture,) = session.decode_points(style_gan, None, session.parse_points([{"z": a, "label": 3, **more}]))
+        return np.asarray(picture)
 
     np.testing.assert_array_equal(drawn(other=b, mix_from=told["layers"]), drawn())
     np.testing.assert_array_equal(drawn(other=b, mix_from=0), drawn(z=b))
@@ -307,6 +307,7 @@ def test_an_upload_is_encoded_and_drawn_again(vae: Run) -> None:
     answer = latent_api.upload(vae.name, None, png_of(drawing()))
     assert answer["picture"]["shape"] == [1, 28, 28, 1]
     picture = np.frombuffer(answer["picture"]["pixels"], np.uint8).reshape(28, 28, 1)
+    assert answer["point"] is not None
     assert answer["point"]["z"] == image_search.encode_image(vae, None, picture)[0]
 
 
@@ -384,7 +385,7 @@ def test_data_that_is_not_here_is_never_fetched_for_a_look(
 
 
 def test_a_journey_goes_through_its_stops(vae: Run) -> None:
-    stops = [{"z": [0.5, 1]}, {"z": [-1, 2]}, {"z": [2, -2]}]
+    stops: list[dict[str, Any]] = [{"z": [0.5, 1]}, {"z": [-1, 2]}, {"z": [2, -2]}]
     for place, stop in ((0.0, 0), (0.5, 1), (1.0, 2)):
         for kind in ("linear", "spherical"):
             travelled, still = (
@@ -392,7 +393,10 @@ def test_a_journey_goes_through_its_stops(vae: Run) -> None:
                 latent_api.draw(vae.name, None, [stops[stop]]),
             )
             assert travelled["picture"] == still == latent_api.draw(vae.name, None, [travelled["point"]])
-    for wrong, kind in (([stops[0]], "linear"), (stops, "zigzag"), ([stops[0], {"z": [1, 2, 3]}], "linear")):
+    mistakes: list[tuple[list[dict[str, Any]], str]] = [
+        ([stops[0]], "linear"), (stops, "zigzag"), ([stops[0], {"z": [1, 2, 3]}], "linear"),
+    ]  # fmt: skip
+    for wrong, kind in mistakes:
         with pytest.raises(DataError):
             latent_api.journey(vae.name, None, wrong, 0.5, kind)
 
@@ -436,20 +440,20 @@ def test_a_recipe_from_elsewhere_is_a_sentence(vae: Run) -> None:
 
 
 @pytest.mark.parametrize(("form", "kind"), [("gif", "image/gif"), ("mp4", "video/mp4"), ("strip", "image/png")])
-def test_journeys_are_saved(vae: Run, form: Any, kind: str) -> None:
+def test_journeys_are_saved(vae: Run, form: Form, kind: str) -> None:
     stops = [{"z": [0, 0]}, {"z": [1, 1]}]
     file = ended(latent_api.film(vae.name, None, form, stops, seconds=1, kind="linear", label="zh"), "done")["result"]
     assert file["type"] == kind and len(file["content"]) > 500
     if form == "gif":
         with Image.open(io.BytesIO(file["content"])) as film:
-            assert film.n_frames >= 18  # type: ignore[attr-defined] — like neighbours may be merged
+            assert film.n_frames >= 18  # type: ignore[attr-defined]  # like neighbours may be merged
     for seconds in (0.0, 31.0, float("nan")):
         with pytest.raises(DataError):
             latent_api.film(vae.name, None, form, stops, seconds=seconds, kind="linear")
 
 
 @pytest.mark.parametrize(("form", "after"), [("gif", 0.0), ("gif", 0.5), ("mp4", 0.5)])
-def test_a_film_ends_when_it_is_cancelled_while_drawn_or_encoded(vae: Run, form: Any, after: float) -> None:
+def test_a_film_ends_when_it_is_cancelled_while_drawn_or_encoded(vae: Run, form: Form, after: float) -> None:
     stops = [{"z": [0, 0]}, {"z": [1, 1]}]
     job = latent_api.film(vae.name, None, form, stops, seconds=30, kind="linear", label="en")
     while jobs.state(job)["part"] <= after:
@@ -474,7 +478,7 @@ def test_the_page_lists_picture_runs_only(vae: Run, trained: Trained, own_place:
 def test_nonsense_of_any_kind_is_a_sentence_that_json_can_carry(vae: Run) -> None:
     from pages import latent as page
 
-    nonsense = [
+    nonsense: list[object] = [
         None, [], 3, "x", {"run": "../.."}, {"run": "\ud800"}, {"run": "é" * 200}, {"run": vae.name, "step": 2**70},
         {"run": vae.name, "points": 5}, {"run": vae.name, "file": "é"}, {"run": vae.name, "file": "A"}, {"run": {}},
         {"run": vae.name, "point": [], "form": "png"}, {"run": vae.name, "form": "gif", "stops": [], "seconds": 1},

@@ -3,6 +3,7 @@
 import math
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from aigc_core.serving import jobs
 from aigc_core.serving.api import run_views
 from aigc_core.serving.api import text as text_api
 from aigc_core.training.trainer import fit
-from tests.helpers.runs import tiny
+from tests.helpers.runs import Trained, text_family_of, tiny
 
 
 def ignore(part: float, shown: object) -> None:
@@ -32,7 +33,7 @@ def ignore(part: float, shown: object) -> None:
 LOOK: Look = ignore
 
 
-def ended(job: str) -> dict:
+def ended(job: str) -> dict[str, Any]:
     """How a job that writes ended."""
     while (now := text_api.written(job, 0))["state"] in ("waiting", "running"):
         time.sleep(0.02)
@@ -90,9 +91,9 @@ def test_going_on_gives_what_writing_on_would_have_given(run: Run) -> None:
 def test_the_texts_of_the_tokens_add_up_and_no_character_is_cut(which: str, request: pytest.FixtureRequest) -> None:
     run = request.getfixturevalue(which)
     made = session.generate(run, None, Prefix("从前，"), TextRequest(max_new_tokens=80, seed=2), 1, "", LOOK)
-    assert len(made.texts[0]) == len(made.tokens[0]) == len(made.chances[0]) == 80
-    assert all(0 < chance <= 1 for chance in made.chances[0])
-    tokenizer = model_cache.load(run).family.tokenizer
+    assert len(made.texts[0]) == len(made.tokens[0]) == len(made.probs[0]) == 80
+    assert all(0 < chance <= 1 for chance in made.probs[0])
+    tokenizer = text_family_of(run).tokenizer
     prompt = tokenizer.encode("从前，").tolist()
     assert "从前，" + "".join(made.texts[0]) == tokenizer.decode(prompt + made.tokens[0])
 
@@ -128,7 +129,7 @@ def test_what_the_model_did_not_see_of_a_prompt_is_said(listed: Run) -> None:
 
 
 def test_a_blank_line_that_was_half_written_ends_the_text(run: Run) -> None:
-    family = model_cache.load(run).family
+    family = text_family_of(run)
     ends = tuple(int(one) for one in family.tokenizer.encode("e"))
     request = TextRequest(max_new_tokens=100)
     long = session.generate(run, None, Prefix("Once", ends), request, 1, "", LOOK)
@@ -138,10 +139,10 @@ def test_a_blank_line_that_was_half_written_ends_the_text(run: Run) -> None:
 
 def test_chances_are_the_models_own(run: Run) -> None:
     made = session.generate(run, None, Prefix("Once"), TextRequest(max_new_tokens=10, temperature=0.3), 1, "", LOOK)
-    ids = session.prompt_tokens(model_cache.load(run).family, Prefix("Once", tuple(made.tokens[0])))
+    ids = session.prompt_tokens(text_family_of(run), Prefix("Once", tuple(made.tokens[0])))
     with torch.no_grad():
         logits = network(run)(torch.tensor(ids)[None])[0]
-    for place, (token, chance) in enumerate(zip(made.tokens[0], made.chances[0], strict=True)):
+    for place, (token, chance) in enumerate(zip(made.tokens[0], made.probs[0], strict=True)):
         assert chance == pytest.approx(float(logits[len(ids) - 11 + place].softmax(-1)[token]), abs=1e-4)
 
 
@@ -200,7 +201,7 @@ def test_only_what_is_new_is_told(listed: Run) -> None:
         ({"prompt": "a"}, {}, 999),
     ],
 )
-def test_bad_requests_get_a_sentence(listed: Run, begin: dict, knobs: dict, count: int) -> None:
+def test_bad_requests_get_a_sentence(listed: Run, begin: dict[str, str], knobs: dict[str, Any], count: int) -> None:
     try:
         job = text_api.write(listed.name, None, begin, {"max_new_tokens": 3} | knobs, count, "")
     except AigcError:
@@ -221,7 +222,7 @@ def test_odd_prompts_do_the_sensible_thing(listed: Run, prompt: str) -> None:
         assert len(now["samples"][0]["tokens"]) == 5
 
 
-def test_a_picture_run_writes_nothing(trained) -> None:
+def test_a_picture_run_writes_nothing(trained: Trained) -> None:
     with pytest.raises(RunError, match="writes no text"):
         session.describe(trained("vae"), None)
 
@@ -244,7 +245,7 @@ def test_a_large_network_on_a_cpu_may_be_read_in_less_than_float32(monkeypatch: 
 def test_alternatives_before_and_after_the_knobs(run: Run) -> None:
     request = TextRequest(temperature=0.5, top_k=5)
     found = session.next_token_candidates(run, None, Prefix("Once upon"), request, 3)
-    family = model_cache.load(run).family
+    family = text_family_of(run)
     ids = session.prompt_tokens(family, Prefix("Once upon"))
     with torch.no_grad():
         logits = network(run)(torch.tensor(ids)[None])[0, -1].clone()
@@ -266,7 +267,7 @@ def test_alternatives_are_what_was_drawn_from_beyond_the_context_too(run: Run) -
         begin = Prefix("Once", tuple(made.tokens[0][:place]))
         found = session.next_token_candidates(run, None, begin, request, chosen)
         (one,) = [one for one in found["tokens"] if one["id"] == chosen]
-        assert one["before"] == pytest.approx(made.chances[0][place], abs=1e-4) and one["after"] > 0
+        assert one["before"] == pytest.approx(made.probs[0][place], abs=1e-4) and one["after"] > 0
 
 
 # -- a given text -----------------------------------------------------------------------------------------
@@ -275,7 +276,7 @@ def test_alternatives_are_what_was_drawn_from_beyond_the_context_too(run: Run) -
 def test_surprise_is_the_models_cross_entropy(run: Run) -> None:
     text = "Once upon a time"
     found = scoring.token_nll(run, None, text)
-    ids = torch.from_numpy(model_cache.load(run).family.tokenizer.encode(text))[None]
+    ids = torch.from_numpy(text_family_of(run).tokenizer.encode(text))[None]
     with torch.no_grad():
         loss = torch.nn.functional.cross_entropy(network(run)(ids[:, :-1])[0], ids[0, 1:])
     assert found["n"] == len(text) - 1 and found["nats"] == pytest.approx(float(loss), abs=1e-3)
@@ -287,7 +288,9 @@ def test_surprise_is_the_models_cross_entropy(run: Run) -> None:
 def test_surprise_of_a_text_longer_than_the_context(run: Run) -> None:
     text = "Once upon a time there was a fox. " * 9
     found = scoring.token_nll(run, None, text)
-    assert found["n"] == len(text) - 1 and all(one["nats"] >= 0 for one in found["tokens"][1:])
+    assert found["n"] == len(text) - 1 and all(
+        one["nats"] is not None and one["nats"] >= 0 for one in found["tokens"][1:]
+    )
     short = scoring.token_nll(run, None, text[:32])  # its first window is read in the same way
     assert [one["nats"] for one in found["tokens"][1:32]] == [one["nats"] for one in short["tokens"][1:]]
 
@@ -317,9 +320,10 @@ def test_the_longest_copy_is_the_longest(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_passage_of_the_training_text_is_found_with_its_place(run: Run) -> None:
-    train, held_out = scoring.training_text(model_cache.load(run).family)
+    train, held_out = scoring.training_text(text_family_of(run))
     passage = train[7000:7150]
     found = scoring.longest_copy(run, None, f"zzz{passage}zzz", LOOK)
+    assert found["usual"] is not None
     assert found["start"] == 3 and found["length"] >= 150 > found["usual"]
     assert found["before"].endswith(train[int(found["place"] * len(train)) - 3 :][:3]) or found["before"]
     with pytest.raises(DataError, match="write something"):
@@ -331,7 +335,7 @@ def test_a_passage_of_the_training_text_is_found_with_its_place(run: Run) -> Non
 
 
 def test_the_reading_by_the_formulas_is_the_networks_own(run: Run) -> None:
-    family = model_cache.load(run).family
+    family = text_family_of(run)
     ids = torch.tensor(session.prompt_tokens(family, Prefix("Once upon a time")))
     inside = family.inside(family.networks, ids)
     with torch.no_grad():
@@ -346,10 +350,11 @@ def test_the_attention_of_transformers_is_the_same(run: Run, tmp_path: Path) -> 
 
     from aigc_core.families.gpt.model import to_transformers
 
-    family = model_cache.load(run).family
-    config = GPT2Config(vocab_size=family.facts.vocabulary, n_positions=32, n_embd=32, n_layer=2, n_head=2)
+    family = text_family_of(run)
+    config = GPT2Config(vocab_size=family.info.vocabulary, n_positions=32, n_embd=32, n_layer=2, n_head=2)
     config._attn_implementation = "eager"
-    theirs = GPT2LMHeadModel(config).eval()
+    theirs = GPT2LMHeadModel(config)
+    theirs.eval()
     theirs.load_state_dict(to_transformers(network(run).state_dict()), strict=False)
     theirs.tie_weights()
     ids = torch.tensor(session.prompt_tokens(family, Prefix("Once upon a time")))
@@ -401,14 +406,14 @@ def test_a_long_text_is_looked_into_at_its_end(run: Run) -> None:
 def test_every_checkpoint_continues_the_same_prompt(run: Run) -> None:
     request = TextRequest(max_new_tokens=20, seed=3)
     rows = session.generate_at_checkpoints(run, Prefix("Once"), request, LOOK)
-    assert [one["step"] for one in rows] == run.checkpoints() and len(rows) > 1
+    assert [one["step"] for one in rows] == run.checkpoints.steps() and len(rows) > 1
     last = session.generate(run, rows[-1]["step"], Prefix("Once"), request, 1, "", LOOK)
     assert rows[-1]["text"] == "".join(last.texts[0])
 
 
 def test_a_checkpoint_that_goes_meanwhile_is_left_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = run.checkpoints()
-    monkeypatch.setattr(Run, "checkpoints", lambda self: [*steps, 10**6])
+    steps = run.checkpoints.steps()
+    monkeypatch.setattr(run.checkpoints, "steps", lambda: [*steps, 10**6])
     rows = session.generate_at_checkpoints(run, Prefix("Once"), TextRequest(max_new_tokens=3), LOOK)
     assert [one["step"] for one in rows] == steps
 

@@ -19,7 +19,8 @@ FRAMES = np.random.default_rng(0).integers(0, 256, (6, 28, 28, 1), np.uint8)
 
 def aigc_of(xmp: str) -> dict[str, str]:
     start = xmp.index('TC260:AIGC="') + len('TC260:AIGC="')
-    return json.loads(xmp[start : xmp.index('"/>', start)].replace("&quot;", '"'))
+    claim: dict[str, str] = json.loads(xmp[start : xmp.index('"/>', start)].replace("&quot;", '"'))
+    return claim
 
 
 def test_a_png_holds_the_field_the_recipe_and_its_very_pixels() -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +20,7 @@ from aigc_core.data import download
 from aigc_core.data.sources import silent
 from aigc_core.evaluation.evaluate import in_inception
 from aigc_core.metrics import inception_features
+from tests.helpers.runs import Trained
 
 library = pytest.importorskip("torch_fidelity.feature_extractor_inceptionv3")
 
@@ -70,7 +70,7 @@ def few_features(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 def test_they_are_measured_on_request(
-    served: Path, few_features: None, trained: Any, monkeypatch: pytest.MonkeyPatch
+    served: Path, few_features: None, trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aigc_core.evaluation.evaluate.MOST_IN_INCEPTION", 20)
     told: list[str] = []
@@ -97,14 +97,14 @@ def test_without_the_internet_there_is_a_sentence(served: Path, monkeypatch: pyt
         inception_features.load(silent)
 
 
-def test_a_text_model_is_refused(trained: Any) -> None:
+def test_a_text_model_is_refused(trained: Trained) -> None:
     with pytest.raises(RunError, match="makes no pictures"):
         in_inception(trained("gpt"), silent)
 
 
 @pytest.mark.slow
 def test_the_command_line_prints_them_with_the_others(
-    served: Path, few_features: None, trained: Any, monkeypatch: pytest.MonkeyPatch
+    served: Path, few_features: None, trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aigc_core.evaluation.evaluate.MOST_IN_INCEPTION", 10)
     told = CliRunner().invoke(cli.app, ["evaluate", str(trained("vae").path), "--inception"])

@@ -1,6 +1,6 @@
 """Which hosts and pages are served: every way of asking, without a browser."""
 
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from starlette.applications import Starlette
@@ -11,6 +11,8 @@ from starlette.testclient import TestClient
 
 from pages.guard import Guard
 
+MakeClient = Callable[..., TestClient]  # environment variables to a client of the guarded app
+
 
 def answer(request: Request) -> Response:
     said = PlainTextResponse("served", media_type="text/html")
@@ -19,7 +21,7 @@ def answer(request: Request) -> Response:
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Any:
+def client(monkeypatch: pytest.MonkeyPatch) -> MakeClient:
     for name in ("AIGC_HOSTS", "SPACE_ID", "SPACE_HOST", "GRADIO_SERVER_NAME", "GRADIO_ROOT_PATH"):
         monkeypatch.delenv(name, raising=False)
 
@@ -67,7 +69,9 @@ ASKED: list[tuple[dict[str, str], str, str | None, bool]] = [
 
 
 @pytest.mark.parametrize(("variables", "host", "origin", "served"), ASKED)
-def test_hosts_and_origins(client: Any, variables: dict[str, str], host: str, origin: str | None, served: bool) -> None:
+def test_hosts_and_origins(
+    client: MakeClient, variables: dict[str, str], host: str, origin: str | None, served: bool
+) -> None:
     asking = client(**variables)
     headers = {"host": host} | ({} if origin is None else {"origin": origin})
     for method in ("GET", "POST"):
@@ -87,7 +91,7 @@ def test_hosts_and_origins(client: Any, variables: dict[str, str], host: str, or
     ],
 )
 def test_what_a_proxy_says_counts_within_the_names_that_are_served(
-    client: Any, forwarded: str, origin: str, served: bool
+    client: MakeClient, forwarded: str, origin: str, served: bool
 ) -> None:
     headers = {"host": LOCAL, "x-forwarded-host": forwarded, "origin": origin}
     assert client().post("/x", headers=headers).status_code == (200 if served else 403)
@@ -107,12 +111,14 @@ def test_what_a_proxy_says_counts_within_the_names_that_are_served(
         ("/gradio_api/deep_link", "cross-site", "navigate", False),
     ],
 )
-def test_another_page_may_link_here_and_no_more(client: Any, path: str, site: str, mode: str, served: bool) -> None:
+def test_another_page_may_link_here_and_no_more(
+    client: MakeClient, path: str, site: str, mode: str, served: bool
+) -> None:
     headers = {"sec-fetch-site": site, "sec-fetch-mode": mode}
     assert client().get(path, headers=headers).status_code == (200 if served else 403)
 
 
-def test_cookies_are_for_our_own_pages_and_nobody_shows_ours_in_a_frame(client: Any) -> None:
+def test_cookies_are_for_our_own_pages_and_nobody_shows_ours_in_a_frame(client: MakeClient) -> None:
     got = client().get("/")
     assert got.headers["set-cookie"] == "token=x; HttpOnly; Path=/; SameSite=Lax; Secure"
     assert got.headers["content-security-policy"] == "frame-ancestors 'self'"

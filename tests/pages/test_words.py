@@ -8,8 +8,8 @@ import re
 import subprocess
 import sys
 import urllib.request
+from email.message import Message
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -31,8 +31,9 @@ def core_sentences() -> dict[str, str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in SAYING and len(node.args) == 2:
                 key, sentence = node.args
-                if isinstance(key, ast.Constant) and isinstance(sentence, ast.Constant):
-                    found[key.value] = sentence.value
+                match key, sentence:
+                    case ast.Constant(value=str(name)), ast.Constant(value=str(said)):
+                        found[name] = said
     return found
 
 
@@ -135,7 +136,7 @@ def test_no_page_has_a_text_of_its_own() -> None:
 
 
 def test_the_words_are_fetched_once_and_short_pages_ask_for_them(plain_app: str) -> None:
-    def get(path: str) -> tuple[bytes, Any]:
+    def get(path: str) -> tuple[bytes, Message]:
         asked = urllib.request.Request(plain_app + path, headers={"Accept-Encoding": "gzip"})
         with urllib.request.urlopen(asked, timeout=30) as answer:
             return answer.read(), answer.headers
@@ -146,6 +147,7 @@ def test_the_words_are_fetched_once_and_short_pages_ask_for_them(plain_app: str)
         page = gzip.decompress(body).decode()
         name = re.search(r'<head><script src="./(aigc-[0-9a-f]+\.js)">', page)
         assert name, path
+    assert name
     for _ in range(2):
         body, headers = get(name[1])
         assert "immutable" in headers["cache-control"] and headers["content-type"].startswith("text/javascript")

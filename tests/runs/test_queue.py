@@ -35,15 +35,26 @@ def run_of(tmp_path: Path) -> Callable[[str], Run]:
 
 def place_of(turn: QueueSlot, run: Run) -> int:
     """Its place in the queue right now, 0 if it may compute; it gives up the place, but not the slot."""
-    places: list[int] = []
-    return 0 if turn.acquire(run, lambda place, left_s: places.append(place) or False) else places[0]
+    places, look = noted(0)
+    return 0 if turn.acquire(run, look) else int(places[0])
+
+
+def noted(which: int) -> tuple[list[float], Callable[[int, float], bool]]:
+    """What a waiting run is told, 0 its place or 1 its time, and what to wait with, which gives up at once."""
+    told: list[float] = []
+
+    def look(place: int, left_s: float) -> bool:
+        told.append((place, left_s)[which])
+        return False
+
+    return told, look
 
 
 def ticket(folder: Path, number: int, run: Run, state: str = "waiting", process: str = "") -> Path:
     """What another living process would leave; the numbers sort before any time."""
     path = folder / ".queue" / f"{number:020d}-1.{state}"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"process": process or identity(), "owner": run.owner, "run": str(run.path)}))
+    path.write_text(json.dumps({"process": process or identity(), "owner": run.manifest.owner, "run": str(run.path)}))
     return path
 
 
@@ -136,11 +147,11 @@ def test_the_time_to_wait_is_that_of_those_ahead(
 ) -> None:
     ticket(tmp_path, 1, run_of(), "running")
     ticket(tmp_path, 2, run_of())
-    seconds: list[float] = []
-    QueueSlot(tmp_path).acquire(run_of(), lambda place, left_s: seconds.append(left_s) or False)
+    seconds, look = noted(1)
+    QueueSlot(tmp_path).acquire(run_of(), look)
     assert seconds == [2 * (60 + queue.AROUND_S)]
     monkeypatch.setenv("AIGC_SLOTS", "2")
-    QueueSlot(tmp_path).acquire(run_of(), lambda place, left_s: seconds.append(left_s) or False)
+    QueueSlot(tmp_path).acquire(run_of(), look)
     assert seconds[1] == seconds[0] / 2
 
 
@@ -151,7 +162,7 @@ def test_who_waits_takes_little_memory_and_says_where_it_stands(
     blocker = QueueSlot(tmp_path)
     assert place_of(blocker, run_of()) == 0
     run = run_of()
-    run.request("start")
+    run.control.request("start")
     child = subprocess.Popen([sys.executable, "-m", "aigc_core", "resume", str(run.path), "--queued"], cwd=PROJECT)
     try:
         deadline = time.monotonic() + 60
@@ -162,7 +173,7 @@ def test_who_waits_takes_little_memory_and_says_where_it_stands(
         assert status.state == "queued" and status.message is not None
         assert status.message["key"] == "queue.place" and status.message["values"]["place"] == 1
         assert psutil.Process(child.pid).memory_info().rss < 150e6, "it has torch in memory already"
-        run.request("stop")
+        run.control.request("stop")
         assert child.wait(timeout=30) == 0 and run.status().state == "stopped"
         assert not list((tmp_path / ".queue").glob("*.waiting"))
     finally:

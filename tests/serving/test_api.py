@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import pytest
@@ -16,10 +16,12 @@ from aigc_core.families import FAMILIES
 from aigc_core.families.config import RunConfig
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import estimates, forms, run_actions, run_views, uploads
-from tests.helpers.runs import RECORDS, TINY
+from tests.helpers.runs import RECORDS, TINY, Trained
+
+Found = TypeVar("Found")
 
 
-def wait_for(ready: Callable[[], Any], seconds: float = 60) -> Any:
+def wait_for(ready: Callable[[], Found | None], seconds: float = 60) -> Found:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := ready():
@@ -29,7 +31,7 @@ def wait_for(ready: Callable[[], Any], seconds: float = 60) -> Any:
 
 
 def state(name: str) -> str:
-    return run_views.follow(name)["status"]["state"]
+    return str(run_views.follow(name)["status"]["state"])
 
 
 def test_forms_have_what_they_need() -> None:
@@ -108,17 +110,17 @@ def test_an_upload_is_kept_under_a_name_of_ours(tmp_path: Path) -> None:
     file.write_text("hello " * 1000)
     kept = uploads.save_upload(file)
     assert Path(kept).parent == Path(os.environ["AIGC_RUNS"]) / ".uploads" and kept == uploads.save_upload(file)
-    assert forms.check("gpt", {"data": "text", "data_path": kept}).data_path == kept
+    assert forms.check("gpt", {"data": "text", "data_path": kept}).model_dump()["data_path"] == kept
     (tmp_path / "a.exe").write_text("x")
     with pytest.raises(DataError, match="neither"):
         uploads.save_upload(tmp_path / "a.exe")
 
 
-def test_long_curves_are_thinned_for_a_new_viewer_and_keep_their_end(trained: Any) -> None:
+def test_long_curves_are_thinned_for_a_new_viewer_and_keep_their_end(trained: Trained) -> None:
     run = Run.create(trained("vae").config())
     for step in range(1, 10_001):
-        run.append("metrics", step, values={"loss": 1.0})
-    run.append("eval", 10_000, figures={})
+        run.event_log.append("metrics", step, values={"loss": 1.0})
+    run.event_log.append("eval", 10_000, figures={})
     events = run_views.follow(run.name)["events"]
     assert run_views.MOST_POINTS * 0.8 < len(events) <= run_views.MOST_POINTS + 2
     assert [event["kind"] for event in events[-2:]] == ["metrics", "eval"] and events[-2]["step"] == 10_000
@@ -147,7 +149,8 @@ def test_an_estimate_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 def test_an_estimate_beside_other_work_is_not_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(estimates, "cache_folder", lambda: tmp_path)
-    measure, others, work = estimates._measure, [], [sys.executable, "-c", "while True: pass"]
+    measure, work = estimates._measure, [sys.executable, "-c", "while True: pass"]
+    others: list[subprocess.Popen[bytes]] = []
 
     def measured_beside_work(config: RunConfig) -> dict[str, Any]:
         others.extend(subprocess.Popen(work) for _ in range(psutil.cpu_count() or 1))

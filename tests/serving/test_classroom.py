@@ -19,6 +19,7 @@ from aigc_core.common.files import write_json
 from aigc_core.common.process_identity import identity
 from aigc_core.inference import model_cache
 from aigc_core.inference.latent import direction_store
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving import launch
 from aigc_core.serving.api import classroom as class_api
@@ -26,7 +27,7 @@ from aigc_core.serving.api import estimates, forms, run_actions, run_views, uplo
 from aigc_core.serving.classroom import quotas, retention, sign_in
 from aigc_core.serving.classroom.users import User, acting_as
 from aigc_core.training.trainer import fit
-from tests.helpers.runs import TINY, tiny
+from tests.helpers.runs import TINY, Trained, message_of, tiny
 
 ANN, BEN, TEACHER = User("Ann"), User("Ben"), User("", teacher=True)
 
@@ -78,7 +79,7 @@ def test_rules_that_make_no_sense_are_a_sentence(
 def test_the_documented_file_has_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     file = paths.PROJECT / "docs" / "class.toml"
     monkeypatch.setenv("AIGC_CLASS", str(file))
-    assert class_rules.rules() == class_rules.Rules()
+    assert class_rules.rules() == class_rules.Rules.model_validate({})
     text = file.read_text(encoding="utf-8")
     assert all(f"{name} = " in text for name in class_rules.Rules.model_fields)
 
@@ -101,7 +102,7 @@ def test_codes_are_asked_for_and_cannot_be_guessed_for_long(monkeypatch: pytest.
     teacher = sign_in.user_of_token(sign_in.join_as_teacher(sign_in.teacher_code()))
     assert teacher is not None and teacher.teacher
     sign_in.join("Ben", "", "blue")
-    guesses = {
+    guesses: dict[str, Callable[[], object]] = {
         "not the code of the class": lambda: sign_in.join("Ann", "", "red"),
         "not the teacher's code": lambda: sign_in.join_as_teacher("owl"),
         "There is a Ben already": lambda: sign_in.join("Ben", "000000x", "blue"),
@@ -110,11 +111,12 @@ def test_codes_are_asked_for_and_cannot_be_guessed_for_long(monkeypatch: pytest.
         for _ in range(sign_in.TRIES):
             with pytest.raises(ClassError, match=says):
                 guess()
-    for right in (
+    rights: list[Callable[[], object]] = [
         lambda: sign_in.join("Ann", "", "blue"),
         lambda: sign_in.join_as_teacher(sign_in.teacher_code()),
         lambda: sign_in.join("Ben", sign_in.student_code(BEN), "blue"),
-    ):
+    ]
+    for right in rights:
         with pytest.raises(ClassError, match="wait a minute"):
             right()
     for times in sign_in._failed_attempts.values():
@@ -124,9 +126,13 @@ def test_codes_are_asked_for_and_cannot_be_guessed_for_long(monkeypatch: pytest.
 
 def test_a_wrong_code_locks_nobody_else_out_and_guesses_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIGC_CLASS_CODE", "blue")
+    guesses: list[Callable[[], object]] = [
+        lambda: sign_in.join("Ann", "", "red"),
+        lambda: sign_in.join_as_teacher("owl"),
+    ]
     with sign_in.from_address("10.0.0.66"):
         for _ in range(sign_in.TRIES + 2):
-            for guess in (lambda: sign_in.join("Ann", "", "red"), lambda: sign_in.join_as_teacher("owl")):
+            for guess in guesses:
                 with pytest.raises(ClassError):
                     guess()
         assert sign_in.user_of_token(sign_in.join("Ben", "", "blue")) == BEN, "another name, from the same address"
@@ -213,18 +219,19 @@ def test_a_student_changes_own_runs_only_and_sees_all() -> None:
         rows = {row["name"]: (row["owner"], row["mine"]) for row in run_views.runs() if not row["shipped"]}
         assert rows == {anns.name: ("Ann", True), bens.name: ("Ben", False), free.name: ("", False)}
         assert run_views.describe(bens.name)["mine"] is False
-        for refused in (
+        attempts: list[Callable[[], object]] = [
             lambda: run_actions.ask(bens.name, "stop"),
             lambda: run_actions.ask(bens.name, "resume"),
             lambda: run_actions.delete(bens.name),
             lambda: run_actions.pin(free.name, True),
             lambda: run_actions.delete(shipped.name),
-        ):
+        ]
+        for refused in attempts:
             with pytest.raises(ClassError, match="not yours"):
                 refused()
         run_actions.pin(anns.name, True)
-        assert anns.pinned and run_views.describe(anns.name)["pinned"]
-        anns.pin(False)
+        assert anns.retention.pinned and run_views.describe(anns.name)["pinned"]
+        anns.retention.pin(False)
         run_actions.delete(anns.name)
     with acting_as(TEACHER):
         run_actions.delete(bens.name)
@@ -251,7 +258,7 @@ def test_only_a_teacher_sees_and_stops_everybody(monkeypatch: pytest.MonkeyPatch
         (student,) = seen["students"]
         assert (student["name"], student["runs"], student["state"]) == ("Ann", 1, "queued") and student["mb"] > 0
         assert class_api.stop_all() == 1
-        assert run.requests_since_start()[0][-1]["request"] == "stop"
+        assert run.control.since_start()[0][-1]["request"] == "stop"
 
 
 @pytest.mark.skipif(sys.platform != "linux" or shutil.which("nvidia-smi") is not None, reason="no limit here")
@@ -263,7 +270,7 @@ def test_a_training_that_wants_more_memory_than_its_share_ends_with_a_sentence(m
         while run.status().active:
             time.sleep(0.2)
         assert run.status().state == state, (run.path / "log.txt").read_text()
-    assert run.status().message["key"] == "train.no_memory"
+    assert message_of(run)["key"] == "train.no_memory"
 
 
 def test_what_was_interrupted_by_a_power_cut_is_found_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,7 +307,7 @@ def test_a_training_beyond_the_limits_is_refused_with_a_sentence(monkeypatch: py
             run_actions.start("vae", values | {"tries": 4})
         first = run_actions.start("vae", values)
         limits = {"minutes": 10, "parameters": 10_000_000, "disk_mb": 1000}
-        assert Run.named(first).given == {"owner": "Ann", "limits": limits}
+        assert run_named(first).manifest.given == {"owner": "Ann", "limits": limits}
         run_actions.start("vae", values), run_actions.again(first, {"lr": 0.1})
         with pytest.raises(ClassError, match="3 of your trainings are waiting"):
             run_actions.start("vae", values)
@@ -309,7 +316,7 @@ def test_a_training_beyond_the_limits_is_refused_with_a_sentence(monkeypatch: py
         with pytest.raises(ClassError, match="delete some"):
             run_actions.start("vae", values)
     with acting_as(TEACHER):
-        assert Run.named(run_actions.start("vae", values | {"minutes": 60})).given == {}
+        assert run_named(run_actions.start("vae", values | {"minutes": 60})).manifest.given == {}
     with acting_as(None), pytest.raises(ClassError, match="Join"):
         run_actions.start("vae", values)
 
@@ -324,7 +331,7 @@ def test_a_network_too_large_and_a_time_that_is_over_end_the_training() -> None:
     status = fit(long)
     assert status.state == "stopped" and 1 < status.elapsed_s < 5
     assert any(event.get("key") == "class.time_up" for event in long.events()[0])
-    long.request("start")
+    long.control.request("start")
     assert fit(long).step <= status.step + 1, "going on gives no more time"
 
 
@@ -333,7 +340,7 @@ def test_a_training_that_fills_its_place_stops_and_says_so() -> None:
     run = Run.create(
         tiny("vae", steps=10**5, checkpoint_every=2, compile="off"), given={"owner": "Ann", "limits": limits}
     )
-    assert fit(run).state == "stopped" and run.checkpoints()
+    assert fit(run).state == "stopped" and run.checkpoints.steps()
     assert any(event.get("key") == "class.disk_over" for event in run.events()[0])
 
 
@@ -342,7 +349,7 @@ def test_who_has_made_room_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = {"minutes": 10, "parameters": 10**6, "disk_mb": 0.05}
     run = Run.create(tiny("vae", steps=40, checkpoint_every=2), given={"owner": "Ann", "limits": limits})
     assert fit(run).state == "stopped"
-    run.request("start")
+    run.control.request("start")
     with acting_as(ANN):
         run_actions.ask(run.name, "resume")
     assert run.status().state == "done"
@@ -383,7 +390,7 @@ def test_uploads_are_one_s_own_and_have_a_size(tmp_path: Path, monkeypatch: pyte
     file.write_text("hello " * 1000)
     with acting_as(ANN):
         kept = uploads.save_upload(file)
-        assert forms.check("gpt", {"data": "text", "data_path": kept}).data_path == kept
+        assert forms.check("gpt", {"data": "text", "data_path": kept}).model_dump()["data_path"] == kept
         assert quotas.used_mb("Ann") == pytest.approx(0.006)
     with acting_as(BEN), pytest.raises(ConfigError, match="uploading"):
         forms.check("gpt", {"data": "text", "data_path": kept})
@@ -409,7 +416,7 @@ def test_old_runs_are_swept_but_never_pinned_active_or_needed_things(tmp_path: P
     lost.write_text("nobody needs this")
     os.utime(lost, (0, 0))
     old, pinned, fresh = aged(run_of("Ann"), 15), aged(run_of("Ann"), 15), aged(run_of("Ben"), 13)
-    pinned.pin(True)
+    pinned.retention.pin(True)
     damaged = run_of("Ben")
     (damaged.path / "status.json").write_text("{")
     shipped = aged(Run.create(tiny("vae"), paths.shipped_root() / "shipped-one"), 100)
@@ -429,7 +436,7 @@ def test_a_number_of_days_that_is_none_deletes_nothing(days: float) -> None:
 
 
 def test_what_somebody_touched_or_named_something_in_is_not_swept(
-    tmp_path: Path, trained: Callable[[str], Run], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = time.time() + 30 * 86_400
 
@@ -451,13 +458,13 @@ def test_what_somebody_touched_or_named_something_in_is_not_swept(
     upload.write_text("hello")
     os.utime(upload, (0, 0))
     (tmp_path / "way").symlink_to(paths.runs_root())
-    made = moved.made()
+    made = moved.manifest.read()
     place = str(tmp_path / "way" / ".uploads" / ".." / ".uploads" / upload.parent.name / upload.name)
     write_json(moved.path / "config.json", made | {"config": made["config"] | {"data_path": place}})
-    moved.pin(True)
+    moved.retention.pin(True)
     assert retention.sweep(14, later) == [left.name]
     assert named.path.exists() and used.path.exists() and upload.exists()
-    moved.pin(False)
+    moved.retention.pin(False)
     assert retention.sweep(14, later) == [moved.name] and not upload.exists()
 
 

@@ -8,7 +8,6 @@ import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,10 +22,11 @@ from aigc_core.runs.run import Run
 from aigc_core.serving.api import compare as api
 from aigc_core.serving.api.run_views import job
 from tests.helpers.processes import command
+from tests.helpers.runs import Trained
 
 
 @pytest.fixture
-def runs(trained: Callable[[str], Run]) -> list[Run]:
+def runs(trained: Trained) -> list[Run]:
     """Two VAEs that differ in two settings, one of them judged, and a GPT."""
     found = []
     for name, family in (("first", "vae"), ("second", "vae"), ("writer", "gpt")):
@@ -86,7 +86,7 @@ def test_the_table_as_csv(runs: list[Run]) -> None:
 def test_no_cell_of_a_table_is_a_formula(runs: list[Run]) -> None:
     formula = "=HYPERLINK(1)"
     evil = Run(runs[0].path.rename(runs_root() / "evil"))
-    made = evil.made()
+    made = evil.manifest.read()
     settings = made["config"] | dict.fromkeys(("data", "data_path"), formula)
     write_json(evil.path / "config.json", made | {"owner": formula, "config": settings})
     events = [json.loads(line) for line in (evil.path / "events.jsonl").read_text().splitlines()]
@@ -106,7 +106,7 @@ def is_number(cell: str) -> bool:
 
 def test_long_curves_are_thinned_but_keep_their_ends(runs: list[Run]) -> None:
     for step in range(13, 5000):
-        runs[1].append("metrics", step, seconds=step / 10, values={"loss": float(step)})
+        runs[1].event_log.append("metrics", step, seconds=step / 10, values={"loss": float(step)})
     points = api.compare(["second"])["runs"][0]["curves"]["loss"]
     assert len(points) <= api.MOST_POINTS + 1 and points[-1] == [4999, 499.9, 4999.0]
 

@@ -1,5 +1,6 @@
 """Muon: judged by singular values, by torch's own AdamW, and by what it learns."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,10 @@ def test_a_standing_matrix_is_corrected_as_the_lying_one() -> None:
     torch.testing.assert_close(standing.weight.mT, lying.weight, atol=1e-7, rtol=0)
 
 
-def stepped(make_optimizer, network: nn.Module, steps: int = 5) -> list[torch.Tensor]:
+MakeOptimizer = Callable[[nn.Module], torch.optim.Optimizer]
+
+
+def stepped(make_optimizer: MakeOptimizer, network: nn.Module, steps: int = 5) -> list[torch.Tensor]:
     optimizer = make_optimizer(network)
     random = torch.Generator().manual_seed(1)
     for _ in range(steps):
@@ -78,11 +82,13 @@ def test_what_is_no_matrix_of_a_layer_is_corrected_as_by_adamw() -> None:
         return nn.Sequential(nn.Embedding(7, 6), nn.LayerNorm(6))
 
     config = tiny("gpt", lr=1e-2, weight_decay=0.1, optimizer="muon")
-    groups = [{"params": [], "weight_decay": 0.1}, {"params": [], "weight_decay": 0.0}]
+    matrices: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
 
     def ours(net: nn.Module) -> torch.optim.Optimizer:
         for one in net.parameters():
-            groups[one.dim() < 2]["params"].append(one)
+            (others if one.dim() < 2 else matrices).append(one)
+        groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
         return optim.Muon(groups, config.lr, (config.beta1, config.beta2))
 
     theirs = stepped(lambda net: optim.make(net, config.changed({"optimizer": "adamw"}), choose("cpu", "float32")),

@@ -6,7 +6,6 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,6 +17,7 @@ from aigc_core.runs.run import Run
 from aigc_core.serving.api import run_views
 from aigc_core.training.trainer import fit
 from tests.helpers.run_views import look_everywhere
+from tests.helpers.runs import Trained
 from tests.helpers.tally import Tally
 
 PATIENCE_S = 10.0  # for one look at a damaged run
@@ -103,7 +103,7 @@ def damage_and_look(healthy: Run, cases: list[tuple[str, str]], chance: random.R
 
 def goes_on(run: Run) -> bool:
     """Whether it is trained to its end, from wherever the damage let it begin."""
-    before = run.checkpoints()[-1]
+    before = run.checkpoints.steps()[-1]
     try:
         return fit(run).step > before
     except AigcError:
@@ -111,12 +111,12 @@ def goes_on(run: Run) -> bool:
 
 
 @pytest.fixture
-def healthy(family: str, trained: Any, own_place: Path) -> Run:
+def healthy(family: str, trained: Trained, own_place: Path) -> Run:
     """A finished run that was judged, among those that pages show; with more steps to go, for whoever resumes it."""
     run = Run(own_place / "runs" / "healthy")
     shutil.copytree(trained(family).path, run.path)
     quality_gate.judge(run)
-    made = run.made()
+    made = run.manifest.read()
     write_json(run.path / "config.json", made | {"config": made["config"] | {"steps": made["config"]["steps"] + MORE}})
     look_everywhere(run.name)  # which leaves what the Latent page keeps
     return run

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -19,6 +18,7 @@ from aigc_core.common.errors import RunError, TrainingError
 from aigc_core.common.paths import PROJECT
 from aigc_core.families.base import ImageRequest
 from aigc_core.inference import model_cache
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving import launch
 from aigc_core.serving.api import run_actions, run_views
@@ -26,7 +26,7 @@ from aigc_core.training.trainer import fit
 from tests.helpers.browser import strict_page
 from tests.helpers.client import Client
 from tests.helpers.processes import command, wait_for
-from tests.helpers.runs import TINY, assert_same_events, assert_same_marks, assert_same_weights, tiny
+from tests.helpers.runs import TINY, Trained, assert_same_events, assert_same_marks, assert_same_weights, tiny
 from tests.helpers.servers import serving
 from tests.helpers.tally import Tally
 
@@ -113,7 +113,7 @@ def test_a_run_whose_folder_is_deleted_ends_its_training_and_nothing_else(own_pl
     gone, other = (Run.create(tiny("vae", steps=100_000, compile="off")) for _ in range(2))
     processes = []
     for run in (gone, other):
-        run.request("start")
+        run.control.request("start")
         process = subprocess.Popen(
             [sys.executable, "-m", "aigc_core", "resume", str(run.path)],
             cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
@@ -130,7 +130,7 @@ def test_a_run_whose_folder_is_deleted_ends_its_training_and_nothing_else(own_pl
         step = other.status().step
         wait_for(lambda: other.status().step > step)
     finally:
-        other.request("stop")
+        other.control.request("stop")
         assert processes[1].wait(30) == 0
         assert processes[1].stderr
         processes[1].stderr.close()
@@ -179,7 +179,7 @@ def test_two_apps_on_one_folder_are_one_queue(own_place: Path, tally: Tally) -> 
         one, two = Client(first), Client(second)
         endless = TINY["vae"] | {"steps": 1_000_000, "device": "cpu", "compile": "off"}
         names = [run_actions.start("vae", endless)]
-        wait_for(lambda: Run.named(names[0]).status().step > 0, 120)
+        wait_for(lambda: run_named(names[0]).status().step > 0, 120)
         names.append(run_actions.start("vae", endless))
         wait_for(lambda: (one.ask("follow", run=names[1])["status"]["message"] or {}).get("key") == "queue.place", 120)
         assert two.ask("ask", run=names[0], what="stop") is True
@@ -191,7 +191,7 @@ def test_two_apps_on_one_folder_are_one_queue(own_place: Path, tally: Tally) -> 
     tally("two apps on one folder: one queue, and either steers what the other shows", 1)
 
 
-def test_five_hundred_runs_are_listed_in_a_second(own_place: Path, trained: Any, tally: Tally) -> None:
+def test_five_hundred_runs_are_listed_in_a_second(own_place: Path, trained: Trained, tally: Tally) -> None:
     for number in range(MANY):
         shutil.copytree(trained("vae").path, own_place / "runs" / f"20260101-{number:06d}-vae-digits8-abcd")
     with serving(own_place) as address:
@@ -208,15 +208,15 @@ def test_five_hundred_runs_are_listed_in_a_second(own_place: Path, trained: Any,
     tally(f"{MANY} runs in the folder: page and list each in under a second", len(times))
 
 
-def test_a_run_of_an_older_version_opens_and_goes_on(tmp_path: Path, trained: Any, tally: Tally) -> None:
+def test_a_run_of_an_older_version_opens_and_goes_on(tmp_path: Path, trained: Trained, tally: Tally) -> None:
     run = Run(tmp_path / "runs" / "older")
     shutil.copytree(trained("vae").path, run.path)
     made = json.loads((run.path / "config.json").read_text())
-    later = ("compile", "gate", "tries", "optimiser", "optimizer", "ema", "evaluate_every")
-    made["config"] = {key: value for key, value in made["config"].items() if key not in later} | {"steps": 18}
+    newer = ("compile", "gate", "tries", "optimiser", "optimizer", "ema", "evaluate_every")
+    made["config"] = {key: value for key, value in made["config"].items() if key not in newer} | {"steps": 18}
     (run.path / "config.json").write_text(json.dumps(made))
-    status = {"state": "running", "step": 8, "total_steps": 12, "attempt": 1, "pid": 12345, "pid_started": 1.0}
-    (run.path / "status.json").write_text(json.dumps(status))
+    old = {"state": "running", "step": 8, "total_steps": 12, "attempt": 1, "pid": 12345, "pid_started": 1.0}
+    (run.path / "status.json").write_text(json.dumps(old))
     for later in ("judgement.json", ".beat"):
         (run.path / later).unlink(missing_ok=True)
     assert run.status().state == "interrupted"

@@ -6,7 +6,8 @@ from contextlib import suppress
 from filelock import FileLock
 
 from aigc_core.common.files import read_own, write_json
-from aigc_core.runs.run import LARGEST_ADDITION, Run, cannot_write
+from aigc_core.runs.retention import LARGEST_ADDITION
+from aigc_core.runs.run import Run, cannot_write
 
 
 def additions_lock(run: Run) -> FileLock:

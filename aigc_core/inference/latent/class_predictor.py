@@ -22,7 +22,7 @@ def class_predictor(family: ImageFamily, learn: bool) -> ClassPredictor | None:
 
     None where there are no classes, no data to learn them from, or too little of it.
     """
-    if not family.facts.class_names:
+    if not family.info.class_names:
         return None
     key = training_data_key(family)
     network = classifier_features.load(family.config.data) or _learned_classifiers.get(key)
@@ -35,7 +35,7 @@ def class_predictor(family: ImageFamily, learn: bool) -> ClassPredictor | None:
             return None
         index = torch.linspace(0, len(data.train) - 1, min(CLASSIFIER_FROM, len(data.train))).long()
         network = classifier_features.train(
-            data.train[index], data.labels[index], len(family.facts.class_names), epochs=4
+            data.train[index], data.labels[index], len(family.info.class_names), epochs=4
         )
         _learned_classifiers[key] = network
     if network is None:

@@ -16,7 +16,8 @@ from aigc_core.inference.latent import directions
 from aigc_core.inference.latent.additions import additions_lock, read_additions, write_addition
 from aigc_core.inference.latent.class_predictor import class_predictor
 from aigc_core.inference.latent.session import open_model, parse_points, rounded
-from aigc_core.runs.run import OWN_DIRECTIONS, Run
+from aigc_core.runs.retention import OWN_DIRECTIONS
+from aigc_core.runs.run import Run
 
 MOST_OWN = 200  # named directions of one run
 _computing = threading.Lock()
@@ -50,7 +51,7 @@ def learn_directions(run: Run, step: int | None, progress: ProgressCallback) -> 
     model, family = open_model(run, step)
     classify = None if family.classes else class_predictor(family, learn=True)
 
-    found = directions.learned_directions(family, family.networks, classify, family.facts.class_names, progress)
+    found = directions.learned_directions(family, family.networks, classify, family.info.class_names, progress)
     plain = [asdict(one) for one in found]
     write_addition(run, _directions_file("learned", model.step), plain)
     return plain

@@ -9,7 +9,7 @@ from torch import Tensor
 from aigc_core.common.device import device_of
 from aigc_core.common.errors import DataError, RunError
 from aigc_core.common.progress import Look as ProgressCallback
-from aigc_core.data.datasets import as_float
+from aigc_core.data.image_dataset import as_float
 from aigc_core.data.sources import SOURCES
 from aigc_core.data.upload import framed
 from aigc_core.families.base import ImageFamily
@@ -52,7 +52,7 @@ def image_from_upload(run: Run, step: int | None, content: bytes) -> np.ndarray:
     """
     _, family = open_model(run, step)
     source = SOURCES.get(family.config.data)
-    return framed(content, family.facts.shape, source.framing if source else "square")
+    return framed(content, family.info.shape, source.framing if source else "square")
 
 
 def encode_image(run: Run, step: int | None, picture: np.ndarray) -> tuple[list[float], int | None]:
@@ -123,7 +123,7 @@ def downsample(picture: np.ndarray, times: int) -> np.ndarray:
 
 
 def _image_tensor(family: ImageFamily, picture: np.ndarray, shrink: int = 1) -> Tensor:
-    channels, height, width = family.facts.shape
+    channels, height, width = family.info.shape
     if picture.shape != (height // shrink, width // shrink, channels):
         raise DataError(
             "explore.wrong_picture", "The model's pictures are {side} pixels wide, and this one is not.", side=width

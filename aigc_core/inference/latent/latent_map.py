@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from aigc_core.common.device import device_of
 from aigc_core.common.errors import DataError
 from aigc_core.common.rng import normal_per_sample
-from aigc_core.data.datasets import as_float
+from aigc_core.data.image_dataset import as_float
 from aigc_core.families.base import ImageFamily
 from aigc_core.families.image_decoding import PART, as_array
 from aigc_core.inference import model_cache
@@ -62,7 +62,7 @@ _CLOUD = TypeAdapter(ClassCloud)
 def class_cloud(run: Run, step: int | None) -> ClassCloud | None:
     """Codes of labelled pictures, to show where the classes lie; None where nothing tells classes."""
     model, family = open_model(run, step)
-    if family.classes or not family.facts.class_names:
+    if family.classes or not family.info.class_names:
         return None
     for content in read_additions(run, cloud_file(model.step)):
         with suppress(ValidationError):
@@ -79,7 +79,7 @@ def class_cloud(run: Run, step: int | None) -> ClassCloud | None:
 def _fits(saved: ClassCloud, family: ImageFamily) -> bool:
     """Whether it can be one of this model's."""
     return (
-        saved["names"] == family.facts.class_names
+        saved["names"] == family.info.class_names
         and len(saved["codes"]) == len(saved["labels"])
         and all(label < len(saved["names"]) for label in saved["labels"])
         and all(len(code) == family.config.latent_size for code in saved["codes"])
@@ -119,6 +119,6 @@ def _cloud(codes: Tensor, labels: np.ndarray, family: ImageFamily, real: bool) -
     return {
         "codes": rounded.tolist(),
         "labels": labels.astype(int).tolist(),
-        "names": family.facts.class_names,
+        "names": family.info.class_names,
         "real": real,
     }

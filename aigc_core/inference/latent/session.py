@@ -52,7 +52,7 @@ def open_model(run: Run, step: int | None) -> tuple[model_cache.Model, ImageFami
     """
     model = model_cache.load(run, step)
     family = model.family
-    if not isinstance(family, ImageFamily) or len(family.facts.shape) != 3:
+    if not isinstance(family, ImageFamily) or len(family.info.shape) != 3:
         raise RunError("run.no_pictures", "{name} makes no pictures; choose a run that does.", name=run.name)
     return model, family
 
@@ -63,10 +63,10 @@ def describe(run: Run, step: int | None) -> dict[str, Any]:
     return {
         "run": run.name,
         "step": model.step,
-        "steps": run.checkpoints(),
-        "shape": list(family.facts.shape),
+        "steps": run.checkpoints.steps(),
+        "shape": list(family.info.shape),
         "latent_size": family.config.latent_size,
-        "class_names": family.facts.class_names if family.classes else [],
+        "class_names": family.info.class_names if family.classes else [],
         "layers": family.layers,
         "encodes": family.encodes,
         "data": family.config.data,

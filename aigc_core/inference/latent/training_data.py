@@ -6,8 +6,9 @@ import threading
 import torch
 
 from aigc_core.common.errors import AigcError, DataError
-from aigc_core.data.datasets import ImageDataset, load_data
+from aigc_core.data.datasets import load_data
 from aigc_core.data.download import nothing_fetched
+from aigc_core.data.image_dataset import ImageDataset
 from aigc_core.data.sources import SOURCES, silent
 from aigc_core.families.base import ImageFamily
 

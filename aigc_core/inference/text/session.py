@@ -104,11 +104,11 @@ def describe(run: Run, step: int | None) -> dict[str, Any]:
     return {
         "run": run.name,
         "step": model.step,
-        "steps": run.checkpoints(),
+        "steps": run.checkpoints.steps(),
         "data": family.config.data,
         "origin": "" if model.step else Path(family.config.init_from).name,  # of a model as it was fetched
         "context": family.config.context,
-        "vocabulary": family.facts.vocabulary,
+        "vocabulary": family.info.vocabulary,
         "layers": layers,
         "heads": heads,
         "parameters": parameters,
@@ -130,7 +130,7 @@ def prompt_tokens(family: TextFamily, prefix: Prefix) -> list[int]:
         ConfigError: no character of the prompt is known. DataError: tokens that the model does not have.
     """
     chosen = list(prefix.chosen)
-    if any(not 0 <= one < family.facts.vocabulary for one in chosen):
+    if any(not 0 <= one < family.info.vocabulary for one in chosen):
         raise DataError("writing.no_such_token", "A token that was chosen does not exist in this model; start anew.")
     return family.encode_prompt(prefix.prompt[-LONGEST_PROMPT:]) + chosen
 
@@ -256,9 +256,9 @@ def generate_at_checkpoints(
 ) -> list[CheckpointText]:
     """The same continuation by every checkpoint that the run has kept."""
     found: list[CheckpointText] = []
-    steps = run.checkpoints()
+    steps = run.checkpoints.steps()
     for step in steps:
-        if not run.checkpoint(step).is_dir():  # a run that goes on keeps only some
+        if not run.checkpoints.folder(step).is_dir():  # a run that goes on keeps only some
             continue
 
         def progress_of_step(part: float, shown: object, before: int = len(found)) -> None:

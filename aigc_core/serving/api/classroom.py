@@ -10,8 +10,9 @@ from aigc_core.common import class_rules
 from aigc_core.common.errors import AigcError
 from aigc_core.common.files import size_mb
 from aigc_core.common.paths import runs_root
-from aigc_core.runs import queue
-from aigc_core.runs.run import Run, list_runs
+from aigc_core.runs import queue, slots
+from aigc_core.runs.listing import list_runs
+from aigc_core.runs.run import Run
 from aigc_core.serving import launch
 from aigc_core.serving.classroom import quotas, retention, sign_in, users
 
@@ -60,7 +61,7 @@ def on_startup() -> str:
     rules = class_rules.rules()
     if rules is None:
         return ""
-    queue.slots()
+    slots.slots()
     sign_in.passwords()
     retention.sweep(rules.keep_days, time.time())
     return "" if rules.passwords else sign_in.teacher_code()
@@ -103,7 +104,7 @@ def overview() -> dict[str, Any]:
     trainings = []
     for run in list_runs():
         with suppress(AigcError):
-            status, made = run.status(), run.made()
+            status, made = run.status(), run.manifest.read()
             owner = made.get("owner", "")
             student = students.get(owner, {"runs": 0, "mb": 0.0})
             student["runs"] += 1
@@ -118,7 +119,7 @@ def overview() -> dict[str, Any]:
     return {
         "students": list(students.values()),
         "trainings": trainings,
-        "slots": queue.slots(),
+        "slots": slots.slots(),
         "code": rules.code if rules else "",
     }
 
@@ -135,7 +136,7 @@ def stop_all() -> int:
         with suppress(AigcError):
             status = run.status()
             if status.active or (status.state == "done" and status.alive()):  # being judged, to be tried again
-                run.request("stop")
+                run.control.request("stop")
                 asked += status.active
     return asked
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from aigc_core.common.errors import RunError
 from aigc_core.common.progress import Look as ProgressCallback
-from aigc_core.runs.run import Run
+from aigc_core.runs.listing import run_named
 from aigc_core.serving import access, jobs
 from aigc_core.serving.api import run_views
 from aigc_core.serving.api.plain_values import File
@@ -54,7 +54,7 @@ def card(name: str, licence: str, place: str) -> str:
     Raises:
         AigcError: no such run or licence.
     """
-    return model_card.model_card(Run.named(name), licence, place or "user/name")
+    return model_card.model_card(run_named(name), licence, place or "user/name")
 
 
 def zipped(name: str, licence: str) -> str:
@@ -63,7 +63,7 @@ def zipped(name: str, licence: str) -> str:
     Raises:
         AigcError: no such run, or it learned from someone else's data.
     """
-    run = Run.named(name)
+    run = run_named(name)
     access.check_may_see_data(run)
 
     def work(progress: ProgressCallback) -> File:
@@ -88,7 +88,7 @@ def push(name: str, place: str, licence: str, private: bool) -> str:
         AigcError: no such run, or, in a class, no teacher.
     """
     users.check_teacher()
-    run = Run.named(name)
+    run = run_named(name)
     return jobs.start(lambda progress: hub.push(run, place, licence, private), "fetch")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from aigc_core.common.errors import AigcError, DataError, RunError
 from aigc_core.common.progress import Look as ProgressCallback
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving import access, jobs
 from aigc_core.serving.api import run_views
@@ -80,7 +81,7 @@ def models() -> PictureModels:
 
 def describe(name: str, step: int | None) -> dict[str, Any]:
     """Shape, size of the code, class names to ask for, layers to mix, whether it encodes, its checkpoints."""
-    run = Run.named(name)
+    run = run_named(name)
     described = session.describe(run, step)
     return described | {"class_names": access.class_names(run, described["class_names"])}
 
@@ -93,19 +94,19 @@ code_of_seed = access.for_everybody(session.code_of_seed)
 def draw(name: str, step: int | None, points: object) -> Picture:
     """Pictures of positions."""
     with device.threads(1):  # pictures this small are drawn faster so
-        return _picture(session.decode_points(Run.named(name), step, session.parse_points(points)))
+        return _picture(session.decode_points(run_named(name), step, session.parse_points(points)))
 
 
 def directions(name: str, step: int | None) -> "Directions":
     """Directions of a model, with the names that who asks may see."""
-    run = Run.named(name)
+    run = run_named(name)
     found = direction_store.list_directions(run, step)
     return {**found, "learned": found["learned"] and _with_visible_names(run, found["learned"])}
 
 
 def learn(name: str, step: int | None) -> str:
     """Start learning directions from labels and measurements; returns the job."""
-    run = Run.named(name)
+    run = run_named(name)
     return jobs.start(lambda progress: _with_visible_names(run, direction_store.learn_directions(run, step, progress)))
 
 
@@ -127,7 +128,7 @@ def name_direction(name: str, step: int | None, called: str, vector: object) -> 
     Raises:
         AigcError: not yours in a class, or no name or direction.
     """
-    run = Run.named(name)
+    run = run_named(name)
     users.check_may_change(run)
     return direction_store.name_direction(run, step, called, vector)
 
@@ -138,7 +139,7 @@ def delete_direction(name: str, which: str) -> None:
     Raises:
         AigcError: not yours in a class, or there is none of this name.
     """
-    run = Run.named(name)
+    run = run_named(name)
     users.check_may_change(run)
     direction_store.delete_direction(run, which)
 
@@ -149,12 +150,12 @@ def plane(name: str, step: int | None, origin: object, across: object, up: objec
         raise DataError("explore.bad_plane", "A map needs two directions of the same model.")
     u, v = (one.z for one in session.parse_points([{"z": across}, {"z": up}]))
     (center,) = session.parse_points([origin])
-    return _picture(latent_map.decode_plane(Run.named(name), step, center, u, v, reach, side))
+    return _picture(latent_map.decode_plane(run_named(name), step, center, u, v, reach, side))
 
 
 def cloud(name: str, step: int | None) -> "ClassCloud | None":
     """Codes of labelled pictures, where anything tells the classes."""
-    run = Run.named(name)
+    run = run_named(name)
     found = latent_map.class_cloud(run, step)
     return found and {**found, "names": access.class_names(run, found["names"])}
 
@@ -168,7 +169,7 @@ class Stop(TypedDict):
 
 def journey(name: str, step: int | None, stops: object, part: float, kind: str) -> Stop:
     """Where one is at a part (0 to 1) of the way through positions."""
-    run = Run.named(name)
+    run = run_named(name)
     way = interpolation.interpolate(run, step, session.parse_points(stops), [part], kind)
     return {"point": way[0].model_dump(), "picture": _picture(session.decode_points(run, step, way))}
 
@@ -190,7 +191,7 @@ class Upload(TypedDict):
 
 def upload(name: str, step: int | None, content: bytes) -> Upload:
     """Take a person's image file."""
-    run = Run.named(name)
+    run = run_named(name)
     picture = image_search.image_from_upload(run, step, content)
     point = None
     if session.describe(run, step)["encodes"]:
@@ -209,7 +210,7 @@ def search(name: str, step: int | None, picture: object, hidden: bytes | None, s
     The job's result: {"z", "label", "error", "filled": the picture with what was hidden filled in, "small": what
     was looked at}.
     """
-    run, given = Run.named(name), _array(picture)
+    run, given = run_named(name), _array(picture)
     if shrink not in (1, 2):
         raise _no_picture()
     mask = None if hidden is None else _mask(hidden, given)
@@ -233,7 +234,7 @@ def neighbours(name: str, step: int | None, picture: object) -> str:
     Raises:
         ClassError: the pictures are someone else's.
     """
-    run, given = Run.named(name), _array(picture)
+    run, given = run_named(name), _array(picture)
     access.check_may_see_data(run)
 
     def work(progress: ProgressCallback) -> dict[str, Any]:
@@ -253,7 +254,7 @@ def save(name: str, step: int | None, point: object, *, label: Language | None =
         label: language of the label that a person sees; None = no label. The mark in the file stays.
         seed: what the position came from, for the recipe.
     """
-    run, where = Run.named(name), session.parse_points([point])
+    run, where = run_named(name), session.parse_points([point])
     (picture,) = session.decode_points(run, step, where)
     recipe = {
         "format": FORMAT, "run": name, "step": session.describe(run, step)["step"], "seed": seed,
@@ -282,7 +283,7 @@ def film(
         raise DataError("explore.bad_length", "A journey may last from 0.5 to {limit} seconds.", limit=int(LONGEST_S))
     if form not in ("strip", "gif", "mp4"):
         raise DataError("explore.bad_form", "A journey can be saved as GIF, MP4 or a strip of pictures.")
-    run, where = Run.named(name), session.parse_points(stops)
+    run, where = run_named(name), session.parse_points(stops)
     count = STRIP_PICTURES if form == "strip" else round(FRAMES_A_SECOND * seconds)
 
     def work(progress: ProgressCallback) -> File:
@@ -317,8 +318,8 @@ def reopened(content: bytes) -> dict[str, Any]:
         raise DataError(
             "marks.no_recipe", "This PNG holds no recipe; only pictures saved on this page can be opened again."
         )
-    run, (point,) = Run.named(name), session.parse_points([recipe.get("point")])
-    if step not in run.checkpoints():
+    run, (point,) = run_named(name), session.parse_points([recipe.get("point")])
+    if step not in run.checkpoints.steps():
         raise RunError("run.no_such_checkpoint", "{name} has no checkpoint at step {step}.", name=run.name, step=step)
     return {"run": name, "step": step, "seed": seed if isinstance(seed, int) else None, "point": point.model_dump()}
 

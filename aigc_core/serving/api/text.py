@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from aigc_core.common.errors import ConfigError, DataError
 from aigc_core.common.progress import Look as ProgressCallback
-from aigc_core.runs.run import Run
+from aigc_core.runs.listing import run_named
 from aigc_core.serving import access, jobs
 from aigc_core.serving.api import run_views
 from aigc_core.serving.api.plain_values import File
@@ -92,7 +92,7 @@ class Attention(TypedDict):
 
 def attention(name: str, step: int | None, prefix: object) -> Attention:
     """Where each head looks while the model reads a prefix."""
-    found = introspection.attention_weights(Run.named(name), step, _prefix(prefix))
+    found = introspection.attention_weights(run_named(name), step, _prefix(prefix))
     return {**found, "weights": found["weights"].tobytes()}
 
 
@@ -101,7 +101,7 @@ def attention(name: str, step: int | None, prefix: object) -> Attention:
 
 def write(name: str, step: int | None, prefix: object, sampling_params: object, count: int, stop: str) -> str:
     """Start writing `count` texts; returns the job. `written` says how far they are."""
-    run, begun, request = Run.named(name), _prefix(prefix), _request(sampling_params)
+    run, begun, request = run_named(name), _prefix(prefix), _request(sampling_params)
     return jobs.start(lambda progress: session.generate(run, step, begun, request, count, stop, progress))
 
 
@@ -128,7 +128,7 @@ def written(job: str, seen: int) -> dict[str, Any]:
 
 def history(name: str, prefix: object, sampling_params: object) -> str:
     """Start writing the same continuation with every checkpoint; returns the job."""
-    run, begun, request = Run.named(name), _prefix(prefix), _request(sampling_params)
+    run, begun, request = run_named(name), _prefix(prefix), _request(sampling_params)
     return jobs.start(lambda progress: session.generate_at_checkpoints(run, begun, request, progress))
 
 
@@ -141,7 +141,7 @@ def copied(name: str, step: int | None, text: str) -> str:
     Raises:
         ClassError: the text is someone else's.
     """
-    run = Run.named(name)
+    run = run_named(name)
     access.check_may_see_data(run)
     return jobs.start(lambda progress: scoring.longest_copy(run, step, text, progress))
 

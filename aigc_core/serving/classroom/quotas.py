@@ -11,7 +11,8 @@ from aigc_core.common.errors import AigcError, ClassError
 from aigc_core.common.files import size_mb
 from aigc_core.common.paths import runs_root
 from aigc_core.families.config import RunConfig
-from aigc_core.runs.run import Run, list_runs
+from aigc_core.runs.listing import list_runs
+from aigc_core.runs.run import Run
 from aigc_core.serving.classroom.users import User, current_user, may_teach, required_rules
 
 OTHER_REQUESTS_MB = 45  # pictures and films that pages send
@@ -36,7 +37,7 @@ def admit(config: RunConfig) -> dict[str, Any]:
         )
     if config.tries > allowed.tries:
         raise ClassError("class.tries", "In this class a training is tried at most {most} times.", most=allowed.tries)
-    if sum(_is_held(run) for run in list_runs() if run.owner == user.name) >= allowed.waiting:
+    if sum(_is_held(run) for run in list_runs() if run.manifest.owner == user.name) >= allowed.waiting:
         raise ClassError("class.waiting", "{count} of your trainings are waiting already.", count=allowed.waiting)
     check_disk(user)
     left_mb = allowed.disk_mb - used_mb(user.name)
@@ -131,5 +132,5 @@ def uploads_folder(name: str | None) -> Path:
 
 def used_mb(name: str) -> float:
     """What a person's runs and uploads take."""
-    places = [run.path for run in list_runs() if run.owner == name]
+    places = [run.path for run in list_runs() if run.manifest.owner == name]
     return sum(size_mb(one) for one in [*places, uploads_folder(name)]) + _pending_mb(name)

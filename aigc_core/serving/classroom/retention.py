@@ -6,7 +6,8 @@ from pathlib import Path
 
 from aigc_core.common.errors import AigcError, ConfigError
 from aigc_core.common.paths import runs_root
-from aigc_core.runs.run import Run, list_runs
+from aigc_core.runs.listing import list_runs
+from aigc_core.runs.run import Run
 
 SECONDS_PER_DAY = 86_400
 
@@ -26,8 +27,10 @@ def sweep(days: float, now: float) -> list[str]:
     for run in list_runs():
         with suppress(AigcError, OSError):  # a damaged or protected one is for a person to look at
             status = run.status()
-            old = now - max(status.heartbeat, run.touched()) > longest_s
-            if old and not (run.shipped or run.pinned or run.cherished or status.active):
+            old = now - max(status.heartbeat, run.retention.last_used()) > longest_s
+            if old and not (
+                run.shipped or run.retention.pinned or run.retention.has_named_directions() or status.active
+            ):
                 run.delete()
                 swept.append(run.name)
     needed = [Path(place) for run in list_runs() if (place := _data_path(run))]  # to go on, and for what compares
@@ -45,5 +48,5 @@ def _among(file: Path, others: list[Path]) -> bool:
 
 def _data_path(run: Run) -> str:
     with suppress(AigcError):
-        return str(run.made()["config"].get("data_path", ""))
+        return str(run.manifest.read()["config"].get("data_path", ""))
     return ""

@@ -38,7 +38,7 @@ def acting_as(user: User | None) -> Iterator[None]:
 
 def may_change(run: Run) -> bool:
     """Whether who asks may stop, steer, pin and delete this run."""
-    return not run.shipped and owns(run.owner)
+    return not run.shipped and owns(run.manifest.owner)
 
 
 def owns(owner: str) -> bool:
@@ -51,7 +51,7 @@ def owns(owner: str) -> bool:
 
 def check_may_change(run: Run) -> None:
     """Raises: ClassError: someone else's run. RunError: one that came with the program."""
-    if not owns(run.owner):
+    if not owns(run.manifest.owner):
         raise ClassError(
             "class.not_yours", "{run} is not yours: you can look at it, and train one like it.", run=run.name
         )
