@@ -1,4 +1,4 @@
-"""Who is at the browser: the door of a class, and `/healthz`. Everything else is `aigc_core.serving.classroom`."""
+"""Who is at the browser: how a class is joined, and `/healthz`. The rest is in `aigc_core.serving.classroom`."""
 
 import asyncio
 import json

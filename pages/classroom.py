@@ -7,7 +7,7 @@ from pages.widget import widget
 FUNCTIONS = table(
     me=query(classroom.me),
     overview=query(classroom.overview),
-    stop=command(run_actions.ask, RUN, lambda values: "stop"),
+    stop=command(run_actions.request, RUN, lambda values: "stop"),
     stop_all=query(classroom.stop_all),
     resume_all=query(classroom.resume_all),
     forget=command(classroom.remove_student, text("name")),

@@ -15,7 +15,7 @@ def without_stubs() -> Iterator[None]:
 
     It passes over a class of which no source file is known; here that is so for each of its own.
     """
-    with _instead(inspect, "getfile", _no_file_of_gradio(inspect.getfile)):
+    with _patched(inspect, "getfile", _no_file_of_gradio(inspect.getfile)):
         yield
 
 
@@ -24,7 +24,7 @@ def without_servers() -> Iterator[None]:
     """Build pages without Gradio's making a web server after each of them: `launch` makes the one that serves."""
     from gradio.routes import App
 
-    with _instead(App, "create_app", staticmethod(lambda *given, **named: None)):
+    with _patched(App, "create_app", staticmethod(lambda *given, **named: None)):
         yield
 
 
@@ -33,11 +33,11 @@ def guarded(guard: type) -> Iterator[None]:
     """Launch with `guard` as the outermost middleware, where Gradio puts its own for CORS."""
     from gradio import routes
 
-    with _instead(routes, "CustomCORSMiddleware", guard):
+    with _patched(routes, "CustomCORSMiddleware", guard):
         yield
 
 
-def rarely(demo: "gr.Blocks") -> None:
+def poll_rarely(demo: "gr.Blocks") -> None:
     """Let Gradio's queue look for work as rarely as it does on Windows, instead of a thousand times a second, which
     takes a fifteenth of a core from whatever trains beside it."""
     demo._queue.sleep_when_free = 0.05
@@ -54,7 +54,7 @@ def _no_file_of_gradio(getfile: Callable[..., str]) -> Callable[..., str]:
 
 
 @contextmanager
-def _instead(owner: object, name: str, other: object) -> Iterator[None]:
+def _patched(owner: object, name: str, other: object) -> Iterator[None]:
     usual = inspect.getattr_static(owner, name)
     setattr(owner, name, other)
     try:

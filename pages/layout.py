@@ -14,7 +14,7 @@ from aigc_core.serving.api import classroom as class_api
 from aigc_core.serving.api import latent as space
 from pages import basics, classroom, compare, lab, latent, publish, text, train, useful
 from pages.auth import AuthMiddleware
-from pages.gradio_patches import guarded, rarely, without_servers
+from pages.gradio_patches import guarded, poll_rarely, without_servers
 from pages.guard import Guard
 from pages.i18n import LanguageScript, translations
 
@@ -58,7 +58,7 @@ def build() -> gr.Blocks:
                 _top()
                 page.build()
         demo.queue(api_open=False)  # pages alone, so that their limits of concurrency hold
-    rarely(demo)
+    poll_rarely(demo)
     return demo
 
 

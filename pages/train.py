@@ -20,9 +20,9 @@ FUNCTIONS = table(
     describe=query(run_views.describe, RUN),
     follow=query(run_views.follow, RUN, text("cursor")),
     sample=sample,
-    ask=command(run_actions.ask, RUN, text("what"), mapping("changes")),
+    ask=command(run_actions.request, RUN, text("what"), mapping("changes")),
     examine=query(run_views.examine, RUN, number("per_kwh", 0.0, least=0.0), number("per_hour", 0.0, least=0.0)),
-    again=query(run_actions.again, RUN, mapping("changes")),
+    again=query(run_actions.train_again, RUN, mapping("changes")),
     pin=command(run_actions.pin, RUN, flag("keep")),
     remove=command(run_actions.delete, RUN),
 )

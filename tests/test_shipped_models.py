@@ -62,21 +62,21 @@ def test_each_draws_and_its_directions_came_along(name: str, own_place: Path) ->
     made = session.decode_points(run, None, points)
     assert made.shape == (10, 28, 28, 1) and 20 < made.mean() < 150
     assert len({one.tobytes() for one in made}) == 10
-    directions = api.directions(name, None)
+    directions = api.list_directions(name, None)
     assert directions["found"] and directions["learned"]
     names = {one["name"] for one in directions["learned"]}
     described = session.describe(run, None)
     assert "boldness" in names or described["latent_size"] == 2  # on a plane, no straight line leads to bold
     if not described["class_names"]:
         assert sum(one["kind"] == "class" for one in directions["learned"]) >= 3
-        cloud = api.cloud(name, None)
+        cloud = api.class_cloud(name, None)
         assert cloud is not None and len(set(cloud["labels"])) == 10
     assert not (own_place / "runs").exists()  # nothing had to be made anew
 
 
 def test_a_bolder_digit_has_more_ink() -> None:
     run = run_named("gan-mnist")
-    learned = api.directions(run.name, None)["learned"]
+    learned = api.list_directions(run.name, None)["learned"]
     assert learned is not None
     bolder = next(one for one in learned if one["name"] == "boldness")
     ink = []

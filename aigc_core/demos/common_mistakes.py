@@ -45,7 +45,7 @@ def show(mistake: str, progress: ProgressCallback = lambda part, shown: None) ->
         return MISTAKES[mistake](progress)
 
 
-def _made(family: ImageFamily) -> bytes:
+def _sample_sheet(family: ImageFamily) -> bytes:
     with torch.inference_mode():
         return sheet_png(family.sample(family.networks, SHOWN))
 
@@ -67,10 +67,10 @@ def _vae(loss: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor], progress: Pro
     with torch.inference_mode():
         figures = family.evaluate(family.networks, data)
     wanted = ("negative_elbo", "reconstruction", "kl", "active_units")
-    return {"sheet": _made(family), "figures": {name: figures[name] for name in wanted}}
+    return {"sheet": _sample_sheet(family), "figures": {name: figures[name] for name in wanted}}
 
 
-def _bound(nll: Tensor, mean: Tensor, log_var: Tensor, z: Tensor) -> Tensor:
+def _negative_elbo(nll: Tensor, mean: Tensor, log_var: Tensor, z: Tensor) -> Tensor:
     return (nll + kl_to_standard_normal(mean, log_var).sum(1)).mean()
 
 
@@ -92,7 +92,7 @@ def _two_likelihoods(nll: Tensor, mean: Tensor, log_var: Tensor, z: Tensor) -> T
 # -- generators ---------------------------------------------------------------------------------------------
 
 
-def _generator_by_error(progress: ProgressCallback) -> dict[str, Any]:
+def _regressed_generator(progress: ProgressCallback) -> dict[str, Any]:
     """G(z) drawn to real pictures by squared error: the least error has their average, whatever z is."""
     family, data = prepared("gan", SETTINGS["gan"])
     family.phases = (Phase("generator"),)
@@ -104,14 +104,14 @@ def _generator_by_error(progress: ProgressCallback) -> dict[str, Any]:
     quick_fit(
         family, data, STEPS, lambda part: progress(part, None), lambda x, z: (generate(z, None) - x).square().mean()
     )
-    return {"sheet": _made(family), "figures": _spread(family, data)}
+    return {"sheet": _sample_sheet(family), "figures": _spread(family, data)}
 
 
-def _generator_by_game(progress: ProgressCallback) -> dict[str, Any]:
+def _adversarial_generator(progress: ProgressCallback) -> dict[str, Any]:
     """The same generator against a discriminator."""
     family, data = prepared("gan", SETTINGS["gan"])
     quick_fit(family, data, STEPS, lambda part: progress(part, None))
-    return {"sheet": _made(family), "figures": _spread(family, data)}
+    return {"sheet": _sample_sheet(family), "figures": _spread(family, data)}
 
 
 def _spread(family: ImageFamily, data: ImageDataset) -> dict[str, float]:
@@ -134,8 +134,8 @@ def _pair(right: Demonstration, wrong: Demonstration) -> Demonstration:
 
 
 MISTAKES: dict[str, Demonstration] = {
-    "averaged-pixels": _pair(partial(_vae, _bound), partial(_vae, _averaged_pixels)),
-    "averaged-kl": _pair(partial(_vae, _bound), partial(_vae, _averaged_kl)),
-    "two-likelihoods": _pair(partial(_vae, _bound), partial(_vae, _two_likelihoods)),
-    "generator-by-error": _pair(_generator_by_game, _generator_by_error),
+    "averaged-pixels": _pair(partial(_vae, _negative_elbo), partial(_vae, _averaged_pixels)),
+    "averaged-kl": _pair(partial(_vae, _negative_elbo), partial(_vae, _averaged_kl)),
+    "two-likelihoods": _pair(partial(_vae, _negative_elbo), partial(_vae, _two_likelihoods)),
+    "generator-by-error": _pair(_adversarial_generator, _regressed_generator),
 }

@@ -28,8 +28,8 @@ def look_everywhere(name: str) -> None:
         lambda: model_card.model_card(run, "mit", "somebody/something"),
         lambda: generate(run),
         lambda: latent.describe(name, None),
-        lambda: latent.directions(name, None),
-        lambda: latent.cloud(name, None),
+        lambda: latent.list_directions(name, None),
+        lambda: latent.class_cloud(name, None),
     ]
     for question in questions:
         try:

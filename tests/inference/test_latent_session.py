@@ -99,7 +99,7 @@ def test_a_defect_while_drawing_reaches_everyone_who_waits(trained: Trained, mon
 )  # fmt: skip
 def test_a_position_that_is_none_is_a_sentence(vae: Run, points: Any) -> None:
     with pytest.raises(DataError) as raised:
-        latent_api.draw(vae.name, None, points)
+        latent_api.decode_points(vae.name, None, points)
     assert all(isinstance(one, int) for one in raised.value.message["values"].values())  # no English in a blank
 
 
@@ -150,23 +150,23 @@ def test_runs_that_make_no_pictures_are_refused(trained: Trained, tmp_path: Path
 
 
 def test_directions_are_kept_and_named_ones_stay(vae: Run) -> None:
-    first = latent_api.directions(vae.name, None)
+    first = latent_api.list_directions(vae.name, None)
     assert first["learned"] is None and first["found"] and len(first["found"]) <= 2
-    job = latent_api.learn(vae.name, None)
+    job = latent_api.learn_directions(vae.name, None)
     learned = ended(job, "done")["result"]
-    assert latent_api.directions(vae.name, None)["learned"] == learned
+    assert latent_api.list_directions(vae.name, None)["learned"] == learned
 
     made = latent_api.name_direction(vae.name, None, "  taller \n and thinner ", [3.0, -4.0])
     assert made["name"] == "taller and thinner" and made["effect"] > 0
     np.testing.assert_allclose(made["vector"], [0.6, -0.8])
-    assert latent_api.directions(vae.name, None)["own"] == [made]
+    assert latent_api.list_directions(vae.name, None)["own"] == [made]
     latent_api.delete_direction(vae.name, made["id"])
     turned = latent_api.name_direction(
         vae.name, None, "a\u202eb\x00c\u2066d", [1, 0]
     )  # a line that would run backwards
     assert turned["name"] == "abcd"
     latent_api.delete_direction(vae.name, turned["id"])
-    assert latent_api.directions(vae.name, None)["own"] == []
+    assert latent_api.list_directions(vae.name, None)["own"] == []
     for name, vector in (
         ("", [1, 0]),
         ("\u202e", [1, 0]),
@@ -192,26 +192,28 @@ def test_what_is_added_to_a_shipped_model_does_not_change_it(
 
 
 def test_damaged_directions_are_found_anew(vae: Run) -> None:
-    found = latent_api.directions(vae.name, None)["found"]
+    found = latent_api.list_directions(vae.name, None)["found"]
     for file in vae.additions.glob("directions-found-*"):
         file.write_text("{")
-    assert latent_api.directions(vae.name, None)["found"] == found
+    assert latent_api.list_directions(vae.name, None)["found"] == found
 
 
 def test_the_map_has_the_pictures_of_its_places(vae: Run) -> None:
-    sheet = latent_api.plane(vae.name, None, {"z": [5, 5]}, [1, 0], [0, 1], 2.0, 3)
+    sheet = latent_api.decode_plane(vae.name, None, {"z": [5, 5]}, [1, 0], [0, 1], 2.0, 3)
     rows = np.frombuffer(sheet["pixels"], np.uint8).reshape(sheet["shape"])
     places = [{"z": [x, y]} for y in (2, 0, -2) for x in (-2, 0, 2)]
     one_by_one = session.decode_points(vae, None, session.parse_points(places))
     np.testing.assert_allclose(rows.astype(int), one_by_one, atol=1)
     for wrong in ({"side": 99}, {"reach": 0.0}, {"up": [1, 0, 0]}):
         with pytest.raises(DataError):
-            latent_api.plane(**{"name": vae.name, "step": None, "origin": {"z": [0, 0]}, "across": [1, 0], "up": [0, 1],
-                          "reach": 2.0, "side": 3} | wrong)  # fmt: skip
+            latent_api.decode_plane(
+                **{"name": vae.name, "step": None, "origin": {"z": [0, 0]}, "across": [1, 0], "up": [0, 1],
+                   "reach": 2.0, "side": 3} | wrong
+            )  # fmt: skip
 
 
 def test_classes_lie_where_the_encoder_puts_them(vae: Run) -> None:
-    cloud = latent_api.cloud(vae.name, None)
+    cloud = latent_api.class_cloud(vae.name, None)
     assert cloud is not None and cloud["real"]
     assert len(cloud["codes"]) == len(cloud["labels"]) > 100 and cloud["names"] == [str(i) for i in range(10)]
     _, family = session.open_model(vae, None)
@@ -219,7 +221,7 @@ def test_classes_lie_where_the_encoder_puts_them(vae: Run) -> None:
     z, _ = image_search.encode_image(vae, None, data.validation[3].permute(1, 2, 0).numpy())
     np.testing.assert_allclose(cloud["codes"][3], z, atol=2e-3)
     assert cloud["labels"][3] == data.validation_labels[3]  # type: ignore[index]
-    assert latent_api.cloud(vae.name, None) == cloud  # the second time from the file
+    assert latent_api.class_cloud(vae.name, None) == cloud  # the second time from the file
 
 
 def png_of(values: np.ndarray) -> bytes:
@@ -270,7 +272,7 @@ def test_real_mnist_digits_pass_the_framing_nearly_unchanged() -> None:
 )  # fmt: skip
 def test_an_upload_that_is_no_picture_is_a_sentence(vae: Run, content: bytes) -> None:
     with pytest.raises(DataError):
-        latent_api.upload(vae.name, None, content)
+        latent_api.image_from_upload(vae.name, None, content)
 
 
 @pytest.mark.parametrize(
@@ -281,14 +283,14 @@ def test_an_enormous_picture_is_refused_at_once(vae: Run, mode: str, size: tuple
     Image.new(mode, size).save(buffer, "PNG")
     start = time.perf_counter()
     with pytest.raises(DataError, match="million pixels"):
-        latent_api.upload(vae.name, None, buffer.getvalue())
+        latent_api.image_from_upload(vae.name, None, buffer.getvalue())
     assert time.perf_counter() - start < 2
 
 
 def test_a_large_photograph_is_taken(vae: Run) -> None:
     buffer = io.BytesIO()
     Image.fromarray(np.kron(drawing(), np.ones((18, 18), np.uint8))).save(buffer, "JPEG")  # 39 million pixels
-    assert latent_api.upload(vae.name, None, buffer.getvalue())["point"] is not None
+    assert latent_api.image_from_upload(vae.name, None, buffer.getvalue())["point"] is not None
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL.TiffImagePlugin")  # Pillow tells the log of the damage
@@ -300,11 +302,11 @@ def test_damaged_notes_in_a_photograph_do_not_matter(vae: Run) -> None:
     place = content.index(b"Exif")
     for start in range(place + 6, place + 30):
         damaged = content[:start] + b"\xff\x00\xff" + content[start + 3 :]
-        assert latent_api.upload(vae.name, None, damaged)["picture"]
+        assert latent_api.image_from_upload(vae.name, None, damaged)["picture"]
 
 
 def test_an_upload_is_encoded_and_drawn_again(vae: Run) -> None:
-    answer = latent_api.upload(vae.name, None, png_of(drawing()))
+    answer = latent_api.image_from_upload(vae.name, None, png_of(drawing()))
     assert answer["picture"]["shape"] == [1, 28, 28, 1]
     picture = np.frombuffer(answer["picture"]["pixels"], np.uint8).reshape(28, 28, 1)
     assert answer["point"] is not None
@@ -316,30 +318,33 @@ def test_a_search_repairs_keeps_what_is_visible_and_can_be_cancelled(vae: Run) -
     sent = {"pixels": picture.tobytes(), "shape": list(picture.shape)}
     hidden = np.zeros((28, 28), np.uint8)
     hidden[:, 14:] = 1
-    result = ended(latent_api.search(vae.name, None, sent, hidden.tobytes(), 1), "done")["result"]
+    result = ended(latent_api.project_image(vae.name, None, sent, hidden.tobytes(), 1), "done")["result"]
     filled = np.frombuffer(result["filled"]["pixels"], np.uint8).reshape(28, 28, 1)
     np.testing.assert_array_equal(filled[:, :14], picture[:, :14])
     assert np.abs(filled[:, 14:].astype(int) - picture[:, 14:]).mean() < 10  # the model knows this one
     assert result["error"] < 0.03
 
-    small = ended(latent_api.search(vae.name, None, sent, None, 2), "done")["result"]
+    small = ended(latent_api.project_image(vae.name, None, sent, None, 2), "done")["result"]
     assert small["small"]["shape"] == [1, 14, 14, 1] and small["filled"]["shape"] == [1, 28, 28, 1]
     np.testing.assert_array_equal(
         np.frombuffer(small["small"]["pixels"], np.uint8).reshape(14, 14),
         np.round(picture[..., 0].reshape(14, 2, 14, 2).mean((1, 3))),
     )
 
-    job = latent_api.search(vae.name, None, sent, None, 1)
+    job = latent_api.project_image(vae.name, None, sent, None, 1)
     jobs.cancel(job)
     assert ended(job, "cancelled")["result"] is None
-    whole = ended(latent_api.search(vae.name, None, sent, bytes([1]) * 784, 1), "failed")
+    whole = ended(latent_api.project_image(vae.name, None, sent, bytes([1]) * 784, 1), "failed")
     assert "visible" in whole["error"]["text"]
     for shape in ([1, 1, 1], [27, 27, 1], [14, 14, 1], [28, 28, 3]):
         odd = {"pixels": bytes(shape[0] * shape[1] * shape[2]), "shape": shape}
         for shrink in (1, 2):
-            failed = ended(latent_api.search(vae.name, None, odd, None, shrink), "failed")
+            failed = ended(latent_api.project_image(vae.name, None, odd, None, shrink), "failed")
             assert failed["error"]["key"] in ("explore.wrong_picture", "explore.no_picture")
-        assert ended(latent_api.neighbours(vae.name, None, odd), "failed")["error"]["key"] == "explore.wrong_picture"
+        assert (
+            ended(latent_api.nearest_training_images(vae.name, None, odd), "failed")["error"]["key"]
+            == "explore.wrong_picture"
+        )
     for wrong in (
         {},
         {"pixels": b"1", "shape": [28, 28, 1]},
@@ -349,7 +354,7 @@ def test_a_search_repairs_keeps_what_is_visible_and_can_be_cancelled(vae: Run) -
         {"pixels": bytes(784), "shape": [28, 28, 1, None]},
     ):
         with pytest.raises(DataError):
-            latent_api.search(vae.name, None, wrong, None, 1)
+            latent_api.project_image(vae.name, None, wrong, None, 1)
 
 
 def test_a_training_picture_is_recognised_as_one(vae: Run) -> None:
@@ -389,24 +394,24 @@ def test_a_journey_goes_through_its_stops(vae: Run) -> None:
     for place, stop in ((0.0, 0), (0.5, 1), (1.0, 2)):
         for kind in ("linear", "spherical"):
             travelled, still = (
-                latent_api.journey(vae.name, None, stops, place, kind),
-                latent_api.draw(vae.name, None, [stops[stop]]),
+                latent_api.interpolate(vae.name, None, stops, place, kind),
+                latent_api.decode_points(vae.name, None, [stops[stop]]),
             )
-            assert travelled["picture"] == still == latent_api.draw(vae.name, None, [travelled["point"]])
+            assert travelled["picture"] == still == latent_api.decode_points(vae.name, None, [travelled["point"]])
     mistakes: list[tuple[list[dict[str, Any]], str]] = [
         ([stops[0]], "linear"), (stops, "zigzag"), ([stops[0], {"z": [1, 2, 3]}], "linear"),
     ]  # fmt: skip
     for wrong, kind in mistakes:
         with pytest.raises(DataError):
-            latent_api.journey(vae.name, None, wrong, 0.5, kind)
+            latent_api.interpolate(vae.name, None, wrong, 0.5, kind)
 
 
 def test_arithmetic_is_that_of_the_codes(vae: Run) -> None:
-    made = latent_api.combine({"z": [1, 2]}, {"z": [0.5, 0.5]}, {"z": [3, -1], "label": None})
+    made = latent_api.combine_points({"z": [1, 2]}, {"z": [0.5, 0.5]}, {"z": [3, -1], "label": None})
     assert made["z"] == [3.5, 0.5]
     for a, b in (({"z": [1, 2]}, {"z": [1]}), ({"z": [9000, 0]}, {"z": [-9000, 0]})):
         with pytest.raises(DataError):
-            latent_api.combine(a, b, {"z": [1, 2]})
+            latent_api.combine_points(a, b, {"z": [1, 2]})
 
 
 def test_taking_away_and_adding_the_same_changes_nothing(style_gan: Run) -> None:
@@ -418,11 +423,13 @@ def test_taking_away_and_adding_the_same_changes_nothing(style_gan: Run) -> None
 
 def test_a_saved_picture_brings_its_place_back(vae: Run) -> None:
     point = {"z": [0.25, -1.5], "truncation": 0.8}
-    file = latent_api.save(vae.name, None, point, label="en", seed=5)
+    file = latent_api.picture_file(vae.name, None, point, label="en", seed=5)
     assert file["type"] == "image/png" and file["name"].endswith(".png")
-    back = latent_api.reopened(file["content"])
+    back = latent_api.read_recipe(file["content"])
     assert (back["run"], back["seed"], back["step"]) == (vae.name, 5, session.describe(vae, None)["step"])
-    assert latent_api.draw(back["run"], back["step"], [back["point"]]) == latent_api.draw(vae.name, None, [point])
+    assert latent_api.decode_points(back["run"], back["step"], [back["point"]]) == latent_api.decode_points(
+        vae.name, None, [point]
+    )
 
 
 def test_a_recipe_from_elsewhere_is_a_sentence(vae: Run) -> None:
@@ -436,26 +443,28 @@ def test_a_recipe_from_elsewhere_is_a_sentence(vae: Run) -> None:
         {"run": "\ud800", "step": 1, "point": {"z": [0, 0]}}, {"run": "é" * 200, "step": 1, "point": {"z": [0, 0]}},
     ):  # fmt: skip
         with pytest.raises(AigcError):
-            latent_api.reopened(provenance.png(square, recipe))
+            latent_api.read_recipe(provenance.png(square, recipe))
 
 
 @pytest.mark.parametrize(("form", "kind"), [("gif", "image/gif"), ("mp4", "video/mp4"), ("strip", "image/png")])
 def test_journeys_are_saved(vae: Run, form: Form, kind: str) -> None:
     stops = [{"z": [0, 0]}, {"z": [1, 1]}]
-    file = ended(latent_api.film(vae.name, None, form, stops, seconds=1, kind="linear", label="zh"), "done")["result"]
+    file = ended(latent_api.journey_file(vae.name, None, form, stops, seconds=1, kind="linear", label="zh"), "done")[
+        "result"
+    ]
     assert file["type"] == kind and len(file["content"]) > 500
     if form == "gif":
         with Image.open(io.BytesIO(file["content"])) as film:
             assert film.n_frames >= 18  # type: ignore[attr-defined]  # like neighbours may be merged
     for seconds in (0.0, 31.0, float("nan")):
         with pytest.raises(DataError):
-            latent_api.film(vae.name, None, form, stops, seconds=seconds, kind="linear")
+            latent_api.journey_file(vae.name, None, form, stops, seconds=seconds, kind="linear")
 
 
 @pytest.mark.parametrize(("form", "after"), [("gif", 0.0), ("gif", 0.5), ("mp4", 0.5)])
 def test_a_film_ends_when_it_is_cancelled_while_drawn_or_encoded(vae: Run, form: Form, after: float) -> None:
     stops = [{"z": [0, 0]}, {"z": [1, 1]}]
-    job = latent_api.film(vae.name, None, form, stops, seconds=30, kind="linear", label="en")
+    job = latent_api.journey_file(vae.name, None, form, stops, seconds=30, kind="linear", label="en")
     while jobs.state(job)["part"] <= after:
         time.sleep(0.002)
     jobs.cancel(job)
@@ -466,7 +475,7 @@ def test_a_run_deleted_meanwhile_is_a_sentence(vae: Run) -> None:
     name = vae.name
     vae.path.unlink()
     with pytest.raises(RunError, match="no run"):
-        latent_api.draw(name, None, [{"z": [0, 0]}])
+        latent_api.decode_points(name, None, [{"z": [0, 0]}])
 
 
 def test_the_page_lists_picture_runs_only(vae: Run, trained: Trained, own_place: Path) -> None:

@@ -220,8 +220,8 @@ def test_a_student_changes_own_runs_only_and_sees_all() -> None:
         assert rows == {anns.name: ("Ann", True), bens.name: ("Ben", False), free.name: ("", False)}
         assert run_views.describe(bens.name)["mine"] is False
         attempts: list[Callable[[], object]] = [
-            lambda: run_actions.ask(bens.name, "stop"),
-            lambda: run_actions.ask(bens.name, "resume"),
+            lambda: run_actions.request(bens.name, "stop"),
+            lambda: run_actions.request(bens.name, "resume"),
             lambda: run_actions.delete(bens.name),
             lambda: run_actions.pin(free.name, True),
             lambda: run_actions.delete(shipped.name),
@@ -308,7 +308,7 @@ def test_a_training_beyond_the_limits_is_refused_with_a_sentence(monkeypatch: py
         first = run_actions.start("vae", values)
         limits = {"minutes": 10, "parameters": 10_000_000, "disk_mb": 1000}
         assert run_named(first).manifest.given == {"owner": "Ann", "limits": limits}
-        run_actions.start("vae", values), run_actions.again(first, {"lr": 0.1})
+        run_actions.start("vae", values), run_actions.train_again(first, {"lr": 0.1})
         with pytest.raises(ClassError, match="3 of your trainings are waiting"):
             run_actions.start("vae", values)
         monkeypatch.setenv("AIGC_CLASS_WAITING", "9")
@@ -351,7 +351,7 @@ def test_who_has_made_room_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fit(run).state == "stopped"
     run.control.request("start")
     with acting_as(ANN):
-        run_actions.ask(run.name, "resume")
+        run_actions.request(run.name, "resume")
     assert run.status().state == "done"
 
 
@@ -382,7 +382,7 @@ def test_a_student_uses_neither_the_machine_s_token_nor_another_s_data(tmp_path:
     with acting_as(BEN):
         assert run_views.describe(anns.name)["settings"]["data_path"] == ""
         with pytest.raises(ClassError, match="not yours"):
-            run_actions.again(anns.name, {})
+            run_actions.train_again(anns.name, {})
 
 
 def test_uploads_are_one_s_own_and_have_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

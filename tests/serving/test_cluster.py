@@ -173,19 +173,19 @@ def test_a_run_on_ray_is_stopped_paused_and_dropped_through_its_files(cluster: A
     launch.watch_pending_runs()
     time.sleep(3)
     assert waiting.status().state == "queued"
-    run_actions.ask(waiting.name, "stop")
+    run_actions.request(waiting.name, "stop")
     wait_for(lambda: waiting.status().state == "stopped", 30)
-    run_actions.ask(busy[0].name, "pause")
+    run_actions.request(busy[0].name, "pause")
     wait_for(lambda: busy[0].status().state == "paused", 30)
-    run_actions.ask(busy[0].name, "resume")
+    run_actions.request(busy[0].name, "resume")
     wait_for(lambda: busy[0].status().state == "running", 30)
     for run in busy:
-        run_actions.ask(run.name, "stop")
+        run_actions.request(run.name, "stop")
     wait_for(lambda: all(run.status().state == "stopped" for run in busy), 60)
-    run_actions.ask(busy[1].name, "resume")
+    run_actions.request(busy[1].name, "resume")
     step = busy[1].status().step
     wait_for(lambda: busy[1].status().step > step, 60)
-    run_actions.ask(busy[1].name, "stop")
+    run_actions.request(busy[1].name, "stop")
     wait_for(lambda: busy[1].status().state == "stopped", 60)
 
 

@@ -57,7 +57,7 @@ def card(name: str, licence: str, place: str) -> str:
     return model_card.model_card(run_named(name), licence, place or "user/name")
 
 
-def zipped(name: str, licence: str) -> str:
+def write_zip(name: str, licence: str) -> str:
     """Start packing a run; returns the job, whose result is a `File`.
 
     Raises:

@@ -63,7 +63,7 @@ def _warm_up() -> None:
     torch.set_num_threads(1)  # of whoever comes from now on: people at other sliders need the other cores
     for run in run_views.models("pictures")[:1]:
         with suppress(AigcError):
-            draw(run["name"], None, [{"z": code_of_seed(run["name"], None, 0)}])
+            decode_points(run["name"], None, [{"z": code_of_seed(run["name"], None, 0)}])
     _warm.set()
 
 
@@ -91,20 +91,20 @@ def describe(name: str, step: int | None) -> dict[str, Any]:
 code_of_seed = access.for_everybody(session.code_of_seed)
 
 
-def draw(name: str, step: int | None, points: object) -> Picture:
+def decode_points(name: str, step: int | None, points: object) -> Picture:
     """Pictures of positions."""
     with device.threads(1):  # pictures this small are drawn faster so
         return _picture(session.decode_points(run_named(name), step, session.parse_points(points)))
 
 
-def directions(name: str, step: int | None) -> "Directions":
+def list_directions(name: str, step: int | None) -> "Directions":
     """Directions of a model, with the names that who asks may see."""
     run = run_named(name)
     found = direction_store.list_directions(run, step)
     return {**found, "learned": found["learned"] and _with_visible_names(run, found["learned"])}
 
 
-def learn(name: str, step: int | None) -> str:
+def learn_directions(name: str, step: int | None) -> str:
     """Start learning directions from labels and measurements; returns the job."""
     run = run_named(name)
     return jobs.start(lambda progress: _with_visible_names(run, direction_store.learn_directions(run, step, progress)))
@@ -144,7 +144,9 @@ def delete_direction(name: str, which: str) -> None:
     direction_store.delete_direction(run, which)
 
 
-def plane(name: str, step: int | None, origin: object, across: object, up: object, reach: float, side: int) -> Picture:
+def decode_plane(
+    name: str, step: int | None, origin: object, across: object, up: object, reach: float, side: int
+) -> Picture:
     """`side`² pictures on the plane of two directions through a position, row by row from the top left."""
     if not (1 <= side <= SIDE_LIMIT and 0 < reach <= 10):
         raise DataError("explore.bad_plane", "A map needs two directions of the same model.")
@@ -153,7 +155,7 @@ def plane(name: str, step: int | None, origin: object, across: object, up: objec
     return _picture(latent_map.decode_plane(run_named(name), step, center, u, v, reach, side))
 
 
-def cloud(name: str, step: int | None) -> "ClassCloud | None":
+def class_cloud(name: str, step: int | None) -> "ClassCloud | None":
     """Codes of labelled pictures, where anything tells the classes."""
     run = run_named(name)
     found = latent_map.class_cloud(run, step)
@@ -167,14 +169,14 @@ class Stop(TypedDict):
     picture: Picture
 
 
-def journey(name: str, step: int | None, stops: object, part: float, kind: str) -> Stop:
+def interpolate(name: str, step: int | None, stops: object, part: float, kind: str) -> Stop:
     """Where one is at a part (0 to 1) of the way through positions."""
     run = run_named(name)
     way = interpolation.interpolate(run, step, session.parse_points(stops), [part], kind)
     return {"point": way[0].model_dump(), "picture": _picture(session.decode_points(run, step, way))}
 
 
-def combine(a: object, b: object, c: object) -> dict[str, Any]:
+def combine_points(a: object, b: object, c: object) -> dict[str, Any]:
     """The position a − b + c."""
     return interpolation.combine_points(*session.parse_points([a, b, c])).model_dump()
 
@@ -189,7 +191,7 @@ class Upload(TypedDict):
     point: dict[str, Any] | None
 
 
-def upload(name: str, step: int | None, content: bytes) -> Upload:
+def image_from_upload(name: str, step: int | None, content: bytes) -> Upload:
     """Take a person's image file."""
     run = run_named(name)
     picture = image_search.image_from_upload(run, step, content)
@@ -200,7 +202,7 @@ def upload(name: str, step: int | None, content: bytes) -> Upload:
     return {"picture": _picture(picture[None]), "point": point}
 
 
-def search(name: str, step: int | None, picture: object, hidden: bytes | None, shrink: int) -> str:
+def project_image(name: str, step: int | None, picture: object, hidden: bytes | None, shrink: int) -> str:
     """Start looking for the position of a picture; returns the job.
 
     Args:
@@ -228,7 +230,7 @@ def search(name: str, step: int | None, picture: object, hidden: bytes | None, s
     return jobs.start(work)
 
 
-def neighbours(name: str, step: int | None, picture: object) -> str:
+def nearest_training_images(name: str, step: int | None, picture: object) -> str:
     """Start looking for the training pictures most like one; returns the job.
 
     Raises:
@@ -247,7 +249,9 @@ def neighbours(name: str, step: int | None, picture: object) -> str:
 # -- taking away and bringing back ----------------------------------------------------------------------
 
 
-def save(name: str, step: int | None, point: object, *, label: Language | None = None, seed: int | None = None) -> File:
+def picture_file(
+    name: str, step: int | None, point: object, *, label: Language | None = None, seed: int | None = None
+) -> File:
     """The picture of a position, with its recipe inside, as a file.
 
     Args:
@@ -264,7 +268,7 @@ def save(name: str, step: int | None, point: object, *, label: Language | None =
     return {"name": f"{name}.png", "type": "image/png", "content": content}
 
 
-def film(
+def journey_file(
     name: str,
     step: int | None,
     form: str,
@@ -306,7 +310,7 @@ def film(
     return jobs.start(work)
 
 
-def reopened(content: bytes) -> dict[str, Any]:
+def read_recipe(content: bytes) -> dict[str, Any]:
     """The recipe inside a saved PNG, if its run is here: {"run", "step", "seed", "point"}.
 
     Raises:

@@ -31,7 +31,7 @@ def start(family: str, values: dict[str, Any]) -> str:
     return run.name
 
 
-def ask(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dict[str, Any] | None = None) -> None:
+def request(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dict[str, Any] | None = None) -> None:
     """Ask a training for something. A run that is not active is started again by `resume`.
 
     Raises:
@@ -54,7 +54,7 @@ def ask(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dic
         run.ask(what)
 
 
-def again(name: str, changes: dict[str, Any]) -> str:
+def train_again(name: str, changes: dict[str, Any]) -> str:
     """Train a new model as an older one was, but for some settings; returns the new run's name.
 
     Raises:

@@ -74,8 +74,8 @@ def models() -> list[dict[str, Any]]:
 # -- what is asked of any model, by anybody ----------------------------------------------------------------
 
 describe = access.for_everybody(session.describe)
-spell = access.for_everybody(session.token_texts, _prefix)
-alternatives = access.for_everybody(session.next_token_candidates, _prefix, _request)
+token_texts = access.for_everybody(session.token_texts, _prefix)
+next_token_candidates = access.for_everybody(session.next_token_candidates, _prefix, _request)
 token_nll = access.for_everybody(scoring.token_nll)
 attention_numbers = access.for_everybody(introspection.attention_numbers, _prefix)
 logit_lens = access.for_everybody(introspection.logit_lens, _prefix)
@@ -90,7 +90,7 @@ class Attention(TypedDict):
     weights: bytes
 
 
-def attention(name: str, step: int | None, prefix: object) -> Attention:
+def attention_weights(name: str, step: int | None, prefix: object) -> Attention:
     """Where each head looks while the model reads a prefix."""
     found = introspection.attention_weights(run_named(name), step, _prefix(prefix))
     return {**found, "weights": found["weights"].tobytes()}
@@ -99,13 +99,13 @@ def attention(name: str, step: int | None, prefix: object) -> Attention:
 # -- writing ----------------------------------------------------------------------------------------------
 
 
-def write(name: str, step: int | None, prefix: object, sampling_params: object, count: int, stop: str) -> str:
+def generate(name: str, step: int | None, prefix: object, sampling_params: object, count: int, stop: str) -> str:
     """Start writing `count` texts; returns the job. `written` says how far they are."""
     run, begun, request = run_named(name), _prefix(prefix), _request(sampling_params)
     return jobs.start(lambda progress: session.generate(run, step, begun, request, count, stop, progress))
 
 
-def written(job: str, seen: int) -> dict[str, Any]:
+def generated(job: str, seen: int) -> dict[str, Any]:
     """What has grown since `seen` tokens were read: {"state", "part", "from", "seen", "samples", "unknown", "cut",
     "error"}; `seen` is what to ask for next.
 
@@ -126,7 +126,7 @@ def written(job: str, seen: int) -> dict[str, Any]:
     return answer | {"error": now["error"]}
 
 
-def history(name: str, prefix: object, sampling_params: object) -> str:
+def generate_at_checkpoints(name: str, prefix: object, sampling_params: object) -> str:
     """Start writing the same continuation with every checkpoint; returns the job."""
     run, begun, request = run_named(name), _prefix(prefix), _request(sampling_params)
     return jobs.start(lambda progress: session.generate_at_checkpoints(run, begun, request, progress))
@@ -135,7 +135,7 @@ def history(name: str, prefix: object, sampling_params: object) -> str:
 # -- the training text ------------------------------------------------------------------------------------
 
 
-def copied(name: str, step: int | None, text: str) -> str:
+def longest_copy(name: str, step: int | None, text: str) -> str:
     """Start looking for the longest passage that stands in the training text; returns the job.
 
     Raises:
@@ -149,7 +149,7 @@ def copied(name: str, step: int | None, text: str) -> str:
 # -- fetching and taking away ---------------------------------------------------------------------------
 
 
-def bring(source: str) -> str:
+def import_model(source: str) -> str:
     """Start fetching a GPT-2 from the Hugging Face Hub, by its name there; returns the job, whose result is the
     run's name.
 
@@ -164,6 +164,6 @@ def bring(source: str) -> str:
     return jobs.start(work, "fetch")
 
 
-def saved(text: str, label: Literal["en", "zh"] | None) -> File:
+def text_file(text: str, label: Literal["en", "zh"] | None) -> File:
     """A text as a file, with the notice that a machine wrote it."""
     return {"name": "text.txt", "type": "text/plain;charset=utf-8", "content": provenance.noted(text, label).encode()}
