@@ -11,11 +11,12 @@ from torch import Tensor
 
 from aigc_core.common.device import threads
 from aigc_core.common.errors import ConfigError
+from aigc_core.common.progress import ProgressCallback, silent
 from aigc_core.data.image_dataset import ImageDataset
-from aigc_core.families.base import ImageFamily, ImageRequest, Phase
-from aigc_core.families.image_decoding import sheet_png
+from aigc_core.families.base import Phase
+from aigc_core.families.image import ImageFamily, ImageRequest, sheet_png
 from aigc_core.families.vae.losses import kl_to_standard_normal, normal_log_density
-from aigc_core.training.small_fit import Look, prepared, quick_fit
+from aigc_core.training.quick_fit import prepared, quick_fit
 
 STEPS = 600
 SHOWN = ImageRequest(count=32, seed=0)
@@ -25,7 +26,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-def show(mistake: str, look: Look = lambda part: None) -> dict[str, Any]:
+def show(mistake: str, look: ProgressCallback = silent) -> dict[str, Any]:
     """Train the right formula and the wrong one.
 
     Args:
@@ -51,7 +52,7 @@ def _made(family: ImageFamily) -> bytes:
 # -- variational autoencoders -------------------------------------------------------------------------------
 
 
-def _vae(loss: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor], look: Look) -> dict[str, Any]:
+def _vae(loss: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor], look: ProgressCallback) -> dict[str, Any]:
     """Train by a loss of −log p(x|z) (B,), μ, log σ² and z (B, Z); measure the true bound."""
     family, data = prepared("vae", SETTINGS["vae"])
     model = family.networks["autoencoder"]
@@ -90,7 +91,7 @@ def _two_likelihoods(nll: Tensor, mean: Tensor, log_var: Tensor, z: Tensor) -> T
 # -- generators ---------------------------------------------------------------------------------------------
 
 
-def _generator_by_error(look: Look) -> dict[str, Any]:
+def _generator_by_error(look: ProgressCallback) -> dict[str, Any]:
     """G(z) drawn to real pictures by squared error: the least error has their average, whatever z is."""
     family, data = prepared("gan", SETTINGS["gan"])
     family.phases = (Phase("generator"),)
@@ -99,7 +100,7 @@ def _generator_by_error(look: Look) -> dict[str, Any]:
     return {"sheet": _made(family), "figures": _spread(family, data)}
 
 
-def _generator_by_game(look: Look) -> dict[str, Any]:
+def _generator_by_game(look: ProgressCallback) -> dict[str, Any]:
     """The same generator against a discriminator."""
     family, data = prepared("gan", SETTINGS["gan"])
     quick_fit(family, data, STEPS, look)
@@ -113,18 +114,18 @@ def _spread(family: ImageFamily, data: ImageDataset) -> dict[str, float]:
 
 
 def _pair(
-    right: Callable[[Look], dict[str, Any]], wrong: Callable[[Look], dict[str, Any]]
-) -> Callable[[Look], dict[str, Any]]:
-    def both(look: Look) -> dict[str, Any]:
+    right: Callable[[ProgressCallback], dict[str, Any]], wrong: Callable[[ProgressCallback], dict[str, Any]]
+) -> Callable[[ProgressCallback], dict[str, Any]]:
+    def both(look: ProgressCallback) -> dict[str, Any]:
         return {
-            "right": right(lambda part: look(0.5 * part)),
-            "wrong": wrong(lambda part: look(0.5 + 0.5 * part)),
+            "right": right(lambda part, _: look(0.5 * part, None)),
+            "wrong": wrong(lambda part, _: look(0.5 + 0.5 * part, None)),
         }
 
     return both
 
 
-MISTAKES: dict[str, Callable[[Look], dict[str, Any]]] = {
+MISTAKES: dict[str, Callable[[ProgressCallback], dict[str, Any]]] = {
     "averaged-pixels": _pair(lambda look: _vae(_bound, look), lambda look: _vae(_averaged_pixels, look)),
     "averaged-kl": _pair(lambda look: _vae(_bound, look), lambda look: _vae(_averaged_kl, look)),
     "two-likelihoods": _pair(lambda look: _vae(_bound, look), lambda look: _vae(_two_likelihoods, look)),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aigc_core.common.errors import AigcError, RunError, disk_in_words, message
-from aigc_core.common.progress import Look
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.serving import classroom
 
 log = logging.getLogger(__name__)
@@ -153,7 +153,7 @@ class Places:
 _places = {kind: Places(count) for kind, count in AT_ONCE.items()}
 
 
-def begin(work: Callable[[Look], Any], kind: Literal["compute", "fetch"] = "compute") -> str:
+def begin(work: Callable[[ProgressCallback], Any], kind: Literal["compute", "fetch"] = "compute") -> str:
     """Start `work` in a thread; returns the job's id. `work` gets a function to report to; it must be called often.
 
     A job that nobody asks for any more ends as if it had been cancelled.
@@ -204,7 +204,7 @@ def _job(name: str) -> Job:
     return job
 
 
-def _do(job: Job, work: Callable[[Look], Any], kind: str) -> None:
+def _do(job: Job, work: Callable[[ProgressCallback], Any], kind: str) -> None:
     def check() -> None:
         if job.cancelled.is_set() or time.monotonic() - job.asked > ABANDONED_S:
             raise _Cancelled

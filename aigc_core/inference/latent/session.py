@@ -19,15 +19,15 @@ from typing_extensions import TypedDict
 from aigc_core.common.device import device_of
 from aigc_core.common.errors import AigcError, DataError, RunError
 from aigc_core.common.files import read_own, write_json
-from aigc_core.common.progress import Look
+from aigc_core.common.progress import ProgressCallback, silent
 from aigc_core.common.rng import normal_per_sample
 from aigc_core.data.datasets import load_data
 from aigc_core.data.download import nothing_fetched
 from aigc_core.data.image_dataset import ImageDataset, as_float
-from aigc_core.data.sources import SOURCES, silent
+from aigc_core.data.sources import SOURCES
 from aigc_core.data.upload import framed
-from aigc_core.families.base import ImageFamily
-from aigc_core.families.image_decoding import PART, as_array
+from aigc_core.families.capabilities import Encodes
+from aigc_core.families.image import PART, ImageFamily, as_array
 from aigc_core.inference import model_cache
 from aigc_core.inference.latent import space
 from aigc_core.metrics import classifier_features, nearest_neighbors
@@ -90,7 +90,7 @@ def describe(run: Run, step: int | None) -> dict[str, Any]:
         "latent_size": family.config.latent_size,
         "class_names": family.info.class_names if family.classes else [],
         "layers": family.layers,
-        "encodes": family.encodes,
+        "encodes": isinstance(family, Encodes),
         "data": family.config.data,
     }
 
@@ -221,7 +221,7 @@ def directions(run: Run, step: int | None) -> dict[str, Any]:
     }
 
 
-def learn_directions(run: Run, step: int | None, look: Look) -> list[dict[str, Any]]:
+def learn_directions(run: Run, step: int | None, look: ProgressCallback) -> list[dict[str, Any]]:
     """Directions towards classes and along attributes (seconds of work); they are kept with the run."""
     model, family = opened(run, step)
     classify = None if family.classes else _classifier(family, learn=True)
@@ -375,7 +375,7 @@ def cloud(run: Run, step: int | None) -> dict[str, Any] | None:
             kept = _CLOUD.validate_json(content)
             if _goes_with(kept, family):
                 return dict(kept)
-    found = _encoded_cloud(model, family) if family.encodes else None
+    found = _encoded_cloud(model, family) if isinstance(family, Encodes) else None
     found = found or _made_cloud(model, family)
     if found is not None:
         _keep(run, cloud_file(model.step), found)
@@ -404,6 +404,7 @@ def _encoded_cloud(model: model_cache.Model, family: ImageFamily) -> dict[str, A
     x, labels = data.validation[:CLOUD_SIZE], data.validation_labels
     if labels is None:
         return None
+    assert isinstance(family, Encodes)
     with model.lock, torch.inference_mode():
         codes = family.encode(family.networks, as_float(x).to(device_of(family.networks)), None)
     return _cloud(codes, labels[:CLOUD_SIZE].numpy(), family, real=True)
@@ -451,7 +452,7 @@ def encoded(run: Run, step: int | None, picture: np.ndarray) -> tuple[list[float
         RunError: the model has no encoder.
     """
     model, family = opened(run, step)
-    if not family.encodes:
+    if not isinstance(family, Encodes):
         raise RunError(
             "explore.no_encoder",
             "{name} has no encoder; a picture's code can only be found by searching.",
@@ -469,7 +470,7 @@ def encoded(run: Run, step: int | None, picture: np.ndarray) -> tuple[list[float
 
 
 def found(
-    run: Run, step: int | None, picture: np.ndarray, hidden: np.ndarray | None, shrink: int, look: Look
+    run: Run, step: int | None, picture: np.ndarray, hidden: np.ndarray | None, shrink: int, look: ProgressCallback
 ) -> dict[str, Any]:
     """Search for the code whose picture is most like what is seen of one (seconds of work).
 
@@ -552,7 +553,7 @@ def _data_key(family: ImageFamily) -> str:
     return json.dumps(options, sort_keys=True)
 
 
-def neighbours(run: Run, step: int | None, picture: np.ndarray, look: Look) -> dict[str, Any]:
+def neighbours(run: Run, step: int | None, picture: np.ndarray, look: ProgressCallback) -> dict[str, Any]:
     """The training pictures most like a picture uint8 (H, W, C), and how near unseen pictures usually are.
 
     {"pictures": uint8 (K, H, W, C), "distances": (K,), "usual": (5 %, median, 95 %), "data", "count", "own"}. `own`

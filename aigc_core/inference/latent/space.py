@@ -14,8 +14,9 @@ from torch.nn import functional as F
 
 from aigc_core.common.device import device_of
 from aigc_core.common.rng import normal_per_sample
-from aigc_core.families.base import ImageFamily, Networks
-from aigc_core.families.image_decoding import PART, as_array
+from aigc_core.families.base import Networks
+from aigc_core.families.capabilities import Encodes
+from aigc_core.families.image import PART, ImageFamily, as_array
 from aigc_core.metrics.image_attributes import attributes_of
 
 FEW, MANY = 1024, 4096  # codes whose activations are compared: few where the activations are long
@@ -272,7 +273,7 @@ def _starts(family: ImageFamily, networks: Networks, seen: Observation, label: i
     """The most promising codes (STARTS, Z) to set out from."""
     device = device_of(networks)
     z = normal_per_sample(CANDIDATES, family.config.latent_size, seed=3).to(device)
-    if family.encodes:
+    if isinstance(family, Encodes):
         z = torch.cat([z, _filled_in(family, networks, seen, label)])
     errors = []
     with torch.inference_mode():
@@ -292,6 +293,7 @@ def _filled_in(family: ImageFamily, networks: Networks, seen: Observation, label
     known, mask = seen.values[None], seen.mask[None]
     if seen.shrink > 1:
         known, mask = (F.interpolate(one, scale_factor=seen.shrink, mode="nearest") for one in (known, mask))
+    assert isinstance(family, Encodes)
     x, z = known * mask, torch.zeros(1, 1)
     for _ in range(GIBBS_STEPS):
         z = family.encode(networks, x, labels)

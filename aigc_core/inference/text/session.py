@@ -13,13 +13,14 @@ from torch import Tensor
 
 from aigc_core.common.device import SMALL, device_of
 from aigc_core.common.errors import ConfigError, DataError, RunError
-from aigc_core.common.progress import Look
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.download import nothing_fetched
 from aigc_core.data.sources import Text, source_of
 from aigc_core.data.split import split_text
 from aigc_core.data.text import cleaned
 from aigc_core.data.tokenizer import StreamingDetokenizer
-from aigc_core.families.base import ForwardTrace, TextFamily, TextRequest, count_parameters
+from aigc_core.families.base import count_parameters
+from aigc_core.families.causal_lm import ForwardTrace, TextFamily, TextRequest
 from aigc_core.inference import model_cache
 from aigc_core.metrics import memorization
 from aigc_core.runs.run import Run
@@ -125,7 +126,13 @@ def spelled(run: Run, step: int | None, beginning: Beginning) -> list[dict[str, 
 
 
 def write(
-    run: Run, step: int | None, beginning: Beginning, request: TextRequest, count: int, stop: str, look: Look
+    run: Run,
+    step: int | None,
+    beginning: Beginning,
+    request: TextRequest,
+    count: int,
+    stop: str,
+    look: ProgressCallback,
 ) -> Written:
     """Continue a beginning `count` times, sample i from seed + i; `look` is shown what has grown so far.
 
@@ -273,7 +280,7 @@ def _nats(family: TextFamily, ids: list[int]) -> list[float]:
     return [round(one, 4) for one in found]
 
 
-def copied(run: Run, step: int | None, text: str, look: Look) -> dict[str, Any]:
+def copied(run: Run, step: int | None, text: str, look: ProgressCallback) -> dict[str, Any]:
     """The longest passage that stands word for word in the training text: {"start", "length", "place", "before",
     "after", "usual", "size", "began"}.
 
@@ -415,7 +422,7 @@ def _inside(family: TextFamily, ids: list[int]) -> ForwardTrace:
 # -- during training ------------------------------------------------------------------------------------
 
 
-def history(run: Run, beginning: Beginning, request: TextRequest, look: Look) -> list[dict[str, Any]]:
+def history(run: Run, beginning: Beginning, request: TextRequest, look: ProgressCallback) -> list[dict[str, Any]]:
     """The same continuation by every checkpoint that the run has kept: [{"step", "text"}]."""
     found: list[dict[str, Any]] = []
     steps = run.checkpoints.steps()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.demos import basics
 from aigc_core.serving import jobs
 
@@ -30,9 +31,9 @@ def show_mistake(mistake: str) -> str:
     """Train a wrong formula next to the right one in the background; returns the job's name (see
     `aigc_core.demos.common_mistakes.show`)."""
 
-    def work(look: jobs.Look) -> dict[str, Any]:
+    def work(look: ProgressCallback) -> dict[str, Any]:
         from aigc_core.demos import common_mistakes
 
-        return common_mistakes.show(mistake, lambda part: look(part, None))
+        return common_mistakes.show(mistake, look)
 
     return jobs.begin(work)

@@ -9,6 +9,7 @@ from typing import Any
 from aigc_core.common.errors import RunError
 from aigc_core.common.jsonl import is_number
 from aigc_core.common.paths import runs_root
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.evaluation import quality_gate
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
@@ -134,7 +135,7 @@ def tensorboard(names: list[str]) -> str:
     classroom.check_teacher()
     runs, folder = _chosen(names), runs_root() / ".tensorboard"
 
-    def write(look: jobs.Look) -> str:
+    def write(look: ProgressCallback) -> str:
         from aigc_core.export import tensorboard
 
         for number, run in enumerate(runs):

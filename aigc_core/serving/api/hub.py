@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from aigc_core.common.errors import RunError
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.runs.listing import run_named
 from aigc_core.serving import access, classroom, jobs
 
@@ -43,7 +44,7 @@ def zipped(name: str, licence: str) -> str:
     run = run_named(name)
     access.check_may_see_data(run)
 
-    def work(look: jobs.Look) -> dict[str, Any]:
+    def work(look: ProgressCallback) -> dict[str, Any]:
         from aigc_core.export import hub
 
         with TemporaryDirectory() as folder:
@@ -69,7 +70,7 @@ def push(name: str, place: str, licence: str, private: bool) -> str:
     classroom.check_teacher()
     run = run_named(name)
 
-    def work(look: jobs.Look) -> str:
+    def work(look: ProgressCallback) -> str:
         from aigc_core.export import hub
 
         return hub.push(run, place, licence, private)
@@ -85,7 +86,7 @@ def pull(place: str) -> str:
     """
     classroom.check_teacher()
 
-    def work(look: jobs.Look) -> str:
+    def work(look: ProgressCallback) -> str:
         from aigc_core.export import hub
 
         return hub.pull(place, lambda what, part: look(part, None)).name

@@ -18,7 +18,7 @@ from aigc_core.serving.api import run_views
 if TYPE_CHECKING:
     import numpy as np
 
-    from aigc_core.common.progress import Look
+    from aigc_core.common.progress import ProgressCallback
     from aigc_core.inference.latent.session import Point
 
 Picture = dict[str, Any]
@@ -100,7 +100,7 @@ def learn(name: str, step: int | None) -> str:
     """Start learning directions from labels and measurements; returns the job."""
     run = run_named(name)
 
-    def work(look: "Look") -> Any:
+    def work(look: "ProgressCallback") -> Any:
         from aigc_core.inference.latent import session
 
         return _told(run, session.learn_directions(run, step, look))
@@ -202,7 +202,7 @@ def search(name: str, step: int | None, picture: Picture, hidden: bytes | None, 
         raise DataError("explore.no_picture", "There is no picture to work on; choose or draw one first.")
     mask = None if hidden is None else _mask(hidden, given)
 
-    def work(look: "Look") -> Any:
+    def work(look: "ProgressCallback") -> Any:
         from aigc_core.inference.latent import session
 
         if shrink > 1 and any(side % shrink for side in given.shape[:2]):
@@ -225,7 +225,7 @@ def neighbours(name: str, step: int | None, picture: Picture) -> str:
     run, given = run_named(name), _array(picture)
     access.check_may_see_data(run)
 
-    def work(look: "Look") -> Any:
+    def work(look: "ProgressCallback") -> Any:
         from aigc_core.inference.latent import session
 
         found = session.neighbours(run, step, given, look)
@@ -277,7 +277,7 @@ def film(
     run, where = run_named(name), _points(stops)
     count = STRIP_PICTURES if form == "strip" else round(FRAMES_A_SECOND * seconds)
 
-    def work(look: "Look") -> Any:
+    def work(look: "ProgressCallback") -> Any:
         import numpy as np
 
         from aigc_core.inference.latent import session

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from aigc_core.common.errors import ConfigError
 from aigc_core.evaluation import quality_gate
-from aigc_core.families.config import check_data, check_own_data
+from aigc_core.families.config import check_data
 from aigc_core.runs.listing import run_named
+from aigc_core.runs.preflight import check_can_start
 from aigc_core.runs.run import Run
 from aigc_core.serving import classroom, launch
 from aigc_core.serving.api.forms import check
@@ -70,7 +71,7 @@ def again(name: str, changes: dict[str, Any]) -> str:
             raise ConfigError("config.no_paths", "Give your own data by uploading it.")
     config = config.changed(changes | {"preset": config.preset, "family": config.family})
     check_data(config)
-    check_own_data(config)
+    check_can_start(config)
     with _starting:
         run = Run.create(config, given=classroom.admit(config))
         launch.start(run)

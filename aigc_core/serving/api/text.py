@@ -12,8 +12,8 @@ from aigc_core.runs.listing import run_named
 from aigc_core.serving import access, classroom, jobs
 
 if TYPE_CHECKING:
-    from aigc_core.common.progress import Look
-    from aigc_core.families.base import TextRequest
+    from aigc_core.common.progress import ProgressCallback
+    from aigc_core.families.causal_lm import TextRequest
     from aigc_core.inference.text.session import Beginning
 
 KNOBS = ("max_new_tokens", "temperature", "top_k", "top_p", "min_p", "repetition_penalty", "seed")
@@ -43,7 +43,7 @@ def write(name: str, step: int | None, beginning: Any, knobs: Any, count: int, s
     """Start writing `count` texts; returns the job. `written` says how far they are, `studio.cancel` stops."""
     run, begun, request = run_named(name), _beginning(beginning), _request(knobs)
 
-    def work(look: "Look") -> Any:
+    def work(look: "ProgressCallback") -> Any:
         from aigc_core.inference.text import session
 
         return session.write(run, step, begun, request, count, stop, look)
@@ -83,7 +83,7 @@ def history(name: str, beginning: Any, knobs: Any) -> str:
     """Start writing the same continuation with every checkpoint; returns the job."""
     run, begun, request = run_named(name), _beginning(beginning), _request(knobs)
 
-    def work(look: "Look") -> Any:
+    def work(look: "ProgressCallback") -> Any:
         from aigc_core.inference.text import session
 
         return session.history(run, begun, request, look)
@@ -110,7 +110,7 @@ def copied(name: str, step: int | None, text: str) -> str:
     run = run_named(name)
     access.check_may_see_data(run)
 
-    def work(look: "Look") -> Any:
+    def work(look: "ProgressCallback") -> Any:
         from aigc_core.inference.text import session
 
         return session.copied(run, step, text, look)
@@ -152,7 +152,7 @@ def bring(source: str) -> str:
     """
     classroom.check_teacher()
 
-    def work(look: "Look") -> Any:
+    def work(look: "ProgressCallback") -> Any:
         from aigc_core.export import transformers_layout
 
         return transformers_layout.bring(source, lambda what, part: look(part, {"what": what})).name
@@ -182,7 +182,7 @@ def _beginning(value: Any) -> "Beginning":
 
 
 def _request(knobs: Any) -> "TextRequest":
-    from aigc_core.families.base import TextRequest
+    from aigc_core.families.causal_lm import TextRequest
 
     given = {key: value for key, value in (knobs if isinstance(knobs, dict) else {}).items() if key in KNOBS}
     for key, value in given.items():
