@@ -122,8 +122,8 @@ def train_features() -> None:
     """The networks in whose features pictures are compared."""
     import torch
 
+    from aigc_core.common.progress import silent
     from aigc_core.data.datasets import ImageDataset, load_data
-    from aigc_core.data.sources import silent
     from aigc_core.families import config_class
     from aigc_core.families.config import make_config
     from aigc_core.metrics import classifier_features
@@ -205,7 +205,7 @@ def further_figures(name: str, run: "Run") -> dict[str, float]:
 def form_kept(run: "Run") -> float:
     """The part of 200 poems that have the lines and lengths of the form that was asked for."""
     from aigc_core.data.text import FORMS, keeps_form
-    from aigc_core.families.base import TextRequest
+    from aigc_core.families.causal_lm import TextRequest
     from aigc_core.inference.text import session
 
     kept = []

@@ -11,7 +11,7 @@ from aigc_core.common.paths import shipped_root
 from aigc_core.data.stories import entropy_per_character
 from aigc_core.data.text import FORMS, keeps_form
 from aigc_core.evaluation.evaluate import evaluate
-from aigc_core.families.base import TextRequest
+from aigc_core.families.causal_lm import TextRequest
 from aigc_core.inference.latent import session
 from aigc_core.inference.text import scoring
 from aigc_core.inference.text import session as text_session

@@ -3,7 +3,6 @@
 A new source is one function that returns `Images`, `Points` or `Text`, and one line in `SOURCES`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Literal
@@ -11,13 +10,9 @@ from typing import Any, Literal
 import numpy as np
 
 from aigc_core.common.errors import DataError
+from aigc_core.common.progress import ProgressCallback, silent
 
 Note = dict[str, Any]  # as `aigc_core.common.errors.message` makes it
-Progress = Callable[[str, float], None]  # what is being read or fetched, and the part done (0 to 1)
-
-
-def silent(what: str, part: float) -> None:
-    """The `Progress` of a caller who does not want to know."""
 
 
 @dataclass
@@ -51,7 +46,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Source:
-    """A line of the table. `loader` is ``module:function``, called with the run's config and a `Progress`."""
+    """A line of the table. `loader` is ``module:function``, called with the run's config and a `ProgressCallback`."""
 
     name: str
     kind: Literal["image", "points", "text"]
@@ -66,7 +61,7 @@ class Source:
     framing: Literal["square", "stroke", "object"] = "square"  # of its pictures (see `aigc_core.data.upload`)
     alike: str = ""  # an installed source of pictures of the same kind, where this one is not on the machine
 
-    def load(self, config: Any, progress: Progress = silent) -> Images | Points | Text:
+    def load(self, config: Any, progress: ProgressCallback = silent) -> Images | Points | Text:
         """Fetch or make the data.
 
         Raises:

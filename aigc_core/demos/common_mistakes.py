@@ -12,12 +12,12 @@ from torch import Tensor
 
 from aigc_core.common.device import threads
 from aigc_core.common.errors import ConfigError
-from aigc_core.common.progress import Look as ProgressCallback
+from aigc_core.common.progress import ProgressCallback, silent
 from aigc_core.data.image_dataset import ImageDataset
-from aigc_core.families.base import ImageFamily, ImageRequest, Phase
-from aigc_core.families.image_decoding import sheet_png
+from aigc_core.families.base import Phase
+from aigc_core.families.image import ImageFamily, ImageRequest, sheet_png
 from aigc_core.families.vae.losses import kl_to_standard_normal, normal_log_density
-from aigc_core.training.small_fit import prepared, quick_fit
+from aigc_core.training.quick_fit import prepared, quick_fit
 
 STEPS = 600
 SHOWN = ImageRequest(count=32, seed=0)
@@ -27,7 +27,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-def show(mistake: str, progress: ProgressCallback = lambda part, shown: None) -> dict[str, Any]:
+def show(mistake: str, progress: ProgressCallback = silent) -> dict[str, Any]:
     """Train the right formula and the wrong one.
 
     Args:
@@ -63,7 +63,7 @@ def _vae(loss: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor], progress: Pro
         z = mean + torch.exp(0.5 * log_var) * noise
         return loss(model.decoder.nll(model.decoder(z, None), x), mean, log_var, z)
 
-    quick_fit(family, data, STEPS, lambda part: progress(part, None), of_batch)
+    quick_fit(family, data, STEPS, progress, of_batch)
     with torch.inference_mode():
         figures = family.evaluate(family.networks, data)
     wanted = ("negative_elbo", "reconstruction", "kl", "active_units")
@@ -101,16 +101,14 @@ def _regressed_generator(progress: ProgressCallback) -> dict[str, Any]:
     def squared_error(x: Tensor, z: Tensor) -> Tensor:
         return (generate(z, None) - x).square().mean()
 
-    quick_fit(
-        family, data, STEPS, lambda part: progress(part, None), lambda x, z: (generate(z, None) - x).square().mean()
-    )
+    quick_fit(family, data, STEPS, progress, lambda x, z: (generate(z, None) - x).square().mean())
     return {"sheet": _sample_sheet(family), "figures": _spread(family, data)}
 
 
 def _adversarial_generator(progress: ProgressCallback) -> dict[str, Any]:
     """The same generator against a discriminator."""
     family, data = prepared("gan", SETTINGS["gan"])
-    quick_fit(family, data, STEPS, lambda part: progress(part, None))
+    quick_fit(family, data, STEPS, progress)
     return {"sheet": _sample_sheet(family), "figures": _spread(family, data)}
 
 

@@ -15,23 +15,24 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from aigc_core.common.errors import ConfigError, message
-from aigc_core.common.progress import Look as ProgressCallback
+from aigc_core.common.progress import ProgressCallback, silent
 from aigc_core.data import product_texts
 from aigc_core.data.image_dataset import ImageDataset, as_float
 from aigc_core.data.sources import Text
 from aigc_core.data.text_dataset import TokenDataset
 from aigc_core.families import config_class, family_class
-from aigc_core.families.base import ImageRequest, TextFamily, TextRequest
+from aigc_core.families.causal_lm import TextFamily, TextRequest
 from aigc_core.families.config import make_config
-from aigc_core.families.image_decoding import sheet_png
+from aigc_core.families.image import ImageRequest, sheet_png
 from aigc_core.metrics import classifier_features, nearest_neighbors, text_diversity
 from aigc_core.metrics.sample_quality import spread
-from aigc_core.training.small_fit import prepared, quick_fit
+from aigc_core.runs.init_from import open_trained
+from aigc_core.training.quick_fit import prepared, quick_fit
 
 SEEDS = 3
 
 
-def measure(scenario: str, progress: ProgressCallback = lambda part, shown: None) -> dict[str, Any]:
+def measure(scenario: str, progress: ProgressCallback = silent) -> dict[str, Any]:
     """Measure one of `SCENARIOS`.
 
     Returns:
@@ -73,7 +74,7 @@ def augment(progress: ProgressCallback) -> dict[str, Any]:
             x, labels = data.train[chosen], data.labels[chosen]
             plain.append(_accuracy(x, labels, data, seed))
             data.train, data.labels = x, labels
-            quick_fit(family, data, GAN_STEPS, lambda part: progress((done + part) / total, None))  # noqa: B023 — used at once
+            quick_fit(family, data, GAN_STEPS, lambda part, _: progress((done + part) / total, None))  # noqa: B023 — used at once
             made = torch.from_numpy(family.sample(family.networks, ImageRequest(MADE, seed))).permute(0, 3, 1, 2)
             given = torch.arange(MADE) % 10
             more.append(_accuracy(torch.cat([x, made]), torch.cat([labels, given]), data, seed))
@@ -131,7 +132,7 @@ def anomaly(progress: ProgressCallback) -> dict[str, Any]:
         assert data.labels is not None and data.validation_labels is not None
         kept = data.labels != digit
         data.train, data.labels = data.train[kept], data.labels[kept]
-        quick_fit(family, data, VAE_STEPS, lambda part: progress((number + part) / len(LEFT_OUT), None))  # noqa: B023 — used at once
+        quick_fit(family, data, VAE_STEPS, lambda part, _: progress((number + part) / len(LEFT_OUT), None))  # noqa: B023 — used at once
         model = family.networks["autoencoder"]
         with torch.inference_mode():
             terms = family.evidence_terms(model, as_float(data.validation), None, 0, False)
@@ -180,7 +181,7 @@ def repair(progress: ProgressCallback) -> dict[str, Any]:
     (nearest in what is left), and by a VAE: encode, decode, put back what is known, again. Figures: root mean square
     error of the lost pixels."""
     family, data = prepared("vae", {"data": "digits", "network": "mlp", "width": 64, "latent_size": 16})
-    quick_fit(family, data, 2 * VAE_STEPS, lambda part: progress(0.9 * part, None))
+    quick_fit(family, data, 2 * VAE_STEPS, lambda part, _: progress(0.9 * part, None))
     truth, train = as_float(spread(data.validation, REPAIRED)), as_float(data.train)
     lost = torch.zeros_like(truth[:1], dtype=torch.bool)
     lost[..., truth.shape[-1] // 2 :, :] = True
@@ -236,12 +237,12 @@ def copywriting(progress: ProgressCallback) -> dict[str, Any]:
         {"init_from": "gpt-stories", "context": 256, "batch_size": 4, "lr": 1e-3, "data_path": "-", "dropout": 0.0},
     )  # fmt: skip
     family_cls = family_class("gpt")
-    config, tokenizer = family_cls.resolved(config, lambda what, part: None)
+    config, tokenizer = family_cls.resolved(config, open_trained, silent)
     data = TokenDataset(Text(documents), config, torch.device("cpu"), tokenizer)
     family = family_cls(config, data.info)
     assert isinstance(family, TextFamily)
-    family.start()
-    quick_fit(family, data, TEXT_STEPS, lambda part: progress(0.8 * part, None))
+    family.start(open_trained)
+    quick_fit(family, data, TEXT_STEPS, lambda part, _: progress(0.8 * part, None))
     made = _generate_texts(family, progress)
     template = product_texts.texts(len(made), seed=1)
     known = sum(product_texts.possible(one) for one in made) / max(len(made), 1)

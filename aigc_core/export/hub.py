@@ -16,12 +16,13 @@ import numpy as np
 
 from aigc_core.common.errors import AigcError, ConfigError, RunError
 from aigc_core.common.files import json_lines, new_folder, refuse_taken, write_atomic, write_json
+from aigc_core.common.progress import ProgressCallback, silent
 from aigc_core.data import hub_client
-from aigc_core.data.sources import Progress, silent
 from aigc_core.export.bundle import release
 from aigc_core.export.model_card import NAME, model_card
 from aigc_core.export.transformers_layout import new_run_path
-from aigc_core.families.base import ImageRequest, TextRequest
+from aigc_core.families.causal_lm import TextRequest
+from aigc_core.families.image import ImageRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs import checkpoint
 from aigc_core.runs.public_view import PLACES, public_events
@@ -70,7 +71,7 @@ class TrainedModel:
         return "".join(model_cache.text(self.run, TextRequest(prompt, **sampling_params)))
 
 
-def from_pretrained(name: str | Path, progress: Progress = silent) -> TrainedModel:
+def from_pretrained(name: str | Path, progress: ProgressCallback = silent) -> TrainedModel:
     """The model in a folder, or of this name on the Hugging Face Hub, fetched once.
 
     Raises:
@@ -93,7 +94,7 @@ def push(run: Run, name: str, licence: str = "other", private: bool = False) -> 
         return hub_client.upload(packed, name, private)
 
 
-def pull(name: str, progress: Progress, to: Path | None = None) -> Run:
+def pull(name: str, progress: ProgressCallback, to: Path | None = None) -> Run:
     """Make a run of somebody's run on the Hub. It can be looked at and used; it has no optimiser to train on with.
 
     Only files that a run consists of are taken; places on somebody else's machine, owner and verdict are not.
@@ -122,7 +123,7 @@ def pull(name: str, progress: Progress, to: Path | None = None) -> Run:
     return Run(to)
 
 
-def _fetch(name: str, progress: Progress) -> Path:
+def _fetch(name: str, progress: ProgressCallback) -> Path:
     """The files of a model on the Hub, once its description was seen to be of a model.
 
     Raises:

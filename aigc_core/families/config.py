@@ -4,14 +4,16 @@ The command line's `--set` keys, the form on the Train page and `config.json` ar
 classes. Importable without torch.
 """
 
+import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from aigc_core.common.errors import ConfigError
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.sources import SOURCES, Source
+from aigc_core.families.capabilities import Capability
 from aigc_core.families.formulas import Formula
 from aigc_core.families.thresholds import thresholds
 
@@ -39,6 +41,7 @@ def _as_number(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
+HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")  # owner/name of a model on the Hugging Face Hub
 Digits = BeforeValidator(_as_number)
 Checked = TypeVar("Checked", bound="RunConfig")
 
@@ -59,7 +62,8 @@ class RunConfig(BaseModel):
 
     title: ClassVar[str]
     about: ClassVar[str]
-    makes: ClassVar[Literal["pictures", "text"]]
+    makes: ClassVar[str]  # the kind of its results: see `aigc_core.media.kinds`
+    capabilities: ClassVar[tuple[Capability, ...]] = ()  # what pages may offer for it
     data_kinds: ClassVar[tuple[str, ...]]  # kinds of data the family can learn
     presets: ClassVar[dict[str, Preset]]  # the first one is the default
     curves: ClassVar[tuple[tuple[str, ...], ...]]  # which figures share a chart; "val:" is of held-out data
@@ -129,6 +133,10 @@ class RunConfig(BaseModel):
     def formulas(self) -> list[Formula]:
         """What the training makes small, for people to read beside the live numbers."""
         return []
+
+    def accepts(self, info: DatasetInfo) -> bool:
+        """Whether networks of these settings can be built for data of this kind and shape."""
+        return info.kind in self.data_kinds
 
     def check_data(self, source: Source) -> None:
         """Called before a run is made: refuse settings that cannot go with a source.
@@ -268,24 +276,6 @@ def check_data(config: RunConfig) -> None:
             known=", ".join(known),
         )
     config.check_data(SOURCES[config.data])
-
-
-def check_own_data(config: RunConfig) -> None:
-    """Before a run is made: a source that is the person's own needs a file or folder that exists.
-
-    Raises:
-        ConfigError: none was given, or it is not there.
-    """
-    if SOURCES[config.data].origin != "yours":
-        return
-    path = getattr(config, "data_path", "")
-    if not path or not Path(path).exists():
-        raise ConfigError(
-            "config.no_data_path",
-            "“{data}” needs your own file or folder, and there is none at “{path}”: add --set data_path=…",
-            data=config.data,
-            path=path,
-        )
 
 
 def checked(config_class: type[Checked], values: dict[str, Any]) -> Checked:

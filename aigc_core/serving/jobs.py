@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
 from aigc_core.common.errors import AigcError, RunError, disk_in_words, message
-from aigc_core.common.progress import Look as ProgressCallback
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.serving.classroom import users
 from aigc_core.serving.fair_slots import FairSlots
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from aigc_core.families.base import TextRequest
+from aigc_core.families.causal_lm import TextRequest
 from aigc_core.families.config import RunConfig
 from aigc_core.inference.text import introspection, session
 from aigc_core.runs.run import Run

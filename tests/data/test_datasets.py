@@ -31,7 +31,8 @@ from aigc_core.data.text import cleaned, keeps_form, pieces, regular_poem
 from aigc_core.data.text_dataset import TokenDataset
 from aigc_core.data.tokenizer import EACH, Tokenizer
 from aigc_core.families import config_class
-from aigc_core.families.config import RunConfig, check_own_data, make_config
+from aigc_core.families.config import RunConfig, make_config
+from aigc_core.runs.preflight import check_can_start
 from tests.helpers.runs import tiny
 
 CPU = torch.device("cpu")
@@ -39,7 +40,7 @@ SHARED = PROJECT.parent / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the public data sets are not at {SHARED}")
 
 
-def quiet(what: str, part: float) -> None: ...
+def quiet(part: float, what: object) -> None: ...
 
 
 def config(family: str, **settings: object) -> RunConfig:
@@ -463,7 +464,7 @@ def test_an_empty_folder_and_a_missing_path_are_sentences(tmp_path: Path) -> Non
     with pytest.raises(DataError, match="no readable picture"):
         pictures_of("folder", config("gan", data="folder", data_path=str(tmp_path)))
     with pytest.raises(ConfigError, match="needs your own file or folder"):
-        check_own_data(config("gan", data="folder"))
+        check_can_start(config("gan", data="folder"))
 
 
 def test_a_text_that_is_not_utf8_is_a_sentence(tmp_path: Path) -> None:
@@ -471,7 +472,7 @@ def test_a_text_that_is_not_utf8_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="UTF-8"):
         text_of("text", config("gpt", data="text", data_path=str(tmp_path / "a.txt")))
     with pytest.raises(ConfigError, match=r"there is none at .*b\.txt"):
-        check_own_data(config("gpt", data="text", data_path=str(tmp_path / "b.txt")))
+        check_can_start(config("gpt", data="text", data_path=str(tmp_path / "b.txt")))
 
 
 # -- downloads --------------------------------------------------------------------------------------------

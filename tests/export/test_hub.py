@@ -13,9 +13,10 @@ import pytest
 import yaml
 
 from aigc_core.common.errors import AigcError, ConfigError, DataError, RunError
-from aigc_core.data.sources import silent
+from aigc_core.common.progress import silent
 from aigc_core.export import hub, model_card
-from aigc_core.families.base import ImageRequest, TextRequest
+from aigc_core.families.causal_lm import TextRequest
+from aigc_core.families.image import ImageRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit

@@ -19,12 +19,13 @@ from transformers.activations import ACT2FN
 
 from aigc_core.common.errors import AigcError
 from aigc_core.common.paths import runs_root
-from aigc_core.data.sources import silent
+from aigc_core.common.progress import silent
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.export import transformers_layout
 from aigc_core.families.gpt import pretrained
 from aigc_core.families.gpt.model import GPT
-from tests.helpers.runs import info_of, text_family_of, tiny
+from aigc_core.runs.init_from import open_trained
+from tests.helpers.runs import gpt_config, info_of, text_family_of
 
 ROWS, TOKENS, CONTEXT = 300, 290, 32  # some rows are left for tokens that are added
 SAME = "same"
@@ -695,10 +696,12 @@ def test_going_on_from_a_folder_is_as_strict(name: str, plain: Path, tmp_path: P
     make(folder)
 
     def begun() -> tuple[GPT, Tokenizer]:
-        settings, json_of_tokenizer = pretrained.resolved(tiny("gpt", init_from=str(folder), context=CONTEXT))
+        settings, json_of_tokenizer = pretrained.resolved(
+            gpt_config(init_from=str(folder), context=CONTEXT), open_trained
+        )
         tokenizer = Tokenizer.from_json(json_of_tokenizer)
         network = GPT(len(tokenizer), CONTEXT, *settings.shape()).eval()
-        pretrained.fill(network, pretrained.found(str(folder)))
+        pretrained.fill(network, pretrained.find_source(str(folder), open_trained))
         return network, tokenizer
 
     if expected != SAME:

@@ -17,9 +17,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BertTokenizer, GPT
 
 from aigc_core.common.errors import AigcError, ConfigError, RunError
 from aigc_core.common.paths import PROJECT, runs_root
+from aigc_core.common.progress import silent
 from aigc_core.data.tokenizer import StreamingDetokenizer, Tokenizer
 from aigc_core.export import transformers_layout
-from aigc_core.families.base import TextRequest
+from aigc_core.families.causal_lm import TextRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs.listing import list_runs, run_named
 from aigc_core.runs.run import Run
@@ -31,10 +32,6 @@ from tests.helpers.runs import Trained, info_of, text_family_of, tiny
 
 CHINESE = "《静夜思》\n床前明月光，疑是地上霜。举头望明月，低头思故乡。\n\n她说：“好——走吧……”"
 MIXED = f"Once upon a time.\n\n  Two  spaces,\tnaïve café 🙂.\n{CHINESE}\n"
-
-
-def silent(what: str, part: float) -> None:
-    """Progress that nobody looks at."""
 
 
 @torch.no_grad()

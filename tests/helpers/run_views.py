@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from aigc_core.common.errors import AigcError
 from aigc_core.export import model_card
-from aigc_core.families.base import ImageRequest, TextRequest
+from aigc_core.families.causal_lm import TextRequest
 from aigc_core.families.config import RunConfig
+from aigc_core.families.image import ImageRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run

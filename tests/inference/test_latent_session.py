@@ -14,7 +14,7 @@ from PIL import Image
 
 from aigc_core.common.errors import AigcError, DataError, RunError
 from aigc_core.data import upload
-from aigc_core.families.base import ImageRequest
+from aigc_core.families.image import ImageRequest
 from aigc_core.inference import model_cache
 from aigc_core.inference.latent import direction_store, image_search, interpolation, session, training_data
 from aigc_core.runs.run import Run

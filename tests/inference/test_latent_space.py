@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from aigc_core.common.rng import normal_per_sample
 from aigc_core.data.batch import Batch
 from aigc_core.data.dataset_info import DatasetInfo
-from aigc_core.families.base import EvalLevel, ImageFamily, Networks, StepContext
+from aigc_core.families.base import EvalLevel, Networks, Result, StepContext
+from aigc_core.families.image import ImageFamily
 from aigc_core.inference.latent import directions, interpolation, projection
 from aigc_core.metrics.image_attributes import boldness, slant, width
 from tests.helpers.runs import tiny
@@ -23,7 +24,6 @@ class Known(ImageFamily):
 
     inference_networks = ("it",)
     phases = ()
-    encodes = True
 
     def build(self) -> Networks:
         self.turn: Tensor = torch.linalg.qr(torch.randn(4, 4, generator=torch.Generator().manual_seed(0))).Q
@@ -49,10 +49,10 @@ class Known(ImageFamily):
     def encode(self, networks: Networks, x: Tensor, labels: Tensor | None) -> Tensor:
         return torch.zeros(len(x), 4)
 
-    def loss(self, network: str, batch: Batch, moment: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
+    def loss(self, phase: str, batch: Batch, context: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
         raise NotImplementedError
 
-    def snapshot(self, networks: Networks) -> tuple[bytes, str]:
+    def snapshot(self, networks: Networks, fixed_inputs: object) -> Result:
         raise NotImplementedError
 
     def evaluate(self, networks: Networks, data: object, extent: EvalLevel = "during") -> dict[str, Any]:

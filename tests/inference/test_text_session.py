@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from aigc_core.common.errors import AigcError, DataError, RunError
-from aigc_core.common.progress import Look
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.tokenizer import StreamingDetokenizer, Tokenizer
-from aigc_core.families.base import TextRequest
+from aigc_core.families.causal_lm import TextRequest
 from aigc_core.inference import model_cache
 from aigc_core.inference.text import introspection, scoring, session
 from aigc_core.inference.text.session import Prefix
@@ -30,7 +30,7 @@ def ignore(part: float, shown: object) -> None:
     return None
 
 
-LOOK: Look = ignore
+LOOK: ProgressCallback = ignore
 
 
 def ended(job: str) -> dict[str, Any]:

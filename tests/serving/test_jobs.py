@@ -6,6 +6,7 @@ import time
 import pytest
 
 from aigc_core.common.errors import DataError, RunError
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.serving import fair_slots, jobs
 from aigc_core.serving.classroom.users import User, acting_as
 from tests.helpers.jobs import ended
@@ -14,7 +15,7 @@ from tests.helpers.jobs import ended
 def test_a_job_shows_how_far_it_is_and_ends_with_its_result() -> None:
     go = threading.Event()
 
-    def work(look: jobs.ProgressCallback) -> str:
+    def work(look: ProgressCallback) -> str:
         look(0.5, {"so far": 1})
         go.wait(5)
         return "result"
@@ -28,7 +29,7 @@ def test_a_job_shows_how_far_it_is_and_ends_with_its_result() -> None:
 
 
 def test_a_job_ends_when_it_is_cancelled() -> None:
-    def work(look: jobs.ProgressCallback) -> None:
+    def work(look: ProgressCallback) -> None:
         while True:
             look(0.1, None)
             time.sleep(0.005)
@@ -58,7 +59,7 @@ def test_a_job_that_nobody_asks_for_ends(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(jobs, "ABANDONED_S", 0.3)
     left = threading.Event()
 
-    def work(look: jobs.ProgressCallback) -> None:
+    def work(look: ProgressCallback) -> None:
         try:
             while True:
                 look(0.1, None)
@@ -76,7 +77,7 @@ def test_a_job_that_nobody_asks_for_ends(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_who_cancels_before_the_result_is_there_gets_none() -> None:
     begun, go = threading.Event(), threading.Event()
 
-    def work(look: jobs.ProgressCallback) -> str:
+    def work(look: ProgressCallback) -> str:
         begun.set()
         go.wait(5)  # reports nothing meanwhile
         return "result"
@@ -89,10 +90,10 @@ def test_who_cancels_before_the_result_is_there_gets_none() -> None:
 
 
 def test_what_goes_wrong_is_a_sentence(caplog: pytest.LogCaptureFixture) -> None:
-    def mistake(look: jobs.ProgressCallback) -> None:
+    def mistake(look: ProgressCallback) -> None:
         raise DataError("x.y", "Nothing there.")
 
-    def defect(look: jobs.ProgressCallback) -> None:
+    def defect(look: ProgressCallback) -> None:
         raise ZeroDivisionError("oh")
 
     assert ended(jobs.start(mistake), "failed")["error"]["text"] == "Nothing there."
@@ -107,7 +108,7 @@ def test_only_so_many_wait_and_few_work_at_once() -> None:
     at_once: list[int] = []
     working = 0
 
-    def work(look: jobs.ProgressCallback) -> None:
+    def work(look: ProgressCallback) -> None:
         nonlocal working
         with lock:
             working += 1
@@ -133,7 +134,7 @@ def test_only_so_many_wait_and_few_work_at_once() -> None:
     assert max(at_once) <= jobs.AT_ONCE["compute"]
 
 
-def busy(seconds: float, look: jobs.ProgressCallback) -> None:
+def busy(seconds: float, look: ProgressCallback) -> None:
     """Work as long as that, by its own count."""
     for part in range(round(20 * seconds)):
         time.sleep(0.05)

@@ -35,7 +35,7 @@ from tests.helpers.tally import Tally
 
 # Imports torch once; each line on stdin is a run, trained in a process of its own, whose number is answered.
 NURSERY = """
-import os, sys
+import os, pathlib, sys
 import torch
 from aigc_core.training import trainer
 from aigc_core.runs.listing import run_named
@@ -46,7 +46,7 @@ for line in sys.stdin:
     if child == 0:
         os.setsid()
         try:
-            trainer.fit(Run(trainer.Path(line.strip())))
+            trainer.fit(Run(pathlib.Path(line.strip())))
         finally:
             os._exit(0)
     print(child, flush=True)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from aigc_core.common.gradient_step import gradient_step
 from aigc_core.common.rng import Stream, generator
 from aigc_core.data.points import SPREAD, centres_of, points_of
 from aigc_core.demos.playground.settings import PlaygroundSettings
@@ -93,30 +94,32 @@ class Experiment:
     # -- learning ---------------------------------------------------------------------------------------
 
     def _train_discriminator(self, draw: int) -> None:
-        chosen, gan_loss = self.settings, OBJECTIVES[self.settings.objective]
+        chosen, objective = self.settings, OBJECTIVES[self.settings.objective]
         real = self._blurred(self._batch(draw), draw)
         with torch.no_grad():
             fake = self._blurred(self.decoder(self._codes(chosen.batch_size, draw, 0)), draw + 100)
-        loss = gan_loss.discriminator(self._discriminate(real), self._discriminate(fake))
+        loss = objective.discriminator(self._discriminate(real), self._discriminate(fake))
         penalty = torch.zeros(())
-        if gan_loss.penalty == "interpolates":
+        if objective.penalty == "interpolates":
             mix = torch.rand(len(real), generator=self._random(Stream.PENALTY, draw))
             penalty = interpolation_penalty(self._discriminate, real, fake, mix)
-        elif gan_loss.penalty == "real and fake":
+        elif objective.penalty == "real and fake":
             penalty = zero_centred_penalty(self._discriminate, real) + zero_centred_penalty(self._discriminate, fake)
-        self._optimizer_step("d", loss + chosen.penalty * penalty, chosen.lr_d)
+        gradient_step(loss + chosen.penalty * penalty, self.optimizers["d"], lr=chosen.lr_d)
         self.losses["d"] = float(loss.detach())
 
     def _train_generator(self, draw: int) -> None:
-        chosen, gan_loss = self.settings, OBJECTIVES[self.settings.objective]
+        chosen, objective = self.settings, OBJECTIVES[self.settings.objective]
+        self.other.requires_grad_(False)  # its gradient is not wanted here
         made = self._blurred(self.decoder(self._codes(chosen.batch_size, draw, 1)), draw + 200)
         fake = self._discriminate(made)
         real = fake
-        if gan_loss.compares:
+        if objective.compares:
             with torch.no_grad():
                 real = self._discriminate(self._blurred(self._batch(draw + 50), draw + 300))
-        loss = gan_loss.generator(real, fake)
-        self._optimizer_step("g", loss, chosen.lr_g)
+        loss = objective.generator(real, fake)
+        gradient_step(loss, self.optimizers["g"], lr=chosen.lr_g)
+        self.other.requires_grad_(True)
         self.losses["g"] = float(loss.detach())
 
     def _train_vae(self) -> None:
@@ -125,17 +128,9 @@ class Experiment:
         z = mean + torch.exp(0.5 * log_var) * torch.randn(mean.shape, generator=self._random(Stream.LATENT, 0))
         reconstruction = gaussian_nll(self.decoder(z), x, self.log_std.clamp_min(SMALLEST_LOG_STD)).mean()
         kl = kl_to_standard_normal(mean, log_var).sum(1).mean()
-        self._optimizer_step("vae", reconstruction + self.settings.beta * kl, self.settings.lr)
+        gradient_step(reconstruction + self.settings.beta * kl, self.optimizers["vae"], lr=self.settings.lr)
         terms = {"negative_elbo": reconstruction + kl, "reconstruction": reconstruction, "kl": kl}
         self.losses = {name: float(value.detach()) for name, value in terms.items()}
-
-    def _optimizer_step(self, name: str, loss: Tensor, lr: float) -> None:
-        optimizer = self.optimizers[name]
-        for group in optimizer.param_groups:
-            group["lr"] = lr
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
 
     def _batch(self, draw: int) -> Tensor:
         if not len(self.data):
@@ -218,15 +213,15 @@ class Experiment:
 
     def _arrows(self) -> list[list[float]]:
         """Where each made point is pushed: minus the gradient of the generator's loss by the point."""
-        gan_loss = OBJECTIVES[self.settings.objective]
+        objective = OBJECTIVES[self.settings.objective]
         with torch.no_grad():
             places = self.decoder(_codes(self.settings, ARROWS, generator(self.settings.seed, Stream.SAMPLE)))
         places.requires_grad_(True)
         fake = self._discriminate(places)
         real = (
-            self._discriminate(self.data[:ARROWS]).detach() if gan_loss.compares and len(self.data) >= ARROWS else fake
+            self._discriminate(self.data[:ARROWS]).detach() if objective.compares and len(self.data) >= ARROWS else fake
         )
-        (gradient,) = torch.autograd.grad(gan_loss.generator(real, fake) * ARROWS, places)
+        (gradient,) = torch.autograd.grad(objective.generator(real, fake) * ARROWS, places)
         return _rounded(torch.cat([places.detach(), -gradient], dim=1))
 
     def _posteriors(self) -> list[list[float]]:

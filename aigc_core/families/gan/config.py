@@ -3,7 +3,9 @@
 from typing import ClassVar, Literal
 
 from aigc_core.common.errors import ConfigError
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.sources import Source
+from aigc_core.families.capabilities import Capability
 from aigc_core.families.config import PICTURE_FIGURES, ImageOptions, Preset, RunConfig, option
 from aigc_core.families.formulas import Formula
 from aigc_core.families.gan.formulas import formulas
@@ -14,7 +16,8 @@ class Config(ImageOptions, RunConfig):
 
     title: ClassVar[str] = "GAN"
     about: ClassVar[str] = "A generator makes pictures, a discriminator tells them from real ones."
-    makes: ClassVar[Literal["pictures", "text"]] = "pictures"
+    makes: ClassVar[str] = "pictures"
+    capabilities: ClassVar[tuple[Capability, ...]] = ("decodes_latent",)
     data_kinds: ClassVar[tuple[str, ...]] = ("image", "points")
     curves: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("d_loss", "g_loss"),
@@ -127,6 +130,9 @@ class Config(ImageOptions, RunConfig):
 
     def formulas(self) -> list[Formula]:
         return formulas(self.objective)
+
+    def accepts(self, info: DatasetInfo) -> bool:
+        return super().accepts(info) and (info.kind != "points" or self.network == "mlp")
 
     def check_data(self, source: Source) -> None:
         if source.kind == "points" and (self.network != "mlp"):

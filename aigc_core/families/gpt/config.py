@@ -1,17 +1,13 @@
 """The choices of a GPT-2-style language model."""
 
-import re
-from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, Self
 
 from pydantic import model_validator
 
-from aigc_core.common.errors import ConfigError, RunError
-from aigc_core.data.sources import Source
+from aigc_core.common.errors import ConfigError
+from aigc_core.families.capabilities import Capability
 from aigc_core.families.config import MatrixOptions, Preset, RunConfig, TextOptions, option
 from aigc_core.families.formulas import Formula, Term
-
-HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")  # owner/name of a model on the Hugging Face Hub
 
 
 class Size(NamedTuple):
@@ -43,7 +39,8 @@ class Config(TextOptions, MatrixOptions, RunConfig):
 
     title: ClassVar[str] = "GPT"
     about: ClassVar[str] = "Guesses the next token of a text, and so learns to write."
-    makes: ClassVar[Literal["pictures", "text"]] = "text"
+    makes: ClassVar[str] = "text"
+    capabilities: ClassVar[tuple[Capability, ...]] = ("continues_text", "introspects")
     data_kinds: ClassVar[tuple[str, ...]] = ("text",)
     curves: ClassVar[tuple[tuple[str, ...], ...]] = (("loss", "val:loss"), ("val:bits_per_byte",))
     figures: ClassVar[tuple[str, ...]] = (
@@ -191,17 +188,3 @@ class Config(TextOptions, MatrixOptions, RunConfig):
                 heads=shape.heads,
             )
         return self
-
-    def check_data(self, source: Source) -> None:
-        from aigc_core.runs.listing import open_run
-
-        if not self.init_from or Path(self.init_from).is_dir() or HUB_NAME.fullmatch(self.init_from):
-            return
-        try:
-            open_run(self.init_from)
-        except RunError:
-            raise ConfigError(
-                "config.no_init",
-                "“{name}” is no run, no folder and no model name like “openai-community/gpt2”.",
-                name=self.init_from,
-            ) from None

@@ -3,7 +3,9 @@
 from typing import ClassVar, Literal
 
 from aigc_core.common.errors import ConfigError
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.sources import Source
+from aigc_core.families.capabilities import Capability
 from aigc_core.families.config import PICTURE_FIGURES, ImageOptions, MatrixOptions, Preset, RunConfig, option
 from aigc_core.families.formulas import Formula, Term
 
@@ -13,7 +15,8 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
 
     title: ClassVar[str] = "VAE"
     about: ClassVar[str] = "Squeezes pictures into a few numbers that can be moved, and draws them again."
-    makes: ClassVar[Literal["pictures", "text"]] = "pictures"
+    makes: ClassVar[str] = "pictures"
+    capabilities: ClassVar[tuple[Capability, ...]] = ("decodes_latent", "encodes")
     data_kinds: ClassVar[tuple[str, ...]] = ("image", "points")
     curves: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("loss", "val:negative_elbo"),
@@ -119,6 +122,9 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
             Formula(f"vae.{self.likelihood}", (reconstruction, written), f"{terms}:{code}"),
             Formula("vae.kl", (kl, " = ½ Σ (μ² + σ² − 1 − log σ²)"), f"{terms}:kl_to_standard_normal"),
         ]
+
+    def accepts(self, info: DatasetInfo) -> bool:
+        return super().accepts(info) and (info.kind != "points" or self.network == "mlp")
 
     def check_data(self, source: Source) -> None:
         if source.kind == "points" and (self.network != "mlp" or self.likelihood != "gaussian"):

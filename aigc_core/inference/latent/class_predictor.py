@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from aigc_core.common.errors import DataError
-from aigc_core.families.base import ImageFamily
+from aigc_core.families.image import ImageFamily
 from aigc_core.inference.latent.training_data import training_data_key, training_images
 from aigc_core.metrics import classifier_features
 

@@ -11,7 +11,7 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 
 from aigc_core.common.errors import DataError
-from aigc_core.common.progress import Look as ProgressCallback
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.inference.latent import directions
 from aigc_core.inference.latent.additions import additions_lock, read_additions, write_addition
 from aigc_core.inference.latent.class_predictor import class_predictor

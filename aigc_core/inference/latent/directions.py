@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from aigc_core.common.device import device_of
-from aigc_core.common.progress import Look as ProgressCallback
+from aigc_core.common.progress import ProgressCallback, silent
 from aigc_core.common.rng import normal_per_sample
-from aigc_core.families.base import ImageFamily, Networks
-from aigc_core.families.image_decoding import PART, as_array
+from aigc_core.families.base import Networks
+from aigc_core.families.image import PART, ImageFamily, as_array
 from aigc_core.metrics.image_attributes import attributes_of
 
 FEW, MANY = 1024, 4096  # codes whose activations are compared: few where the activations are long
@@ -78,7 +78,7 @@ def learned_directions(
     networks: Networks,
     classify: Callable[[np.ndarray], np.ndarray] | None,
     class_names: list[str],
-    progress: ProgressCallback = lambda part, shown: None,
+    progress: ProgressCallback = silent,
 ) -> list[Direction]:
     """Directions towards a class, and along what can be measured in a picture.
 

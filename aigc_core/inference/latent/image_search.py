@@ -8,11 +8,12 @@ from torch import Tensor
 
 from aigc_core.common.device import device_of
 from aigc_core.common.errors import DataError, RunError
-from aigc_core.common.progress import Look as ProgressCallback
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.image_dataset import as_float
 from aigc_core.data.sources import SOURCES
 from aigc_core.data.upload import framed
-from aigc_core.families.base import ImageFamily
+from aigc_core.families.capabilities import Encodes
+from aigc_core.families.image import ImageFamily
 from aigc_core.inference.latent import projection
 from aigc_core.inference.latent.session import open_model, rounded
 from aigc_core.inference.latent.training_data import training_images_or_alike
@@ -62,7 +63,7 @@ def encode_image(run: Run, step: int | None, picture: np.ndarray) -> tuple[list[
         RunError: the model has no encoder.
     """
     model, family = open_model(run, step)
-    if not family.encodes:
+    if not isinstance(family, Encodes):
         raise RunError(
             "explore.no_encoder",
             "{name} has no encoder; a picture's code can only be found by searching.",

@@ -3,7 +3,7 @@
 import numpy as np
 
 from aigc_core.common.errors import DataError
-from aigc_core.families.base import ImageFamily
+from aigc_core.families.image import ImageFamily
 from aigc_core.inference.latent.session import Point, open_model, parse_points, rounded
 from aigc_core.runs.run import Run
 

@@ -13,8 +13,8 @@ from aigc_core.common.device import device_of
 from aigc_core.common.errors import DataError
 from aigc_core.common.rng import normal_per_sample
 from aigc_core.data.image_dataset import as_float
-from aigc_core.families.base import ImageFamily
-from aigc_core.families.image_decoding import PART, as_array
+from aigc_core.families.capabilities import Encodes
+from aigc_core.families.image import PART, ImageFamily, as_array
 from aigc_core.inference import model_cache
 from aigc_core.inference.latent.additions import read_additions, write_addition
 from aigc_core.inference.latent.class_predictor import class_predictor
@@ -69,7 +69,7 @@ def class_cloud(run: Run, step: int | None) -> ClassCloud | None:
             saved = _CLOUD.validate_json(content)
             if _fits(saved, family):
                 return saved
-    cloud = _encoded_cloud(model, family) if family.encodes else None
+    cloud = _encoded_cloud(model, family) if isinstance(family, Encodes) else None
     cloud = cloud or _generated_cloud(model, family)
     if cloud is not None:
         write_addition(run, cloud_file(model.step), cloud)
@@ -98,6 +98,7 @@ def _encoded_cloud(model: model_cache.Model, family: ImageFamily) -> ClassCloud 
     x, labels = data.validation[:CLOUD_SIZE], data.validation_labels
     if labels is None:
         return None
+    assert isinstance(family, Encodes)
     with model.lock, torch.inference_mode():
         codes = family.encode(family.networks, as_float(x).to(device_of(family.networks)), None)
     return _cloud(codes, labels[:CLOUD_SIZE].numpy(), family, real=True)

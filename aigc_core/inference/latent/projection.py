@@ -10,8 +10,9 @@ from torch.nn import functional as F
 
 from aigc_core.common.device import device_of
 from aigc_core.common.rng import normal_per_sample
-from aigc_core.families.base import ImageFamily, Networks
-from aigc_core.families.image_decoding import PART
+from aigc_core.families.base import Networks
+from aigc_core.families.capabilities import Encodes
+from aigc_core.families.image import PART, ImageFamily
 
 STARTS = 8  # codes from which a projection sets out at once
 CANDIDATES = 1024  # random codes among which they are chosen
@@ -76,7 +77,7 @@ def _initial_codes(family: ImageFamily, networks: Networks, seen: Observation, l
     """The most promising codes (STARTS, Z) to set out from."""
     device = device_of(networks)
     z = normal_per_sample(CANDIDATES, family.config.latent_size, seed=3).to(device)
-    if family.encodes:
+    if isinstance(family, Encodes):
         z = torch.cat([z, _encode_observation(family, networks, seen, label)])
     errors = []
     with torch.inference_mode():
@@ -96,6 +97,7 @@ def _encode_observation(family: ImageFamily, networks: Networks, seen: Observati
     known, mask = seen.values[None], seen.mask[None]
     if seen.shrink > 1:
         known, mask = (F.interpolate(one, scale_factor=seen.shrink, mode="nearest") for one in (known, mask))
+    assert isinstance(family, Encodes)
     x, z = known * mask, torch.zeros(1, 1)
     for _ in range(GIBBS_STEPS):
         z = family.encode(networks, x, labels)

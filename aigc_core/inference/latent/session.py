@@ -10,10 +10,10 @@ from torch import Tensor
 
 from aigc_core.common.device import device_of
 from aigc_core.common.errors import DataError, RunError
-from aigc_core.common.progress import Look as ProgressCallback
+from aigc_core.common.progress import ProgressCallback, silent
 from aigc_core.common.rng import normal_per_sample
-from aigc_core.families.base import ImageFamily
-from aigc_core.families.image_decoding import as_array
+from aigc_core.families.capabilities import Encodes
+from aigc_core.families.image import ImageFamily, as_array
 from aigc_core.inference import model_cache
 from aigc_core.runs.run import Run
 
@@ -68,7 +68,7 @@ def describe(run: Run, step: int | None) -> dict[str, Any]:
         "latent_size": family.config.latent_size,
         "class_names": family.info.class_names if family.classes else [],
         "layers": family.layers,
-        "encodes": family.encodes,
+        "encodes": isinstance(family, Encodes),
         "data": family.config.data,
     }
 
@@ -93,7 +93,7 @@ def decode_points(
     step: int | None,
     where: list[Point],
     batch: int = BATCH,
-    progress: ProgressCallback = lambda part, shown: None,
+    progress: ProgressCallback = silent,
 ) -> np.ndarray:
     """Pictures uint8 (N, H, W, C) of points, `batch` of them decoded at once; `progress` hears of each batch.
 

@@ -6,11 +6,12 @@ import threading
 import torch
 
 from aigc_core.common.errors import AigcError, DataError
+from aigc_core.common.progress import silent
 from aigc_core.data.datasets import load_data
 from aigc_core.data.download import nothing_fetched
 from aigc_core.data.image_dataset import ImageDataset
-from aigc_core.data.sources import SOURCES, silent
-from aigc_core.families.base import ImageFamily
+from aigc_core.data.sources import SOURCES
+from aigc_core.families.image import ImageFamily
 
 _data_lock = threading.Lock()
 _last_data: dict[str, ImageDataset] = {}

@@ -7,7 +7,7 @@ import torch
 
 from aigc_core.common.errors import DataError
 from aigc_core.data.tokenizer import StreamingDetokenizer
-from aigc_core.families.base import ForwardTrace, TextFamily
+from aigc_core.families.causal_lm import ForwardTrace, TextFamily
 from aigc_core.inference.text.session import Prefix, full_passes, open_model, prompt_tokens, token_tensor
 from aigc_core.runs.run import Run
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TypedDict
 
 from aigc_core.common.errors import DataError
-from aigc_core.common.progress import Look as ProgressCallback
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.download import nothing_fetched
 from aigc_core.data.sources import Text, source_of
 from aigc_core.data.split import split_text
 from aigc_core.data.text import cleaned
 from aigc_core.data.tokenizer import StreamingDetokenizer
-from aigc_core.families.base import TextFamily
+from aigc_core.families.causal_lm import TextFamily
 from aigc_core.inference.text.session import MOST_NAMED, full_passes, open_model, token_tensor
 from aigc_core.metrics import memorization
 from aigc_core.runs.run import Run

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from aigc_core.common.device import SMALL, device_of
 from aigc_core.common.errors import ConfigError, DataError, RunError
-from aigc_core.common.progress import Look as ProgressCallback
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.tokenizer import StreamingDetokenizer
-from aigc_core.families.base import TextFamily, TextRequest, count_parameters
+from aigc_core.families.base import count_parameters
+from aigc_core.families.causal_lm import TextFamily, TextRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs.run import Run
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aigc_core.common.errors import RunError
 from aigc_core.common.jsonl import is_number
 from aigc_core.common.paths import runs_root
-from aigc_core.common.progress import Look as ProgressCallback
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.evaluation import quality_gate
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run

@@ -10,7 +10,8 @@ from pydantic_core import PydanticUndefined
 from aigc_core.common.errors import ConfigError
 from aigc_core.data.sources import SOURCES
 from aigc_core.families import FAMILIES, config_class
-from aigc_core.families.config import Group, RunConfig, check_own_data, make_config
+from aigc_core.families.config import Group, RunConfig, make_config
+from aigc_core.runs.preflight import check_can_start
 from aigc_core.serving.api.uploads import is_own_upload
 from aigc_core.serving.classroom import users
 
@@ -129,7 +130,7 @@ def check(family: str, values: dict[str, Any]) -> RunConfig:
     if "/" in model:
         users.check_teacher()  # the machine's own token fetches it
     config = make_config(config_class(family), preset, data, values)
-    check_own_data(config)
+    check_can_start(config)
     return config
 
 

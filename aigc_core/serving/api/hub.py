@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from aigc_core.common.errors import RunError
-from aigc_core.common.progress import Look as ProgressCallback
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.runs.listing import run_named
 from aigc_core.serving import access, jobs
 from aigc_core.serving.api import run_views
@@ -99,4 +99,4 @@ def pull(place: str) -> str:
         ClassError: in a class only a teacher can.
     """
     users.check_teacher()
-    return jobs.start(lambda progress: hub.pull(place, lambda what, part: progress(part, None)).name, "fetch")
+    return jobs.start(lambda progress: hub.pull(place, lambda part, what: progress(part, None)).name, "fetch")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 import numpy as np
 
 from aigc_core.common.errors import AigcError, DataError, RunError
-from aigc_core.common.progress import Look as ProgressCallback
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving import access, jobs

@@ -7,8 +7,9 @@ from typing import Any, Literal
 from aigc_core.common.errors import ConfigError
 from aigc_core.common.files import size_mb
 from aigc_core.evaluation import quality_gate
-from aigc_core.families.config import check_data, check_own_data
+from aigc_core.families.config import check_data
 from aigc_core.runs.listing import run_named
+from aigc_core.runs.preflight import check_can_start
 from aigc_core.runs.run import Run
 from aigc_core.serving import launch
 from aigc_core.serving.api.forms import check
@@ -72,7 +73,7 @@ def train_again(name: str, changes: dict[str, Any]) -> str:
             raise ConfigError("config.no_paths", "Give your own data by uploading it.")
     config = config.changed(changes | {"preset": config.preset, "family": config.family})
     check_data(config)
-    check_own_data(config)
+    check_can_start(config)
     with _starting:
         run = Run.create(config, given=quotas.admit(config))
         launch.start(run)

@@ -2,14 +2,14 @@
 first needed.
 
 A prefix is {"prompt": text, "chosen": [token numbers after it]}. Sampling parameters are those of
-`aigc_core.families.base.TextRequest`. `step` None is the best checkpoint. Whatever a person can get wrong raises
+`aigc_core.families.causal_lm.TextRequest`. `step` None is the best checkpoint. Whatever a person can get wrong raises
 `AigcError`.
 """
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from aigc_core.common.errors import ConfigError, DataError
-from aigc_core.common.progress import Look as ProgressCallback
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.runs.listing import run_named
 from aigc_core.serving import access, jobs
 from aigc_core.serving.api import run_views
@@ -19,12 +19,12 @@ from aigc_core.serving.lazy import LazyFunctions
 
 if TYPE_CHECKING:
     from aigc_core.export import transformers_layout
-    from aigc_core.families import base
+    from aigc_core.families import causal_lm
     from aigc_core.inference.text import introspection, scoring, session
     from aigc_core.media import provenance
 else:
     transformers_layout = LazyFunctions("aigc_core.export.transformers_layout")
-    base = LazyFunctions("aigc_core.families.base")
+    causal_lm = LazyFunctions("aigc_core.families.causal_lm")
     introspection = LazyFunctions("aigc_core.inference.text.introspection")
     scoring = LazyFunctions("aigc_core.inference.text.scoring")
     session = LazyFunctions("aigc_core.inference.text.session")
@@ -48,7 +48,7 @@ def _prefix(value: object) -> "session.Prefix":
     return session.Prefix(prompt.encode("utf-8", "replace").decode(), tuple(chosen))
 
 
-def _request(sampling_params: object) -> "base.TextRequest":
+def _request(sampling_params: object) -> "causal_lm.TextRequest":
     params = sampling_params if isinstance(sampling_params, dict) else {}
     given = {key: value for key, value in params.items() if key in SAMPLING_PARAMS}
     for key, value in given.items():
@@ -56,7 +56,7 @@ def _request(sampling_params: object) -> "base.TextRequest":
             raise ConfigError("config.needs_float", "“{name}” needs a number, not “{given}”.", name=key, given=value)
     for key in WHOLE_NUMBERS & given.keys():
         given[key] = int(given[key])
-    request = base.TextRequest(**given, precision=str(params.get("precision", "float32"))[:20])
+    request = causal_lm.TextRequest(**given, precision=str(params.get("precision", "float32"))[:20])
     if request.max_new_tokens > MOST_TOKENS or request.seed < 0:
         raise ConfigError(
             "writing.knobs",
@@ -159,7 +159,7 @@ def import_model(source: str) -> str:
     users.check_teacher()
 
     def work(progress: ProgressCallback) -> str:
-        return transformers_layout.import_model(source, lambda what, part: progress(part, {"what": what})).name
+        return transformers_layout.import_model(source, lambda part, what: progress(part, {"what": what})).name
 
     return jobs.start(work, "fetch")
 

@@ -54,7 +54,7 @@ class Trainer:
 
 def _fit_once_free(run: Run) -> None:
     """A machine that has just died may hold it for a moment longer."""
-    from aigc_core.evaluation.quality_gate import fit_and_judge
+    from aigc_core.evaluation.pipeline import fit_and_judge
     from aigc_core.serving import launch
 
     end = time.monotonic() + ELSEWHERE_S

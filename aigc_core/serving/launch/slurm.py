@@ -23,7 +23,7 @@ DEFAULTS = {"cpus_per_task": 2, "timeout_min": 24 * 60}
 
 def train(path: str) -> None:
     """What a job does."""
-    from aigc_core.evaluation.quality_gate import fit_and_judge
+    from aigc_core.evaluation.pipeline import fit_and_judge
     from aigc_core.serving import launch
 
     run = Run(Path(path))

@@ -48,7 +48,7 @@ def withdraw(run: Run) -> None:
 
 def train(path: str) -> Iterator[int]:
     """Train and judge the run of this folder in this very process; yields the step, second by second."""
-    from aigc_core.evaluation.quality_gate import fit_and_judge
+    from aigc_core.evaluation.pipeline import fit_and_judge
 
     run = Run(Path(path))
     work = threading.Thread(target=fit_and_judge, args=(run,), daemon=True)
