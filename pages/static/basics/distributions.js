@@ -62,7 +62,8 @@ export class Distributions {
       void this.ask();
     });
     this.sliders.push(input);
-    return holding(make("label", null, { class: "slider" }), make("span", say(`basics.parameter.${name}`)), input, shown);
+    const words = make("span", say(`basics.parameter.${name}`));
+    return holding(make("label", null, { class: "slider" }), words, input, shown);
   }
 
   async #ask() {

@@ -8,6 +8,7 @@ import { number, say } from "../common/language.js";
 const STEPS = 150;
 const FRAME_MS = 40;
 const LEAST_HEIGHT = 0.001;
+const SHADES = 14;
 /** @type {Record<string, string>} */
 const COLOURS = {
   gradient: "#2563eb", momentum: "#ea580c", adam: "#059669", adam_uncorrected: "#9333ea", adam_without_root: "#db2777",
@@ -79,8 +80,8 @@ export class Racing {
     /** @type {(place: [number, number]) => [number, number]} */
     const at = ([a, b]) => [(width * (a + reach)) / (2 * reach), height - (height * (b + reach)) / (2 * reach)];
     if (lowest) {
-      const star = { fillStyle: dark ? "#fff" : "#000", font: "20px system-ui", textAlign: "center", textBaseline: "middle" };
-      Object.assign(pen, star);
+      Object.assign(pen, { fillStyle: dark ? "#fff" : "#000", font: "20px system-ui" });
+      Object.assign(pen, { textAlign: "center", textBaseline: "middle" });
       pen.fillText("★", ...at(lowest));
     }
     for (const [racer, path] of Object.entries(paths)) {
@@ -113,7 +114,7 @@ export class Racing {
 /** @typedef {{ map: number[][], dark: boolean, canvas: HTMLCanvasElement }} Ground */
 
 /**
- * The surface as shades of one colour: lines of equal height show as edges.
+ * The surface as shades of one colour: lines of equal height show as edges, and the square root shows the low ground.
  * @param {number[][]} map
  * @param {boolean} dark
  * @returns {Ground}
@@ -125,7 +126,7 @@ function groundOf(map, dark) {
   const canvas = make("canvas", null, { width: side, height: side });
   const pen = penOf(canvas);
   map.forEach((row, j) => row.forEach((value, i) => {
-    const level = Math.floor(14 * Math.sqrt((value - least) / (most - least))) / 14; // the square root shows the low ground
+    const level = Math.floor(SHADES * Math.sqrt((value - least) / (most - least))) / SHADES;
     pen.fillStyle = dark ? `hsl(215 25% ${10 + 34 * level}%)` : `hsl(215 45% ${98 - 34 * level}%)`;
     pen.fillRect(i, side - 1 - j, 1, 1);
   }));

@@ -92,10 +92,19 @@ export function plotIn(frame, [x0, x1], [y0, y1]) {
 }
 
 /**
+ * Values along the axes, and how they are written.
+ * @typedef {object} Marks
+ * @property {number[]} along
+ * @property {number[]} up
+ * @property {(value: number) => string} textAlong
+ * @property {(value: number) => string} textUp
+ */
+
+/**
  * Axes: lines across at round values, and numbers along both.
  * @param {Sheet} sheet
  * @param {Plot} plot
- * @param {{ along: number[], up: number[], textAlong: (value: number) => string, textUp: (value: number) => string }} at
+ * @param {Marks} marks
  */
 export function drawAxes({ pen, ink, faint }, { x, y, left, right, bottom }, { along, up, textAlong, textUp }) {
   Object.assign(pen, { fillStyle: ink, strokeStyle: faint, lineWidth: 1, textAlign: "right", textBaseline: "middle" });

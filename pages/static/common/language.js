@@ -64,7 +64,8 @@ export const known = (key, inLanguage = language) => WORDS[inLanguage][key];
 export function sentence({ key, text, values }) {
   const template = words[`error.${key}`];
   if (!template) return text;
-  return fill(template, Object.fromEntries(Object.entries(values).map(([field, value]) => [field, named(field, value)])));
+  const said = Object.entries(values).map(([field, value]) => [field, named(field, value)]);
+  return fill(template, Object.fromEntries(said));
 }
 
 /**

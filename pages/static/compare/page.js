@@ -94,7 +94,8 @@ export class ComparePage {
     box.addEventListener("change", () => void this.#choose(name, box.checked));
     const mark = box.checked ? this.mark(name) : make("i", null, { style: "background: transparent" });
     const label = holding(make("label", null, { class: "check" }), box, mark, make("span", name));
-    const about = [say(`family.${family}`), say(`data.${data}`), say(`state.${state}`), ...(ready ? [say("gate.ready")] : [])];
+    const about = [say(`family.${family}`), say(`data.${data}`), say(`state.${state}`)];
+    if (ready) about.push(say("gate.ready"));
     return holding(make("li"), label, make("small", about.join(" · ")));
   }
 

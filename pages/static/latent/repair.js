@@ -56,8 +56,8 @@ export class Repair {
   #forget() {
     this.whole = null;
     const { widget } = this;
-    const canvases = [this.canvas, this.clean, this.covering, widget.canvas("repair-seen"), widget.canvas("repair-done")];
-    canvases.forEach(blank);
+    const shown = [widget.canvas("repair-seen"), widget.canvas("repair-done")];
+    for (const canvas of [this.canvas, this.clean, this.covering, ...shown]) blank(canvas);
   }
 
   /** @param {Pictures | undefined} picture */

@@ -58,5 +58,6 @@ async function reopen(space, file) {
   const recipe = content && (await widget.call("reopened", { file: content }));
   if (!recipe) return;
   const { run, step, point, seed } = recipe;
-  if (await space.openModel(run, { at: step, position: point, from: seed })) widget.message(say("latent.reopened"), false);
+  const opens = await space.openModel(run, { at: step, position: point, from: seed });
+  if (opens) widget.message(say("latent.reopened"), false);
 }

@@ -69,8 +69,10 @@ export class Shelf {
 
   #show() {
     const { space, kept } = this;
-    const boxes = kept.map((seen) =>
-      removable(seen, say("shelf.back"), () => void space.goBack(seen), () => this.fill(kept.filter((one) => one !== seen))));
+    const boxes = kept.map((seen) => {
+      const remove = () => this.fill(kept.filter((one) => one !== seen));
+      return removable(seen, say("shelf.back"), () => void space.goBack(seen), remove);
+    });
     const empty = make("span", say("shelf.empty"), { class: "quiet" });
     space.widget.part("shelf").replaceChildren(...(boxes.length ? boxes : [empty]));
   }

@@ -105,6 +105,8 @@ export interface Server extends Jobs {
   search(values: Where & { picture: Pictures; hidden?: string; shrink: number }): Job<Search, Code>;
   neighbours(values: Where & { picture: Pictures }): Job<Neighbours>;
   save(values: Where & { point: Position; seed: number | null; label: string }): SavedFile;
-  film(values: Where & { form: string; stops: Position[]; kind: string; seconds: number; label: string }): Job<SavedFile>;
+  film(
+    values: Where & { form: string; stops: Position[]; kind: string; seconds: number; label: string },
+  ): Job<SavedFile>;
   reopened(values: { file: string }): { run: string; step: number; seed: number | null; point: Position };
 }

@@ -42,7 +42,8 @@ async function offerAll(widget) {
   const asked = new URLSearchParams(location.search).get("run");
   if (asked && runs.some((one) => one.name === asked)) list.value = asked;
   const licences = Object.entries(offers.licences);
-  offer(widget.select("licence"), licences.map(([key, title]) => [key, key === "other" ? say("publish.other") : title]));
+  const other = say("publish.other");
+  offer(widget.select("licence"), licences.map(([key, title]) => [key, key === "other" ? other : title]));
   widget.part("token").textContent = say(offers.token ? "publish.token" : "publish.no_token");
   return true;
 }

@@ -141,8 +141,10 @@ export class Attention {
   #drawFormula({ size, query, keys, scores, weights, earlier, output }, tokens) {
     const order = weights.map((_, i) => i).sort((a, b) => weights[b] - weights[a]).slice(0, MOST_ROWS);
     const titles = ["token", "key", "score", "weight"].map((key) => make("th", say(`attention.${key}`)));
-    const rows = order.map((i) =>
-      [named(tokens[i]), vector(keys[i], size), scores[i].toFixed(2), percent(weights[i])].map((one) => make("td", one)));
+    const rows = order.map((i) => {
+      const cells = [named(tokens[i]), vector(keys[i], size), scores[i].toFixed(2), percent(weights[i])];
+      return cells.map((one) => make("td", one));
+    });
     if (earlier > LEAST_EARLIER)
       rows.push([make("td", say("attention.earlier"), { colspan: 3 }), make("td", percent(earlier))]);
     const token = named(tokens[this.at]);

@@ -89,9 +89,10 @@ export class Models {
     const { current, step } = desk;
     const steps = desk.models.find((one) => one.name === current.run)?.steps;
     if (!steps || String(steps) === String(current.steps)) return;
-    const newest = step === current.steps.at(-1) && !writing.busy && !writing.branches.current; // what stands here stays
+    const nothingStandsHere = !writing.busy && !writing.branches.current; // else it stays
+    const goesAlong = step === current.steps.at(-1) && nothingStandsHere;
     desk.current = { ...current, steps };
-    if (newest || !steps.includes(step)) await desk.openModel(current.run, steps.at(-1), false); // who is typing goes on
+    if (goesAlong || !steps.includes(step)) await desk.openModel(current.run, steps.at(-1), false); // who types goes on
     else this.#showOpen();
   }
 

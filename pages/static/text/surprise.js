@@ -33,7 +33,9 @@ export function offerSurprise(writing) {
 
 /** @param {Found} found */
 function figuresOf({ nats, perplexity, bits_per_byte: bits, n }) {
-  const figures = { nats: nats.toFixed(3), perplexity: perplexity.toFixed(2), bits: bits.toFixed(3), tokens: n.toLocaleString() };
+  const figures = {
+    nats: nats.toFixed(3), perplexity: perplexity.toFixed(2), bits: bits.toFixed(3), tokens: n.toLocaleString(),
+  };
   return Object.entries(figures).map(([name, value]) => {
     const title = holding(make("dt", say(`surprise.${name}`)), question(`surprise.${name}.help`));
     return holding(make("div"), title, make("dd", value));
@@ -45,6 +47,7 @@ function spanOf({ text, nats }) {
   const chance = nats === null ? 1 : Math.exp(-nats);
   const span = tokenSpan(text, chance);
   const token = named(text);
-  span.title = nats === null ? token : say("surprise.token", { token, nats: nats.toFixed(2), percent: percent(chance) });
+  if (nats === null) span.title = token;
+  else span.title = say("surprise.token", { token, nats: nats.toFixed(2), percent: percent(chance) });
   return span;
 }

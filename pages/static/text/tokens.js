@@ -73,7 +73,8 @@ export function merge(sample, news, from) {
   if (!body?.isConnected) return;
   const spans = body.querySelectorAll(".token");
   for (let i = from; i < texts.length; i++) {
-    if (i >= known) body.append(tokenSpan(texts[i], chances[i]));
-    else if (spans[i] && spans[i].textContent !== visible(texts[i])) spans[i].replaceWith(tokenSpan(texts[i], chances[i]));
+    const span = tokenSpan(texts[i], chances[i]);
+    if (i >= known) body.append(span);
+    else if (spans[i] && spans[i].textContent !== span.textContent) spans[i].replaceWith(span);
   }
 }

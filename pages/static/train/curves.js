@@ -1,5 +1,7 @@
 // The run's curves, with the ranges that are usual and the values under the pointer.
-import { dot, drawAxes, plotIn, roomAround, sheetOf, stroke, swatch, ticks, usualRange, within } from "../common/chart.js";
+import {
+  dot, drawAxes, plotIn, roomAround, sheetOf, stroke, swatch, ticks, usualRange, within,
+} from "../common/chart.js";
 import { holding, make, setText } from "../common/dom.js";
 import { language, say } from "../common/language.js";
 
