@@ -57,14 +57,25 @@ def asked(address: str, method: str = "GET", **headers: str) -> tuple[int, bytes
             return refused.code, refused.read(), refused.headers
 
 
-def test_what_a_module_imports_is_one() -> None:
+def test_modules_need_modules_only_and_use_the_forms_that_are_known() -> None:
     table = scripts.table()
     for name, code in table.items():
-        named = re.findall(r'\bfrom "([^"]*)"', code) if name != "common/words.js" else []
-        assert all(one.startswith(".") for one in named), f"{name} needs something from elsewhere"
-        assert set(modules.needed(name, table)) <= table.keys(), name
-        assert len(named) <= len(modules.needed(name, table)) - 1, f"{name}: an import is not seen"
+        needed = modules.needed(name, table)
+        assert needed[-1] == name and len(needed) == len(set(needed))
+        if name != "common/words.js":
+            assert len(re.findall(r'\b(?:from|import) "', code)) == len(modules.IMPORT.findall(code)), name
+            exported = len(modules.EXPORT.findall(code)) + code.count("export default function")
+            assert len(re.findall(r"^export\b", code, re.M)) == exported, name
     assert "common/words.js" in modules.needed("train/page.js", table)
+
+
+def test_a_module_in_one_piece_is_the_same_without_descriptions_and_imports() -> None:
+    whole = modules.in_one_piece("wall/page.js")
+    assert not re.search(r"^(import|export (?!default)| */\*\*)", whole, re.M)
+    for name in modules.needed("wall/page.js", modules.read()):
+        for exported in modules.EXPORT.findall(modules.read()[name]):
+            assert f" {exported}" in whole, name
+    assert len(whole) < 20_000, "it is sent again with everything that the wall shows"
 
 
 def test_the_address_changes_with_any_module(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,9 +35,8 @@ export async function work(widget, name, values, place, { onShown = () => {}, wa
     const job = await widget.call(name, values);
     if (typeof job !== "string") return null;
     const current = () => widget.alive && (timeless || widget.era === era) && wanted();
-    // Results come by the job's name alone: that they are of this type, the function that began it promises.
-    const any = /** @type {any} */ (widget);
-    return await watched(any, job, place, /** @type {(shown: unknown) => void} */ (onShown), current, timeless);
+    const jobs = /** @type {Widget<Jobs>} */ (/** @type {unknown} */ (widget)); // the type checker cannot see it
+    return await watched(jobs, job, place, /** @type {(shown: unknown) => void} */ (onShown), current, timeless);
   } finally {
     delete place.dataset.busy;
     place.replaceChildren();
@@ -51,7 +50,7 @@ export async function work(widget, name, values, place, { onShown = () => {}, wa
  * @param {(shown: unknown) => void} onShown
  * @param {() => boolean} current
  * @param {boolean} timeless
- * @returns {Promise<any>} of whatever type the job's result is
+ * @returns {Promise<any>} results come by the job's name alone: the function that began it promises their type
  */
 async function watched(widget, job, place, onShown, current, timeless) {
   const bar = make("i");
