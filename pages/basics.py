@@ -9,9 +9,7 @@ from pages.widget import widget
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget("basics", scripts=("draw", "page"), server_functions=[
-        parameters, distribution, losses, race, mistake, job, cancel,
-    ])  # fmt: skip
+    widget("basics", [parameters, distribution, losses, race, mistake, job, cancel])
 
 
 @answering

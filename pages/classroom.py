@@ -10,7 +10,7 @@ from pages.widget import widget
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget("classroom", ("page", "lesson"), [me, overview, stop, stop_all, resume_all, forget, sweep, lessons])
+    widget("classroom", [me, overview, stop, stop_all, resume_all, forget, sweep, lessons])
 
 
 @answering

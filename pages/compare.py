@@ -10,9 +10,7 @@ from pages.widget import widget
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget("compare", scripts=("page",), server_functions=[
-        runs, compare, table, curves, tensorboard, sample, job, cancel,
-    ])  # fmt: skip
+    widget("compare", [runs, compare, table, curves, tensorboard, sample, job, cancel])
 
 
 @answering

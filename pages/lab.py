@@ -9,7 +9,7 @@ from pages.widget import widget
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget("lab", scripts=("settings", "draw", "page"), server_functions=[defaults, begin, advance])
+    widget("lab", [defaults, begin, advance])
 
 
 @answering

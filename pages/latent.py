@@ -15,8 +15,7 @@ def build() -> None:
     """Draw the page into the Blocks that are open."""
     widget(
         "latent",
-        scripts=("parts", "state", "sliders", "map", "picture", "journey", "mix", "page"),
-        server_functions=[
+        [
             runs, sample, describe, draw, code_of_seed, directions, learn, name_direction, forget_direction, plane,
             cloud, journey, combine, upload, search, neighbours, job, cancel, save, film, reopened,
         ],

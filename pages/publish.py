@@ -10,7 +10,7 @@ from pages.widget import widget
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget("publish", ("page",), [runs, offers, card, pack, push, pull, job, cancel])
+    widget("publish", [runs, offers, card, pack, push, pull, job, cancel])
 
 
 @answering

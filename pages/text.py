@@ -12,8 +12,7 @@ def build() -> None:
     """Draw the page into the Blocks that are open."""
     widget(
         "text",
-        scripts=("state", "write", "choices", "inside", "given", "compare", "page"),
-        server_functions=[
+        [
             runs, sample, describe, spell, write, written, alternatives, history, surprise, copied, attention,
             attention_numbers, lens, bring, saved, job, cancel,
         ],

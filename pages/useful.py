@@ -9,7 +9,7 @@ from pages.widget import widget
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget("useful", scripts=("page",), server_functions=[scenarios, measure, job, cancel])
+    widget("useful", [scenarios, measure, job, cancel])
 
 
 @answering
