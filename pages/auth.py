@@ -17,7 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aigc_core.common.errors import AigcError, disk_in_words
 from aigc_core.serving.api import classroom as api
+from pages import scripts
 from pages.guard import root_path
+from pages.modules import STATIC
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,6 @@ LONGEST_BODY = 10_000  # bytes
 WRONG_S, WRONG_AT_ONCE = 1.0, 5  # how long a wrong code takes, and how many from one address may at a time
 # What Gradio offers and no page of ours asks for: it would write files, or fetch for others.
 UNUSED = ("deep_link", "process_recording", "proxy=", "vibe-", "undo-vibe-", "run-history", "runs", "monitoring")
-STATIC = Path(__file__).parent / "static"
 
 
 @contextmanager
@@ -230,9 +231,10 @@ async def _slowly(address: str) -> None:
 
 
 def _page(found: api.OpenClass) -> str:
-    """The door, in one piece: nothing else is served to whoever stands before it. Its words `LanguageScript` adds."""
+    """The page on which a class is joined; its modules are public, and nothing else is served before."""
     folder = STATIC / "join"
-    page, look, code = ((folder / name).read_text(encoding="utf-8") for name in ("page.html", "style.css", "page.js"))
-    given = json.dumps(found).replace("</", "<\\/")
-    head = f"<head><script>const CLASS = {given};</script><style>{look}</style>"
-    return page.replace("<head>", head, 1).replace("</body>", f"<script>{code}</script></body>", 1)
+    page, look = ((folder / name).read_text(encoding="utf-8") for name in ("page.html", "style.css"))
+    given = json.dumps(found).replace("<", "\\u003c")
+    head = f"<head><style>{look}</style>"
+    end = f'<script type="application/json" id="class">{given}</script>{scripts.tag("join/page.js")}</body>'
+    return page.replace("<head>", head, 1).replace("</body>", end, 1)

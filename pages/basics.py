@@ -17,4 +17,4 @@ FUNCTIONS = table(
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget("basics", scripts=("draw", "page"), server_functions=list(FUNCTIONS.values()))
+    widget("basics", list(FUNCTIONS.values()))

@@ -18,4 +18,4 @@ FUNCTIONS = table(
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget("classroom", ("page", "lesson"), list(FUNCTIONS.values()))
+    widget("classroom", list(FUNCTIONS.values()))

@@ -20,4 +20,4 @@ FUNCTIONS = table(
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget("compare", scripts=("page",), server_functions=list(FUNCTIONS.values()))
+    widget("compare", list(FUNCTIONS.values()))

@@ -15,4 +15,4 @@ FUNCTIONS = table(
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget("lab", scripts=("settings", "draw", "page"), server_functions=list(FUNCTIONS.values()))
+    widget("lab", list(FUNCTIONS.values()))

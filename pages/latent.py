@@ -57,8 +57,4 @@ FUNCTIONS = table(
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget(
-        "latent",
-        scripts=("parts", "state", "sliders", "map", "picture", "journey", "mix", "page"),
-        server_functions=list(FUNCTIONS.values()),
-    )
+    widget("latent", list(FUNCTIONS.values()))

@@ -20,4 +20,4 @@ FUNCTIONS = table(
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget("publish", ("page",), list(FUNCTIONS.values()))
+    widget("publish", list(FUNCTIONS.values()))

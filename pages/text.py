@@ -44,8 +44,4 @@ FUNCTIONS = table(
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget(
-        "text",
-        scripts=("state", "write", "choices", "inside", "given", "compare", "page"),
-        server_functions=list(FUNCTIONS.values()),
-    )
+    widget("text", list(FUNCTIONS.values()))

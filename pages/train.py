@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -13,8 +12,8 @@ from aigc_core.serving.api import estimates, forms, run_actions, run_views, text
 from pages import auth
 from pages.i18n import catalogue, sentence, word
 from pages.server_functions import RUN, command, flag, mapping, number, query, sample, table, text
+from pages.widget import widget
 
-STATIC = Path(__file__).parent / "static"
 FUNCTIONS = table(
     runs=query(run_views.runs),
     describe=query(run_views.describe, RUN),
@@ -26,7 +25,6 @@ FUNCTIONS = table(
     pin=command(run_actions.pin, RUN, flag("keep")),
     remove=command(run_actions.delete, RUN),
 )
-SCRIPTS = ("watch", "formulas", "doctor")  # of the live view, in the order they build up
 HIDDEN = ("data", "data_path")  # chosen above the form, or by upload
 
 
@@ -92,14 +90,7 @@ def build(demo: gr.Blocks) -> None:
             judged = gr.HTML("", elem_id="judged", apply_default_css=False)
             form_of = {name: _form(name, choices[name], name == family.value) for name in families}
         with gr.Column(scale=5, min_width=360):
-            watch = gr.HTML(
-                "",
-                elem_id="watch",
-                html_template=(STATIC / "watch.html").read_text(encoding="utf-8"),
-                js_on_load="\n".join((STATIC / f"{one}.js").read_text(encoding="utf-8") for one in SCRIPTS),
-                server_functions=list(FUNCTIONS.values()),
-                apply_default_css=False,
-            )
+            watch = widget("train", list(FUNCTIONS.values()), elem_id="watch")
 
     everything: set[Any] = {family}.union(*(form.inputs() for form in form_of.values()))
 
@@ -362,7 +353,7 @@ def _facts(report: dict[str, Any], words: dict[str, str]) -> dict[str, str]:
 
 
 def _question(text: str) -> str:
-    """A “?” that explains what it stands behind, as `AIGC.question` makes it; nothing where there is no text."""
+    """A “?” that explains what it stands behind, as `common/help.js` makes it; nothing where there is no text."""
     return f'<span class="q" aria-label="{escape(text)}" tabindex="0" role="note">?</span>' if text else ""
 
 

@@ -14,4 +14,4 @@ FUNCTIONS = table(
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget("useful", scripts=("page",), server_functions=list(FUNCTIONS.values()))
+    widget("useful", list(FUNCTIONS.values()))

@@ -78,7 +78,7 @@ SOURCES: dict[str, Source] = {
             "digits",
             "image",
             "Digits 28×28",
-            "5,000 handwritten digits, on every machine.",
+            "5,000 handwritten digits, no download needed.",
             "CC BY-SA 3.0 (MNIST)",
             "installed",
             "images:digits",
@@ -141,7 +141,7 @@ SOURCES: dict[str, Source] = {
             "shapes",
             "image",
             "Shapes",
-            "6,000 coloured shapes with known shape, colour, size and place.",
+            "6,000 coloured shapes with known shape, colour, size and position.",
             "made by this program",
             "made here",
             "shapes:shapes",
@@ -200,7 +200,7 @@ SOURCES: dict[str, Source] = {
             "download",
             "text:tang",
         ),
-        Source("text", "text", "Your text", "A .txt file of yours.", "yours", "yours", "text:user_text"),
+        Source("text", "text", "Your text", "Your own .txt file.", "yours", "yours", "text:user_text"),
     )
 }
 

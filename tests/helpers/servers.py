@@ -22,7 +22,7 @@ from aigc_core.common.paths import PROJECT
 @contextmanager
 def app_of(place: Path, by: str = "gradio", **variables: str) -> Iterator[str]:
     """`gradio app.py`, or by python, with the runs of `place`/runs and these variables; yields its address."""
-    port = _free_port()
+    port = free_port()
     variables = {"GRADIO_TEMP_DIR": str(place / "gradio"), "GRADIO_SERVER_PORT": str(port)} | variables
     with _started([str(Path(sys.executable).parent / by), "app.py"], place, port, variables) as address:
         yield address
@@ -50,7 +50,7 @@ def listening(address: str) -> int:
 @contextmanager
 def wall(place: Path) -> Iterator[str]:
     """`streamlit run board.py` over the runs of `place`/runs; yields its address."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "board.py", "--server.port", str(port)]
     with _started(command, place, port, {}) as address:
         yield address
@@ -128,7 +128,7 @@ def _serving_here(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
         server.server_close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
