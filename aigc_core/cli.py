@@ -18,8 +18,10 @@ from aigc_core.evaluation import diagnostics as doctor
 from aigc_core.evaluation import quality_gate
 from aigc_core.families import FAMILIES, config_class
 from aigc_core.families.config import RunConfig, check_own_data, make_config
+from aigc_core.runs.listing import open_run
 from aigc_core.runs.queue import NoQueue, QueueSlot
-from aigc_core.runs.run import Run, Status
+from aigc_core.runs.run import Run
+from aigc_core.runs.status import Status
 from aigc_core.serving import classroom
 from aigc_core.serving.api import run_views
 
@@ -119,22 +121,22 @@ def resume(
     if int(os.environ.get("RANK", "0")) > 0:
         _fit(None, NoQueue())
         return
-    found = Run.open(run)
+    found = open_run(run)
     status = found.status()
     changes = _settings(set_)
     if changes:
         found.config().checked_live(changes)
     if status.state == "paused" or (status.state in ("running", "queued") and status.alive()):
-        found.request("resume")
+        found.control.request("resume")
         if changes:
-            found.request("set", **changes)
+            found.control.request("set", **changes)
         print(f"{found.name} goes on.")
         return
     if not queued:
         print(found.path, flush=True)
-        found.request("start")
+        found.control.request("start")
     if changes:
-        found.request("set", **changes)
+        found.control.request("set", **changes)
     _fit(found, QueueSlot(runs_root()) if queued else NoQueue())
 
 
@@ -178,8 +180,8 @@ def sample(
     precision: Annotated[str, typer.Option(help="float32, or for large models bf16: less exact.")] = "float32",
 ) -> None:
     """Make pictures, or continue a prompt, with a run's best checkpoint."""
-    found = Run.open(run)
-    if config_class(found.made()["config"]["family"]).makes == "text" or prompt is not None:
+    found = open_run(run)
+    if config_class(found.manifest.read()["config"]["family"]).makes == "text" or prompt is not None:
         from aigc_core.families.base import TextRequest
         from aigc_core.inference import model_cache
 
@@ -210,7 +212,7 @@ def evaluate(
     ] = False,
 ) -> None:
     """Print a run's figures on held-out data as JSON."""
-    found = Run.open(run)
+    found = open_run(run)
     from aigc_core.evaluation.evaluate import evaluate as measure
     from aigc_core.evaluation.evaluate import in_inception
 
@@ -230,7 +232,7 @@ def push(
     """Put a run on the Hugging Face Hub, with a model card, and print its address."""
     from aigc_core.export import hub
 
-    print(hub.push(Run.open(run), name, licence, private))
+    print(hub.push(open_run(run), name, licence, private))
 
 
 @app.command()
@@ -256,13 +258,13 @@ def sweep(
 @app.command()
 def judge(run: RunName) -> None:
     """Measure a run's best checkpoint, hold it against its gate, and print the whole judgement as JSON."""
-    print(json.dumps(quality_gate.judge(Run.open(run)), indent=1))
+    print(json.dumps(quality_gate.judge(open_run(run)), indent=1))
 
 
 @app.command()
 def diagnose(run: RunName) -> None:
     """Say what is wrong with a run, by which numbers, and what helps."""
-    found = doctor.diagnose(Run.open(run))
+    found = doctor.diagnose(open_run(run))
     for one in found:
         print(f"{one.level}: {one.name} (step {one.step})\n  {one.evidence['text']}\n  {one.advice['text']}")
         if one.changes:
@@ -299,7 +301,7 @@ def export(
     ] = "transformers",
 ) -> None:
     """Write a run's best checkpoint (transformers) or its curves (tensorboard, trackio), and print the directory."""
-    found = Run.open(run)
+    found = open_run(run)
     if format == "transformers":
         from aigc_core.export import transformers_layout
 
@@ -347,7 +349,7 @@ def _fit(run: Run | None, turn: QueueSlot | NoQueue) -> None:
 
 
 def _headline(run: Run, status: Status) -> list[str]:
-    name = config_class(run.made()["config"]["family"]).headline
+    name = config_class(run.manifest.read()["config"]["family"]).headline
     return [f"{name} {status.figures[name]:.4g}"] if name in status.figures else []
 
 
@@ -404,7 +406,7 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
 
 
 def _ask(name: str, what: Any) -> None:
-    run = Run.open(name)
+    run = open_run(name)
     run.ask(what)
     print(f"asked {run.name} to {what}")
 

@@ -84,7 +84,7 @@ def ours(seconds: float, seed: float) -> dict[str, Any]:
     run, _ = trained("gan", "mnist", {"minutes": seconds / 60, "seed": int(seed)})
     from aigc_core.evaluation.evaluate import evaluate
 
-    step, status = run.checkpoints()[-1], run.status()
+    step, status = run.checkpoints.steps()[-1], run.status()
     figures = evaluate(run, extent="full", step=step)
     wanted = ("frechet_features", "frechet_features_real", "classes_missing")
     return {key: figures[key] for key in wanted} | {"steps_per_s": step / status.elapsed_s}

@@ -76,7 +76,7 @@ def recipe(preset: str, seconds: float) -> Result:
     run, _ = trained("gpt", preset, {"minutes": seconds / 60})
     from aigc_core.evaluation.evaluate import evaluate
 
-    last = run.checkpoints()[-1]
+    last = run.checkpoints.steps()[-1]
     return {"seconds": run.status().elapsed_s, "loss": evaluate(run, extent="full", step=last)["loss"]}
 
 

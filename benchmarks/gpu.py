@@ -47,7 +47,7 @@ def mini(part: int) -> None:
     start = time.perf_counter()
     run, _ = trained("gpt", "mini", {"steps": 5000 // part, "evaluate_every": 500, "sample_every": 500})
     whole = time.perf_counter() - start
-    loss, how = evaluate(run, extent="full")["loss"], run.made()["environment"]["networks"]
+    loss, how = evaluate(run, extent="full")["loss"], run.manifest.read()["environment"]["networks"]
     print(f"mini: {run.status().elapsed_s:.1f} s of training with {how} networks, {whole:.1f} s in all, "
           f"validation {loss:.4f} nats a character", flush=True)  # fmt: skip
 

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from playwright.sync_api import Page, Request, sync_playwright
 
 from aigc_core.inference.latent import session
-from aigc_core.runs.run import Run
+from aigc_core.runs.listing import run_named
 from tests.helpers.browser import CHROMIUM, QUIET
 from tests.helpers.servers import serving
 
@@ -138,7 +138,7 @@ def many_hands(address: str, template: dict[str, Any], position: dict[str, Any],
     with ThreadPoolExecutor(clients) as pool:
         found = list(pool.map(move, range(clients)))
     times = sorted(one for client, *_ in found for one in client)
-    run = Run.named(position["run"])
+    run = run_named(position["run"])
     right = all(
         session.pictures(run, position["step"], session.points([point])).tobytes() == shown
         for *_, shown, point in found

@@ -132,7 +132,7 @@ def train_features() -> None:
         config = make_config(config_class("vae"), None, data_name, {})
         data = load_data(config, torch.device("cpu"), silent)
         assert isinstance(data, ImageDataset) and data.labels is not None and data.validation_labels is not None
-        network = classifier_features.train(data.train, data.labels, len(data.facts.class_names))
+        network = classifier_features.train(data.train, data.labels, len(data.info.class_names))
         right = (classifier_features.extract(network, data.validation)[1] == data.validation_labels.numpy()).mean()
         print(classifier_features.save(network, data_name), f"{100 * right:.2f} % of the test pictures right")
 
@@ -155,16 +155,16 @@ def train(name: str, whole: Path) -> None:
 
     run = Run(whole)
     figures = evaluate(run, extent="full")
-    if model.family == "gan" and run.marked("last") != figures["step"]:
+    if model.family == "gan" and run.checkpoints.marked("last") != figures["step"]:
         # During training a GAN is judged by pixels and 2,000 pictures; now by features and 10,000.
-        newest = evaluate(run, extent="full", step=run.marked("last"))
+        newest = evaluate(run, extent="full", step=run.checkpoints.marked("last"))
         if newest["frechet_features"] < figures["frechet_features"]:
-            run.mark("best", newest["step"])
+            run.checkpoints.mark("best", newest["step"])
             figures = newest
     figures = {key: value for key, value in figures.items() if isinstance(value, int | float | list)}
     light = whole.with_name(f"light-{name}")
     shutil.rmtree(light, ignore_errors=True)
-    steps = _spread(run.checkpoints(), model.checkpoints) if model.checkpoints > 1 else None
+    steps = _spread(run.checkpoints.steps(), model.checkpoints) if model.checkpoints > 1 else None
     released = release(run, light, steps, figures | further_figures(name, run))
     if run.config().makes == "pictures":
         prepare(released)
@@ -186,10 +186,10 @@ def prepare(run: "Run") -> None:
     """What the Latent page would have to learn first: directions, and where the classes lie."""
     from aigc_core.inference.latent import session
 
-    best = run.marked("best")
+    best = run.checkpoints.marked("best")
     session.directions(run, best)
     session.learn_directions(run, best, lambda part, shown: None)
-    for step in run.checkpoints():
+    for step in run.checkpoints.steps():
         session.cloud(run, step)
 
 
@@ -220,7 +220,7 @@ def form_kept(run: "Run") -> float:
 
 def card(name: str, model: Model, run: "Run") -> str:
     """The model's README."""
-    environment, status, pictures = run.made()["environment"], run.status(), run.config().makes == "pictures"
+    environment, status, pictures = run.manifest.read()["environment"], run.status(), run.config().makes == "pictures"
     figures = status.figures
     numbers = {key: value for key, value in figures.items() if isinstance(value, int | float)}
     shown = "\n".join(

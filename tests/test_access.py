@@ -179,7 +179,7 @@ def requests(name: str, run: Run, others: list[Run], picture: bytes) -> list[dic
         "file": base64.b64encode(sheet.getvalue()).decode(), "changes": {"steps": 20} if name == "ask" else {},
     }  # fmt: skip
     if name == "sample":
-        return [asked | {"file": file} for file in run.samples()]
+        return [asked | {"file": file} for file in run.samples.names()]
     return [asked]
 
 
@@ -242,13 +242,13 @@ def test_what_the_forms_answer_to_a_classmate_who_names_another_s_place(
     page = json.loads(ben.get("config")[1])
     assert {one["api_name"] for one in page["dependencies"]} == EVENTS, "an event that is new must be entered here"
     known = {one["id"]: one for one in page["components"]}
-    place, before = runs[0].config().data_path, [run.made() for run in runs]
+    place, before = runs[0].config().data_path, [run.manifest.read() for run in runs]
     for event in page["dependencies"]:
         for family, run in (("gpt", runs[0]), ("vae", runs[1])):
             given = [given_for(known[number], family, place, run.name) for number in event["inputs"]]
             came = outcome(ben, event["id"], given)
             assert not seen(came, planted), (event["api_name"], came)
-    assert [run.made() for run in runs] == before
+    assert [run.manifest.read() for run in runs] == before
     tally("events of the forms, given another student's place: nothing of it comes", 2 * len(page["dependencies"]))
 
 

@@ -14,6 +14,7 @@ from aigc_core.evaluation.evaluate import evaluate
 from aigc_core.families.base import TextRequest
 from aigc_core.inference.latent import session
 from aigc_core.inference.text import session as text_session
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import latent as api
 
@@ -42,11 +43,11 @@ def test_they_are_there_and_small() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_has_a_card_and_a_history(name: str) -> None:
-    run = Run.named(name)
+    run = run_named(name)
     card = (run.path / "README.md").read_text(encoding="utf-8")
     for word in ("Data:", f"python checkpoints/train.py {name}", "Licence", "Limits:", "figure on the"):
         assert word in card
-    assert run.shipped and run.status().state == "done" and run.samples()
+    assert run.shipped and run.status().state == "done" and run.samples.names()
     kinds = {event["kind"] for event in run.events()[0]}
     assert {"metrics", "eval", "sample"} <= kinds
     text = "".join(one.read_text(encoding="utf-8") for one in files(name) if one.suffix in (".json", ".jsonl", ".md"))
@@ -55,7 +56,7 @@ def test_each_has_a_card_and_a_history(name: str) -> None:
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_each_draws_and_its_directions_came_along(name: str, own_place: Path) -> None:
-    run = Run.named(name)
+    run = run_named(name)
     points = session.points([{"z": session.code_of_seed(run, None, seed), "label": seed} for seed in range(10)])
     made = session.pictures(run, None, points)
     assert made.shape == (10, 28, 28, 1) and 20 < made.mean() < 150
@@ -73,7 +74,7 @@ def test_each_draws_and_its_directions_came_along(name: str, own_place: Path) ->
 
 
 def test_a_bolder_digit_has_more_ink() -> None:
-    run = Run.named("gan-mnist")
+    run = run_named("gan-mnist")
     bolder = next(one for one in api.directions(run.name, None)["learned"] if one["name"] == "boldness")
     ink = []
     for amount in (-2, 0, 2):
@@ -87,7 +88,7 @@ def test_a_bolder_digit_has_more_ink() -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_each_writes_what_it_learned(name: str) -> None:
-    run = Run.named(name)
+    run = run_named(name)
     beginning = text_session.Beginning(text_session.describe(run, None)["prompt"] + "\n")
     request = TextRequest(max_new_tokens=120, temperature=0.8)
     written = text_session.write(run, None, beginning, request, 2, "", lambda part, shown: None)
@@ -97,7 +98,7 @@ def test_each_writes_what_it_learned(name: str) -> None:
 
 
 def test_the_stories_come_near_their_grammars_entropy() -> None:
-    run = Run.named("gpt-stories")
+    run = run_named("gpt-stories")
     said, measured = run.status().figures, evaluate(run)
     least = entropy_per_character("both")
     assert said["entropy"] == pytest.approx(least) and least < said["loss"] < 1.4 * least
@@ -106,7 +107,7 @@ def test_the_stories_come_near_their_grammars_entropy() -> None:
 
 def form_kept(titles: tuple[str, ...]) -> float:
     """The part of ten poems for each title and form that has the lines and lengths that were asked for."""
-    run, kept = Run.named("gpt-tang"), []
+    run, kept = run_named("gpt-tang"), []
     request = TextRequest(max_new_tokens=100, temperature=0.8, seed=1000)
     for form in FORMS:
         for title in titles:
@@ -130,7 +131,7 @@ def test_asked_for_a_form_at_least_95_of_100_poems_keep_it() -> None:
 @pytest.mark.skipif(not os.environ.get("AIGC_DATA"), reason="needs the test pictures under $AIGC_DATA/images")
 @pytest.mark.parametrize("name", [name for name in PICTURES if name.startswith("vae")])
 def test_the_vaes_are_as_good_as_their_cards_say(name: str) -> None:
-    run = Run.named(name)
+    run = run_named(name)
     said, measured = run.status().figures, evaluate(run)
     assert measured["n"] == said["n"] == 10_000
     assert measured["negative_elbo"] == pytest.approx(said["negative_elbo"], abs=0.02)
@@ -140,7 +141,7 @@ def test_the_vaes_are_as_good_as_their_cards_say(name: str) -> None:
 @pytest.mark.skipif(not os.environ.get("AIGC_DATA"), reason="needs the test pictures under $AIGC_DATA/images")
 @pytest.mark.parametrize("name", [name for name in PICTURES if name.startswith("gan")])
 def test_the_gans_are_as_good_as_their_cards_say(name: str) -> None:
-    run = Run.named(name)
+    run = run_named(name)
     said, measured = run.status().figures, evaluate(run, extent="full")
     assert measured["frechet_features"] == pytest.approx(said["frechet_features"], rel=0.02)
     assert measured["classes_missing"] == 0

@@ -11,8 +11,11 @@ import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from aigc_core.common.errors import RunError
 
 DEEPEST = 40  # lists and objects within one another
 LONGEST_NUMBER = 300  # digits; what has more is infinite as a float
@@ -189,3 +192,27 @@ def size_mb(folder: Path) -> float:
             with suppress(OSError):
                 total += (Path(place) / file).lstat().st_size
     return total / 1e6
+
+
+def refuse_taken(path: Path) -> None:
+    """Whatever is exported goes into a new or empty directory.
+
+    Raises:
+        RunError: there is something.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise RunError("hub.taken", "{path} is there already and not empty; choose a new directory.", path=path)
+
+
+@lru_cache(maxsize=64)
+def resolved_folder(folder: Path) -> Path:
+    """Where a folder really is, remembered."""
+    return folder.resolve()
+
+
+def mtime_ns(file: Path) -> int:
+    """When a file was last written, in nanoseconds since 1970; 0 if there is none."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0

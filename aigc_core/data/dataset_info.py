@@ -50,14 +50,14 @@ class DatasetInfo:
             DataError: they are none that this version knows, or contradict themselves.
         """
         try:
-            facts = _FACTS.validate_python(cls(**value | {"shape": tuple(value["shape"])}))
-            facts._check()
+            info = _DATASET_INFO.validate_python(cls(**value | {"shape": tuple(value["shape"])}))
+            info._check()
         except ValidationError as problem:
             first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
-            raise _bad_facts(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from problem
+            raise _bad_info(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from problem
         except (TypeError, KeyError, ValueError) as problem:
-            raise _bad_facts(problem) from problem
-        return facts
+            raise _bad_info(problem) from problem
+        return info
 
     def _check(self) -> None:
         """Raises: ValueError: no data can have all of this."""
@@ -103,8 +103,8 @@ class DatasetInfo:
 
 
 NOTE: dict[str, type] = {"key": str, "text": str, "values": dict}
-_FACTS = TypeAdapter(DatasetInfo)
+_DATASET_INFO = TypeAdapter(DatasetInfo)
 
 
-def _bad_facts(problem: object) -> DataError:
+def _bad_info(problem: object) -> DataError:
     return DataError("data.bad_facts", "facts.json of this run cannot be read ({problem}).", problem=str(problem)[:200])

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from aigc_core.common.device import threads
 from aigc_core.common.errors import ConfigError
-from aigc_core.data.datasets import ImageDataset
+from aigc_core.data.image_dataset import ImageDataset
 from aigc_core.families.base import ImageFamily, ImageRequest, Phase
 from aigc_core.families.image_decoding import sheet_png
 from aigc_core.families.vae.losses import kl_to_standard_normal, normal_log_density

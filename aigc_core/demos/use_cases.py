@@ -16,8 +16,9 @@ from torch import Tensor
 
 from aigc_core.common.errors import ConfigError, message
 from aigc_core.data import product_texts
-from aigc_core.data.datasets import ImageDataset, TokenDataset, as_float
+from aigc_core.data.image_dataset import ImageDataset, as_float
 from aigc_core.data.sources import Text
+from aigc_core.data.text_dataset import TokenDataset
 from aigc_core.families import config_class, family_class
 from aigc_core.families.base import ImageRequest, TextRequest
 from aigc_core.families.config import make_config
@@ -236,10 +237,10 @@ def copywriting(look: Look) -> dict[str, Any]:
     family_cls = family_class("gpt")
     config, tokenizer = family_cls.resolved(config, lambda what, part: None)
     data = TokenDataset(Text(documents), config, torch.device("cpu"), tokenizer)
-    family: Any = family_cls(config, data.facts)
+    family: Any = family_cls(config, data.info)
     family.start()
     quick_fit(family, data, TEXT_STEPS, lambda part: look(0.8 * part))
-    made = _written(family, look)
+    made = mtime_ns(family, look)
     template = product_texts.texts(len(made), seed=1)
     known = sum(product_texts.possible(one) for one in made) / max(len(made), 1)
     rows: list[dict[str, Any]] = [
@@ -262,7 +263,7 @@ def copywriting(look: Look) -> dict[str, Any]:
     return {"rows": rows, "verdict": yes if good else no, "good": good, "texts": made[:5]}
 
 
-def _written(family: Any, look: Look) -> list[str]:
+def mtime_ns(family: Any, look: Look) -> list[str]:
     """Texts of the model, each up to its end."""
     begun, found = family.encode_prompt(""), [""] * TEXTS
     request = TextRequest(max_new_tokens=product_texts.LONGEST, temperature=0.8)

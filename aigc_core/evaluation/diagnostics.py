@@ -14,7 +14,10 @@ from itertools import accumulate, pairwise
 from typing import Any, Literal
 
 from aigc_core.common.errors import ConfigError, message
-from aigc_core.runs.run import Run, is_number, thinned
+from aigc_core.common.jsonl import is_number
+from aigc_core.data.dataset_info import DatasetInfo
+from aigc_core.runs.event_log import thinned
+from aigc_core.runs.run import Run
 
 Points = list[tuple[int, float]]  # (step, value)
 MOST_POINTS = 2000  # of each curve that is looked at
@@ -42,7 +45,7 @@ class Case:
     """A run as the rules see it: `curves` of training, `held_out` figures, newest last, and where it stands."""
 
     config: Any
-    facts: dict[str, Any]
+    info: DatasetInfo | None  # None before the first start
     step: int
     progress: float  # part of its budget, 0 to 1
     failed: dict[str, Any] | None  # the sentence of a training that broke down
@@ -64,10 +67,15 @@ class Case:
         return self.held_out.get(self.config.headline, [])
 
     @property
+    def train_size(self) -> int:
+        """Pictures, points or tokens to learn from."""
+        return self.info.train_size if self.info else 0
+
+    @property
     def epochs(self) -> float:
         """How often the training has seen its data."""
         seen = self.step * self.config.batch_size * getattr(self.config, "context", 1)
-        return seen / max(self.facts.get("train_size", 0), 1)
+        return seen / max(self.train_size, 1)
 
 
 Rule = Callable[[Case], Finding | None]
@@ -107,7 +115,7 @@ def case_of(run: Run) -> Case:
     budget = 60 * config.minutes if config.minutes else config.steps
     done = status.elapsed_s if config.minutes else status.step
     failed = status.message if status.state == "failed" else None
-    case = Case(config, run.facts() or {}, status.step, min(1.0, done / budget), failed)
+    case = Case(config, run.dataset_info(), status.step, min(1.0, done / budget), failed)
     at_the_end: dict[str, list[tuple[int, Any]]] = {}
     for event in thinned(run.events()[0], MOST_POINTS):
         kind, step = event["kind"], event["step"]
@@ -297,7 +305,7 @@ def too_little_data(case: Case) -> Finding | None:
             "doctor.too-little-data",
             "The training has seen its {size} examples {epochs} times; its loss on them is {train}, on held-out ones "
             "{now}.",
-            size=f"{case.facts.get('train_size', 0):,}", epochs=round(case.epochs),
+            size=f"{case.train_size:,}", epochs=round(case.epochs),
             train=_short(train), now=_short(now),
         ),
         message(
@@ -305,7 +313,7 @@ def too_little_data(case: Case) -> Finding | None:
             "More data helps most. With pictures, turning and scaling them a little makes more of them; with text, go "
             "on from a trained model.",
         ),
-        {"rotate": 10.0, "scale": 0.1} if case.facts.get("kind") == "image" else {},
+        {"rotate": 10.0, "scale": 0.1} if case.info is not None and case.info.kind == "image" else {},
     )  # fmt: skip
 
 

@@ -8,7 +8,8 @@ import torch
 
 from aigc_core.common.device import device_of
 from aigc_core.common.errors import RunError
-from aigc_core.data.datasets import ImageDataset, load_data
+from aigc_core.data.datasets import load_data
+from aigc_core.data.image_dataset import ImageDataset
 from aigc_core.data.sources import Progress, silent, source_of
 from aigc_core.families.base import EvalLevel, ImageFamily, ImageRequest
 from aigc_core.inference.model_cache import load
@@ -39,9 +40,9 @@ def evaluate(run: Run, extent: EvalLevel = "during", step: int | None = None) ->
     """
     model = load(run, step)
     family = model.family
-    tokenizer = family.facts.tokenizer or None
+    tokenizer = family.info.tokenizer or None
     data = load_data(family.config, device_of(family.networks), silent, tokenizer)
-    family.facts.check_goes_with(data.facts, family.config)
+    family.info.check_goes_with(data.info, family.config)
     with model.lock:
         figures = family.evaluate(family.networks, data, extent)
         if extent != "during" and isinstance(family, ImageFamily) and isinstance(data, ImageDataset):
@@ -64,7 +65,7 @@ def in_inception(run: Run, progress: Progress) -> dict[str, Any]:
         RunError: no pictures, no checkpoint, or the package is missing. DataError: no weights, or no data.
     """
     family = load(run).family
-    if not isinstance(family, ImageFamily) or len(family.facts.shape) != 3:
+    if not isinstance(family, ImageFamily) or len(family.info.shape) != 3:
         raise RunError(
             "inception.no_pictures", "{run} makes no pictures, and Inception looks at nothing else.", run=run.name
         )
@@ -72,7 +73,7 @@ def in_inception(run: Run, progress: Progress) -> dict[str, Any]:
         inception_features.load(progress),
         load_data(family.config, device_of(family.networks), silent, None),
     )
-    family.facts.check_goes_with(data.facts, family.config)
+    family.info.check_goes_with(data.info, family.config)
     count = min(MOST_IN_INCEPTION, len(data.validation))
     made = torch.from_numpy(family.sample(family.networks, ImageRequest(count=count, seed=SEED)))
     ours = inception_features.extract(network, made.permute(0, 3, 1, 2))
@@ -84,7 +85,7 @@ def in_inception(run: Run, progress: Progress) -> dict[str, Any]:
 def likeness(family: ImageFamily, data: ImageDataset) -> dict[str, Any]:
     """How like held-out examples made ones are (`aigc_core.metrics.sample_quality`), with their number `likeness_n`."""
     made = family.sample(family.networks, ImageRequest(count=min(MOST_LIKENED, len(data.validation)), seed=SEED))
-    figures = data.cached("likeness", lambda: SampleQuality(data)).measured(made)
+    figures = data.cached("likeness", lambda: SampleQuality(data)).compute(made)
     return {"likeness_n": figures.pop("n"), **figures}
 
 

@@ -13,12 +13,13 @@ from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from aigc_core.common.errors import AigcError, ConfigError, RunError, TrainingError, message
-from aigc_core.common.files import json_object, read_own, write_json
 from aigc_core.evaluation import diagnostics
 from aigc_core.families.config import RunConfig
 from aigc_core.families.thresholds import thresholds
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.queue import NoQueue, QueueSlot, Report, wait
-from aigc_core.runs.run import JUDGEMENT, LARGEST_JUDGEMENT, Run, Status
+from aigc_core.runs.run import Run
+from aigc_core.runs.status import Status
 
 
 class _Condition(TypedDict):
@@ -69,11 +70,10 @@ _JUDGEMENT = TypeAdapter(_Judgement)
 def judgement(run: Run) -> dict[str, Any] | None:
     """What `judge` found, or None if the run was not judged yet, or trained on since."""
     try:
-        content = json_object(read_own(run.path / JUDGEMENT, run.path, LARGEST_JUDGEMENT))
-        found = dict(_JUDGEMENT.validate_python(content, strict=True))
+        found = dict(_JUDGEMENT.validate_python(run.judgement(), strict=True))
     except (OSError, ValueError):
         return None
-    return found if found.get("trained_to") == run.marked("last") else None
+    return found if found.get("trained_to") == run.checkpoints.marked("last") else None
 
 
 def left_unjudged(run: Run, status: Status, judged: dict[str, Any] | None) -> bool:
@@ -85,8 +85,8 @@ def attempts(run: Run) -> list[Run]:
     """A run and those that were tried after it because it did not pass."""
     found = [run]
     with suppress(RunError):  # one of them was deleted
-        while (name := found[-1].made().get("following")) and len(found) < MOST_TRIES:
-            found.append(Run.named(name))
+        while (name := found[-1].manifest.read().get("following")) and len(found) < MOST_TRIES:
+            found.append(run_named(name))
     return found
 
 
@@ -111,7 +111,7 @@ def judge(run: Run) -> dict[str, Any]:
 
     figures = {name: one for name, one in evaluate(run, "end").items() if name not in ("run", "family", "data")}
     if not run.shipped:
-        run.append("judged", run.status().step, figures=figures)
+        run.event_log.append("judged", run.status().step, figures=figures)
     found = diagnostics.plain(diagnostics.diagnose(run))
     conditions = [
         {"figure": one.figure, "sign": one.sign, "limit": one.limit,
@@ -126,10 +126,10 @@ def judge(run: Run) -> dict[str, Any]:
         "findings": found,
         "changes": {} if passed else next_changes(run, found),
         "cost": cost(run),
-        "trained_to": run.marked("last"),
+        "trained_to": run.checkpoints.marked("last"),
     }
     if not run.shipped:
-        write_json(run.path / JUDGEMENT, verdict)
+        run.set_judgement(verdict)
     return verdict
 
 
@@ -138,7 +138,7 @@ def next_changes(run: Run, found: list[dict[str, Any]]) -> dict[str, Any]:
     `MOST_GROWTH` times the first attempt's; nothing if there is nothing left to try."""
     config, first = run.config(), run.config()
     with suppress(AigcError):
-        first = Run.named(run.made().get("origin", "")).config()
+        first = run_named(run.manifest.read().get("origin", "")).config()
     known = type(config).model_fields
     for finding in found:
         changes = {
@@ -149,7 +149,7 @@ def next_changes(run: Run, found: list[dict[str, Any]]) -> dict[str, Any]:
     budget = "minutes" if config.minutes else "steps"
     longer, most = 2 * getattr(config, budget), MOST_GROWTH * getattr(first, budget)
     if budget == "minutes":
-        most = min(most, run.limit("minutes"))
+        most = min(most, run.manifest.limit("minutes"))
     return {budget: longer} if longer <= most else {}
 
 
@@ -206,7 +206,7 @@ def fit_and_judge(
     """
     turn = turn or NoQueue()
     while True:
-        with run.claim():
+        with run.train_alone():
             try:
                 status, following = _attempt(run, turn, report)
             finally:
@@ -246,7 +246,7 @@ def _attempt(run: Run, turn: QueueSlot | NoQueue, report: Report) -> tuple[Statu
     else:
         return status, None if verdict["passed"] else _following(run, verdict["changes"])
     with suppress(OSError):
-        run.append("note", status.step, **said)
+        run.event_log.append("note", status.step, **said)
     return status, None
 
 
@@ -254,19 +254,19 @@ def _following(run: Run, changes: dict[str, Any]) -> Run | None:
     """The next attempt, or None if there is no try left, nothing to change, or one already. Where several processes
     share a run there is none either: the others have ended with this one."""
     config: RunConfig = run.config()
-    tried = config.tries <= 1 or "following" in run.made()
-    if tried or not changes or run.told_to_stop() or int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    tried = config.tries <= 1 or "following" in run.manifest.read()
+    if tried or not changes or run.control.stop_requested() or int(os.environ.get("WORLD_SIZE", "1")) > 1:
         return None
     try:
-        following = Run.create(config.changed(changes | {"tries": config.tries - 1}), given=run.given)
+        following = Run.create(config.changed(changes | {"tries": config.tries - 1}), given=run.manifest.given)
     except ConfigError as error:
-        run.append("note", run.status().step, **error.message)
+        run.event_log.append("note", run.status().step, **error.message)
         return None
     said = ", ".join(f"{key} = {value}" for key, value in changes.items())
-    run.append(
+    run.event_log.append(
         "note",
         run.status().step,
         **message("gate.again", "Not passed; tried again as {name} with {changes}.", name=following.name, changes=said),
     )
-    run.set_following(following)
+    run.manifest.set_following(following.manifest)
     return following

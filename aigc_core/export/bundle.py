@@ -9,7 +9,8 @@ from safetensors.torch import save_file
 from aigc_core.common.errors import RunError, disk_in_words
 from aigc_core.common.files import json_lines, new_folder, own_file, write_json
 from aigc_core.runs.checkpoint import best_step, flat, for_use
-from aigc_core.runs.run import Run, thinned
+from aigc_core.runs.event_log import thinned
+from aigc_core.runs.run import Run
 
 RECORD = ("config.json", "facts.json", "README.md")
 MOST_POINTS = 600  # of the curves
@@ -35,7 +36,7 @@ def release(run: Run, to: Path, steps: list[int] | None = None, figures: dict[st
         raise RunError("release.not_ended", "{name} has not ended; wait for it, or stop it.", name=run.name)
     if to.exists():
         raise RunError("release.exists", "{path} exists already; choose a new directory.", path=to)
-    kept = sorted({best, *(steps or [])} & set(run.checkpoints()))  # a step that was thinned away is no loss
+    kept = sorted({best, *(steps or [])} & set(run.checkpoints.steps()))  # a step that was thinned away is no loss
     to.parent.mkdir(parents=True, exist_ok=True)
     with disk_in_words(), new_folder(to) as folder:
         for name in RECORD:
@@ -44,12 +45,12 @@ def release(run: Run, to: Path, steps: list[int] | None = None, figures: dict[st
         events = thinned(run.events()[0], MOST_POINTS)
         (folder / "events.jsonl").write_text(json_lines(events), encoding="utf-8")
         (folder / "samples").mkdir()
-        for name in run.samples():
-            (folder / "samples" / name).write_bytes(run.sample(name))
+        for name in run.samples.names():
+            (folder / "samples" / name).write_bytes(run.samples.read(name))
         for step in kept:
-            _light(run, step, folder / run.checkpoint(step).name)
-        (folder / "best").write_text(run.checkpoint(best).name + "\n")
-        (folder / "last").write_text(run.checkpoint(kept[-1]).name + "\n")
+            _light(run, step, folder / run.checkpoints.folder(step).name)
+        (folder / "best").write_text(run.checkpoints.folder(best).name + "\n")
+        (folder / "last").write_text(run.checkpoints.folder(kept[-1]).name + "\n")
         status.process, status.message, status.eta_s = None, None, None
         status.figures = status.figures | (figures or {})
         write_json(folder / "status.json", {key: value for key, value in vars(status).items()})
@@ -59,4 +60,4 @@ def release(run: Run, to: Path, steps: list[int] | None = None, figures: dict[st
 def _light(run: Run, step: int, to: Path) -> None:
     to.mkdir()
     save_file(flat(for_use(run, step).networks), to / "model.safetensors")
-    shutil.copyfile(own_file(run.checkpoint(step) / "meta.json", run.path), to / "meta.json")
+    shutil.copyfile(own_file(run.checkpoints.folder(step) / "meta.json", run.path), to / "meta.json")

@@ -9,7 +9,7 @@ import json
 import re
 import shutil
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from aigc_core.common.errors import AigcError, ConfigError, RunError
-from aigc_core.common.files import json_lines, new_folder, write_atomic, write_json
+from aigc_core.common.files import json_lines, new_folder, refuse_taken, write_atomic, write_json
 from aigc_core.data import hub_client
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.sources import SOURCES, Progress, silent
 from aigc_core.evaluation import quality_gate
 from aigc_core.export.bundle import release
@@ -28,7 +29,8 @@ from aigc_core.families.base import ImageRequest, TextRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs import checkpoint
 from aigc_core.runs.public_view import PLACES, public_events
-from aigc_core.runs.run import Run, Status, cannot_write, refuse_taken
+from aigc_core.runs.run import Run, cannot_write
+from aigc_core.runs.status import Status
 
 LICENCES = {
     "cc-by-4.0": "CC BY 4.0", "cc-by-sa-4.0": "CC BY-SA 4.0", "cc0-1.0": "CC0", "mit": "MIT",
@@ -172,8 +174,8 @@ def card(run: Run, licence: str, name: str) -> str:
         raise ConfigError(
             "publish.no_licence", "“{given}” is none of these: {known}.", given=licence, known=", ".join(LICENCES)
         )
-    config, made, status = run.config(), run.made(), run.status()
-    family, data, facts = config_class(config.family), SOURCES.get(config.data), run.facts() or {}
+    config, made, status = run.config(), run.manifest.read(), run.status()
+    family, data, info = config_class(config.family), SOURCES.get(config.data), run.dataset_info()
     text = family.makes == "text"
     about = [
         f"license: {licence}", "library_name: aigc-studio",
@@ -197,7 +199,7 @@ def card(run: Run, licence: str, name: str) -> str:
         f"- **Training:** {status.step:,} steps, {status.elapsed_s / 60:.1f} minutes on {device}, seed {config.seed}.",
         f"- **Licence of the weights:** {LICENCES[licence]}.",
         *([f"- **Began as:** {began}, with its licence."] if began else []),
-        f"- **Limits:** {_limits(text, facts)}",
+        f"- **Limits:** {_limits(text, info)}",
     ]  # fmt: skip
     use = 'model.text("Once upon a time", seed=0)' if text else "model.pictures(16, seed=0)  # uint8 (16, H, W, C)"
     facts_lines, sample, figures = "\n".join(listed), _sample(run), _figures(run)
@@ -231,20 +233,20 @@ What it makes is made by a machine; say so where you show it.
 """
 
 
-def _limits(text: bool, facts: dict[str, Any]) -> str:
+def _limits(text: bool, info: DatasetInfo | None) -> str:
     if text:
         return "it continues text in the manner of what it learned from; what it says is not meant to be true."
-    size = "×".join(map(str, facts.get("shape", [])[1:]))
+    size = "×".join(map(str, info.shape[1:])) if info else ""
     return f"pictures of {size} pixels of the kind it learned from, and no other." if size else "points in the plane."
 
 
 def _sample(run: Run) -> str:
-    if not run.samples():
+    if not run.samples.names():
         return ""
-    newest = run.samples()[-1]
+    newest = run.samples.names()[-1]
     if newest.endswith(".png"):
         return f"![Samples at the end of the training](samples/{newest})\n\n"
-    text = run.sample(newest).decode("utf-8", "replace")[:600].replace("```", "'''")
+    text = run.samples.read(newest).decode("utf-8", "replace")[:600].replace("```", "'''")
     return f"```text\n{text}\n```\n\n"
 
 
@@ -265,14 +267,14 @@ def _figures(run: Run) -> str:
 def _tidy(folder: Path) -> None:
     """Take out what is nobody's business, or would be a place on another machine."""
     run = Run(folder)
-    made, facts, events = run.made(), run.facts(), run.events()[0]
+    made, info, events = run.manifest.read(), run.dataset_info(), run.events()[0]
     for key in PLACES:
         if key in made["config"] and not (key == "init_from" and NAME.fullmatch(str(made["config"][key]))):
             made["config"][key] = ""
     kept = ("format", "created", "config", "environment")
     write_json(folder / "config.json", {key: made[key] for key in kept if key in made})
-    if facts is not None:
-        write_json(folder / "facts.json", facts | {"notes": []})
+    if info is not None:
+        run.set_dataset_info(replace(info, notes=[]))
     write_atomic(folder / "events.jsonl", json_lines(public_events(run, events)))
 
 

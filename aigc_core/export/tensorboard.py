@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from aigc_core.common.errors import not_installed
-from aigc_core.common.files import new_folder
-from aigc_core.runs.run import Run, refuse_taken
+from aigc_core.common.files import new_folder, refuse_taken
+from aigc_core.runs.run import Run
 
 PROJECT = "aigc-studio"  # the name under which Trackio shows all runs
 
@@ -35,13 +35,13 @@ def tensorboard(run: Run, folder: Path) -> None:
     refuse_taken(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with new_folder(folder) as place, SummaryWriter(str(place)) as writer:
-        writer.add_text("settings", f"```\n{json.dumps(run.made()['config'], indent=1)}\n```")
+        writer.add_text("settings", f"```\n{json.dumps(run.manifest.read()['config'], indent=1)}\n```")
         for event in run.events()[0]:
             step, then = event["step"], event["t"]
             for name, value in _numbers(event):
                 writer.add_scalar(name, value, step, walltime=then)
-            if event["kind"] == "sample" and event["file"] in run.samples():
-                content = run.sample(event["file"])
+            if event["kind"] == "sample" and event["file"] in run.samples.names():
+                content = run.samples.read(event["file"])
                 if event["file"].endswith(".txt"):
                     writer.add_text("sample", content.decode(errors="replace"), step, walltime=then)
                 else:
@@ -60,7 +60,7 @@ def trackio(run: Run, folder: Path) -> None:
         import trackio as library
     except ImportError as problem:
         raise not_installed("trackio") from problem
-    library.init(project=PROJECT, name=run.name, config=run.made()["config"], embed=False)
+    library.init(project=PROJECT, name=run.name, config=run.manifest.read()["config"], embed=False)
     for event in run.events()[0]:
         if numbers := dict(_numbers(event)):
             library.log(numbers, step=event["step"])

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from aigc_core.common.errors import ConfigError, message
-from aigc_core.common.files import new_folder
+from aigc_core.common.files import new_folder, refuse_taken
 from aigc_core.common.paths import runs_root
 from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.sources import Progress, source_of
@@ -17,7 +17,8 @@ from aigc_core.families.gpt.config import HUB_NAME
 from aigc_core.families.gpt.family import Family
 from aigc_core.inference import model_cache
 from aigc_core.runs import checkpoint
-from aigc_core.runs.run import Run, Status, cannot_write, refuse_taken
+from aigc_core.runs.run import Run, cannot_write
+from aigc_core.runs.status import Status
 
 LONGEST_NAME = 40  # characters of a source's name that go into that of its run
 
@@ -41,21 +42,25 @@ def bring(source: str | Path, progress: Progress, to: Path | None = None) -> Run
     refuse_taken(to)
     folder = _folder(source, progress)
     config, tokenizer = pretrained.whole(folder)
-    facts = DatasetInfo(kind="text", vocabulary=len(Tokenizer.from_json(tokenizer)), tokenizer=tokenizer)
+    info = DatasetInfo(kind="text", vocabulary=len(Tokenizer.from_json(tokenizer)), tokenizer=tokenizer)
     with Unfilled():
-        family = Family(config, facts)
+        family = Family(config, info)
     pretrained.fill(family.networks["gpt"], folder)  # type: ignore[arg-type]
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
         with new_folder(to) as partial:
             run = Run.create(config.changed({"init_from": str(source)}), partial)
-            run.set_facts(family.facts.to_json())
+            run.set_dataset_info(family.info)
             checkpoint.save(
-                run.checkpoint(0), family.networks, {}, {}, {"step": 0, "elapsed_s": 0.0, "best": None, "live": {}}
+                run.checkpoints.folder(0),
+                family.networks,
+                {},
+                {},
+                {"step": 0, "elapsed_s": 0.0, "best": None, "live": {}},
             )
-            run.mark("best", 0)
-            run.mark("last", 0)
-            run.append("note", 0, **_origin(folder))
+            run.checkpoints.mark("best", 0)
+            run.checkpoints.mark("last", 0)
+            run.event_log.append("note", 0, **_origin(folder))
             run.set_status(Status(state="done"))
     except OSError as problem:
         raise cannot_write(to, problem) from problem
@@ -116,18 +121,18 @@ def _card(run: Run, model: model_cache.Model) -> str:
     size = count_parameters(model.family.networks)
     figures = [one["figures"] for one in run.events()[0] if one["kind"] == "eval" and one["step"] == step]
     data = source_of(config.data)
-    facts = [f"- **Weights:** {size:,}, float32."]
+    info = [f"- **Weights:** {size:,}, float32."]
     public = bool(HUB_NAME.fullmatch(config.init_from))
     if config.init_from:
         began = config.init_from if public else Path(config.init_from).name  # the rest is nobody's business
-        facts.append(f"- **Began as:** {began}, with its licence.")
+        info.append(f"- **Began as:** {began}, with its licence.")
     if step:
-        facts.append(f"- **Learned from:** {data.title}: {data.about} Licence: {data.licence}. {step:,} steps.")
+        info.append(f"- **Learned from:** {data.title}: {data.about} Licence: {data.licence}. {step:,} steps.")
     if figures:
-        facts.append(f"- **On held-out data:** {config.headline} {figures[-1][config.headline]:.4g}.")
+        info.append(f"- **On held-out data:** {config.headline} {figures[-1][config.headline]:.4g}.")
     base = [f"base_model: {config.init_from}"] if public else []
     about = "\n".join(["library_name: transformers", "pipeline_tag: text-generation", *base])
-    listed = "\n".join(facts)
+    listed = "\n".join(info)
     return f"""---
 {about}
 ---

@@ -15,8 +15,8 @@ from torch.overrides import TorchFunctionMode
 from aigc_core.common.device import to_device
 from aigc_core.common.errors import ConfigError, RunError
 from aigc_core.common.rng import Stream, generator
+from aigc_core.data.batch import Batch
 from aigc_core.data.dataset_info import DatasetInfo
-from aigc_core.data.datasets import Batch
 from aigc_core.data.sources import Progress
 from aigc_core.data.tokenizer import Tokenizer
 
@@ -162,7 +162,7 @@ class Family(ABC):
     phases: ClassVar[tuple[Phase, ...]]
 
     config: Any
-    facts: DatasetInfo
+    info: DatasetInfo
     networks: Networks = field(init=False)
 
     def __post_init__(self) -> None:
@@ -259,13 +259,13 @@ class ImageFamily(Family):
         Raises:
             ConfigError: it shall be told classes, and the data has none.
         """
-        if self.config.conditional and not self.facts.class_names:
+        if self.config.conditional and not self.info.class_names:
             raise ConfigError(
                 "config.no_classes",
                 "“{data}” has no classes, so a model cannot be told them: switch “conditional” off.",
                 data=self.config.data,
             )
-        return len(self.facts.class_names) if self.config.conditional else 0
+        return len(self.info.class_names) if self.config.conditional else 0
 
 
 @dataclass(frozen=True)

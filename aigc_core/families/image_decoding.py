@@ -36,7 +36,7 @@ def decode_in_parts(family: "ImageFamily", networks: "Networks", request: "Image
             labels = numbers if request.label is None else torch.full_like(numbers, request.label)
         with torch.inference_mode():
             made.append(as_array(family.decode(networks, z, labels)))
-    return np.concatenate(made)[: request.count] if made else np.zeros((0, *family.facts.shape), np.uint8)
+    return np.concatenate(made)[: request.count] if made else np.zeros((0, *family.info.shape), np.uint8)
 
 
 def as_array(x: "Tensor") -> np.ndarray:

@@ -36,7 +36,7 @@ class Model:
         """Keep the run from being swept away as one that nobody has touched."""
         if time.monotonic() - self.used > NOTED_S:
             self.used = time.monotonic()
-            run.touch()
+            run.retention.touch()
 
 
 _loaded: OrderedDict[tuple[str, int, int], Model] = OrderedDict()
@@ -50,7 +50,7 @@ def load(run: Run, step: int | None = None, device: str = "auto") -> Model:
         RunError: no checkpoint, a damaged one, or none at that step.
     """
     step = checkpoint.best_step(run) if step is None else step
-    folder = run.checkpoint(step)
+    folder = run.checkpoints.folder(step)
     try:
         written = (folder / "meta.json").stat().st_mtime_ns  # a resumed run may write the same step again
     except OSError:

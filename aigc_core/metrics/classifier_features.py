@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from aigc_core.common.errors import RunError
 from aigc_core.common.paths import shipped_root
 from aigc_core.common.rng import Stream, generator
-from aigc_core.data.datasets import as_float, resize_images
+from aigc_core.data.image_dataset import as_float, resize_images
 from aigc_core.data.sources import SOURCES, source_of
 
 SIDE = 28  # pixels; other sizes are brought to it

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from aigc_core.data.datasets import ImageDataset, as_float
+from aigc_core.data.image_dataset import ImageDataset, as_float
 from aigc_core.metrics.distances import (
     PrincipalComponents,
     classes_missing,

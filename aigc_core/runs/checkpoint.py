@@ -26,7 +26,8 @@ from aigc_core.common.files import json_object, new_folder, own_file, read_own, 
 from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.families import family_class
 from aigc_core.families.base import Family, Networks, TextFamily, Unfilled
-from aigc_core.runs.run import Count, Run
+from aigc_core.runs.run import Run
+from aigc_core.runs.status import Count
 
 Optimizers = dict[str, torch.optim.Optimizer]
 Shapes = dict[str, torch.Size]  # of tensors by name
@@ -78,21 +79,21 @@ def unfilled(run: Run) -> Family:
     Raises:
         AigcError: its settings or facts cannot be read or contradict one another, or it has not been started yet.
     """
-    config, facts = run.config(), run.facts()
-    if facts is None:
+    config, info = run.config(), run.dataset_info()
+    if info is None:
         raise RunError("run.no_checkpoint", "{name} has no checkpoint yet; wait for its first one.", name=run.name)
-    return unfilled_with(run, config, DatasetInfo.from_json(facts))
+    return unfilled_with(run, config, info)
 
 
-def unfilled_with(run: Run, config: Any, facts: DatasetInfo) -> Family:
+def unfilled_with(run: Run, config: Any, info: DatasetInfo) -> Family:
     """The same of settings and facts that were read already."""
-    dense = facts.kind != "points" or config.network == "mlp"
-    if facts.kind not in config.data_kinds or not dense:
-        raise _contradicts(run, f"{config.family}, {facts.kind}")
+    dense = info.kind != "points" or config.network == "mlp"
+    if info.kind not in config.data_kinds or not dense:
+        raise _contradicts(run, f"{config.family}, {info.kind}")
     with Unfilled():
-        family = family_class(config.family)(config, facts)
-    if isinstance(family, TextFamily) and len(family.tokenizer) > facts.vocabulary:
-        raise _contradicts(run, f"{facts.vocabulary} tokens, {len(family.tokenizer)}")
+        family = family_class(config.family)(config, info)
+    if isinstance(family, TextFamily) and len(family.tokenizer) > info.vocabulary:
+        raise _contradicts(run, f"{info.vocabulary} tokens, {len(family.tokenizer)}")
     return family
 
 
@@ -112,7 +113,7 @@ def shapes_of(networks: Networks) -> Shapes:
     }
 
 
-def check_before_resuming(run: Run, config: Any, facts: DatasetInfo) -> None:
+def check_before_resuming(run: Run, config: Any, info: DatasetInfo) -> None:
     """Whether any checkpoint has weights for the networks that these settings and facts describe.
 
     Only the beginnings of files are read, and no memory is taken for networks.
@@ -120,13 +121,13 @@ def check_before_resuming(run: Run, config: Any, facts: DatasetInfo) -> None:
     Raises:
         RunError: there are checkpoints, and none has.
     """
-    shapes, problems = shapes_of(unfilled_with(run, config, facts).networks), []
-    for step in reversed(run.checkpoints()):
+    shapes, problems = shapes_of(unfilled_with(run, config, info).networks), []
+    for step in reversed(run.checkpoints.steps()):
         try:
-            _check(_headers(run.checkpoint(step) / TENSORS[0]), shapes)
+            _check(_headers(run.checkpoints.folder(step) / TENSORS[0]), shapes)
             return
         except (OSError, ValueError, SafetensorError) as problem:
-            problems.append(_damaged(run.checkpoint(step), problem))
+            problems.append(_damaged(run.checkpoints.folder(step), problem))
     if problems:
         raise problems[0]
 
@@ -165,9 +166,9 @@ def empty_for_use(run: Run, step: int) -> Family:
     family = unfilled(run)
     family.networks = {name: family.networks[name] for name in family.inference_networks}
     try:
-        _check(_headers(_file_for_use(run.checkpoint(step))), shapes_of(family.networks))
+        _check(_headers(_file_for_use(run.checkpoints.folder(step))), shapes_of(family.networks))
     except (OSError, ValueError, SafetensorError) as problem:
-        raise _damaged(run.checkpoint(step), problem) from problem
+        raise _damaged(run.checkpoints.folder(step), problem) from problem
     return family
 
 
@@ -177,7 +178,7 @@ def for_use(run: Run, step: int) -> Family:
     Raises:
         AigcError: likewise, or there are numbers that are infinite or none.
     """
-    family, folder = empty_for_use(run, step), run.checkpoint(step)
+    family, folder = empty_for_use(run, step), run.checkpoints.folder(step)
     try:
         tensors = _read(_file_for_use(folder), shapes_of(family.networks))
     except (OSError, ValueError, SafetensorError) as problem:
@@ -207,8 +208,8 @@ def best_step(run: Run) -> int:
     Raises:
         RunError: there is none yet.
     """
-    step = run.marked("best")
-    step = run.marked("last") if step is None else step
+    step = run.checkpoints.marked("best")
+    step = run.checkpoints.marked("last") if step is None else step
     if step is None:
         raise RunError("run.no_checkpoint", "{name} has no checkpoint yet; wait for its first one.", name=run.name)
     return step

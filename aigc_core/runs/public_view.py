@@ -39,7 +39,7 @@ def _event(run: Run, event: dict[str, Any]) -> dict[str, Any]:
 def is_public(run: Run) -> bool:
     """Whether it learned from data that everybody has, and from nothing else."""
     try:
-        config = run.made()["config"]
+        config = run.manifest.read()["config"]
     except AigcError:
         return False
     source = SOURCES.get(config["data"])

@@ -12,57 +12,31 @@ Importable without torch, because many may wait, and each is a process.
 import json
 import os
 import re
-import signal
-import subprocess
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import psutil
 from filelock import FileLock, Timeout
 
-from aigc_core.common import class_rules, process_identity
-from aigc_core.common.errors import AigcError, ConfigError, message
+from aigc_core.common import process_identity
+from aigc_core.common.errors import AigcError, message
 from aigc_core.common.files import json_object, write_atomic
-from aigc_core.runs.run import Run, Status
+from aigc_core.common.signals import SignalHandler
+from aigc_core.runs.run import Run
+from aigc_core.runs.slots import slots
+from aigc_core.runs.status import Status
 
 POLL_S = 0.3  # between two looks of the next one in the queue; the third looks half as often as the second, and so on
 FAR_BACK = 10  # places, from which on nobody looks more rarely
 AROUND_S = 15.0  # what a training takes besides its steps: start, and being judged
 UNKNOWN_S = 60.0  # what one is taken to last whose steps nobody has timed
-MB_A_SLOT = 4000  # of a GPU's memory
 
 _TICKET = re.compile(r"\d+-\d+\.(waiting|running)")
 Waiting = Callable[[int, float], bool]  # called with the place in the queue and seconds to go; False gives up
 Report = Callable[[Status], None]
-
-
-class SignalHandler:
-    """SIGINT and SIGTERM as a wish to stop, so that Ctrl-C and a system shutdown lose nothing."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> "SignalHandler":
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._ask)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _ask(self, number: int, frame: object) -> None:
-        if self.asked:  # a second Ctrl-C means now
-            raise KeyboardInterrupt
-        self.asked = True
 
 
 class NoQueue:
@@ -111,7 +85,7 @@ class QueueSlot:
         if self._held is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._ticket = self._folder / f"{time.time_ns():020d}-{os.getpid()}.waiting"
-            says = {"process": process_identity.identity(), "owner": run.owner, "run": str(run.path)}
+            says = {"process": process_identity.identity(), "owner": run.manifest.owner, "run": str(run.path)}
             write_atomic(self._ticket, json.dumps(says), durable=False)
             try:
                 while (pause_s := self._looked(waiting)) is not None:
@@ -228,7 +202,7 @@ def still_waiting(
     with suppress(OSError):  # a disk that is full for a moment is no reason to leave the queue
         run.set_status(status)
     report(status)
-    return not (interruptions.asked or run.told_to_stop())
+    return not (interruptions.asked or run.control.stop_requested())
 
 
 def fresh_status(run: Run) -> Status:
@@ -241,32 +215,3 @@ def fresh_status(run: Run) -> Status:
 def enter(run: Run, status: Status, state: Any) -> None:
     status.state = state
     run.set_status(status)
-
-
-def slots() -> int:
-    """How many may compute at once: `$AIGC_SLOTS`, or what a class says, or 1.
-
-    Raises:
-        ConfigError: `$AIGC_SLOTS` is no number from 1 on.
-    """
-    given = os.environ.get("AIGC_SLOTS", "")
-    if given:
-        if not given.isdecimal() or int(given) < 1:
-            raise ConfigError(
-                "config.bad_slots", "AIGC_SLOTS must be a whole number from 1 on, not “{given}”.", given=given
-            )
-        return int(given)
-    allowed = class_rules.rules()
-    return 1 if allowed is None else allowed.slots or fitting_slots()
-
-
-@cache
-def fitting_slots() -> int:
-    """As many trainings as fit a GPU's memory, or the cores, a core each: so small networks get the most done."""
-    cores = psutil.cpu_count() or 1
-    try:
-        asked = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
-        told = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=True).stdout
-        return max(1, min(cores, int(told.splitlines()[0]) // MB_A_SLOT))
-    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
-        return cores

@@ -17,11 +17,11 @@ from aigc_core.serving import classroom
 
 
 def may_see_place(run: Run) -> bool:
-    return classroom.owns(run.owner)
+    return classroom.owns(run.manifest.owner)
 
 
 def may_see_data(run: Run) -> bool:
-    return is_public(run) or classroom.owns(run.owner)
+    return is_public(run) or classroom.owns(run.manifest.owner)
 
 
 def check_may_see_data(run: Run) -> None:
@@ -36,7 +36,7 @@ def check_may_see_data(run: Run) -> None:
 
 def class_names(run: Run, names: list[str]) -> list[str]:
     """The names of a run's classes, or numbers instead."""
-    if may_see_data(run) or not run.owner:
+    if may_see_data(run) or not run.manifest.owner:
         return names
     return [str(number) for number in range(1, len(names) + 1)]
 

@@ -31,7 +31,8 @@ from aigc_core.common.errors import AigcError, ClassError, ConfigError
 from aigc_core.common.files import json_object, size_mb, write_atomic, write_json
 from aigc_core.common.paths import runs_root
 from aigc_core.families.config import RunConfig
-from aigc_core.runs.run import Run, list_runs
+from aigc_core.runs.listing import list_runs
+from aigc_core.runs.run import Run
 
 LONGEST_NAME = 40  # characters
 TEACHERS = {"teacher", "the teacher", "老师", "老師", "教师", "教師"}  # what no student may be called
@@ -72,7 +73,7 @@ def acting_as(person: User | None) -> Iterator[None]:
 
 def may_change(run: Run) -> bool:
     """Whether who asks may stop, steer, pin and delete this run."""
-    return not run.shipped and owns(run.owner)
+    return not run.shipped and owns(run.manifest.owner)
 
 
 def owns(owner: str) -> bool:
@@ -85,7 +86,7 @@ def owns(owner: str) -> bool:
 
 def check_may_change(run: Run) -> None:
     """Raises: ClassError: someone else's run. RunError: one that came with the program."""
-    if not owns(run.owner):
+    if not owns(run.manifest.owner):
         raise ClassError(
             "class.not_yours", "{run} is not yours: you can look at it, and train one like it.", run=run.name
         )
@@ -334,7 +335,7 @@ def admit(config: RunConfig) -> dict[str, Any]:
         )
     if config.tries > allowed.tries:
         raise ClassError("class.tries", "In this class a training is tried at most {most} times.", most=allowed.tries)
-    if sum(_is_held(run) for run in list_runs() if run.owner == person.name) >= allowed.waiting:
+    if sum(_is_held(run) for run in list_runs() if run.manifest.owner == person.name) >= allowed.waiting:
         raise ClassError("class.waiting", "{count} of your trainings are waiting already.", count=allowed.waiting)
     check_disk(person)
     left_mb = allowed.disk_mb - used_mb(person.name)
@@ -429,7 +430,7 @@ def uploads_folder(name: str | None) -> Path:
 
 def used_mb(name: str) -> float:
     """What a person's runs and uploads take."""
-    places = [run.path for run in list_runs() if run.owner == name]
+    places = [run.path for run in list_runs() if run.manifest.owner == name]
     return sum(size_mb(one) for one in [*places, uploads_folder(name)]) + _waiting_mb(name)
 
 
@@ -448,8 +449,10 @@ def sweep(days: float, now: float) -> list[str]:
     for run in list_runs():
         with suppress(AigcError, OSError):  # a damaged or protected one is for a person to look at
             status = run.status()
-            old = now - max(status.heartbeat, run.touched()) > longest_s
-            if old and not (run.shipped or run.pinned or run.cherished or status.active):
+            old = now - max(status.heartbeat, run.retention.last_used()) > longest_s
+            if old and not (
+                run.shipped or run.retention.pinned or run.retention.has_named_directions() or status.active
+            ):
                 run.delete()
                 swept.append(run.name)
     needed = [Path(place) for run in list_runs() if (place := _data_path(run))]  # to go on, and for what compares
@@ -467,5 +470,5 @@ def _among(file: Path, others: list[Path]) -> bool:
 
 def _data_path(run: Run) -> str:
     with suppress(AigcError):
-        return str(run.made()["config"].get("data_path", ""))
+        return str(run.manifest.read()["config"].get("data_path", ""))
     return ""

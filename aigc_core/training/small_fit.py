@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from aigc_core.common.device import choose
-from aigc_core.data.datasets import ImageDataset, load_data
+from aigc_core.data.datasets import load_data
+from aigc_core.data.image_dataset import ImageDataset
 from aigc_core.data.sources import silent
 from aigc_core.families import config_class, family_class
 from aigc_core.families.base import StepContext
@@ -23,7 +24,7 @@ def prepared(family: str, settings: dict[str, Any]) -> tuple[Any, ImageDataset]:
     config = make_config(config_class(family), None, None, settings)
     data = load_data(config, torch.device("cpu"), silent, None)
     assert isinstance(data, ImageDataset)
-    return family_class(family)(config, data.facts), data
+    return family_class(family)(config, data.info), data
 
 
 def quick_fit(family: Any, data: Any, steps: int, look: Look, loss: Loss | None = None) -> Any:

@@ -27,23 +27,15 @@ from aigc_core.common.energy import Meter
 from aigc_core.common.errors import AigcError, ClassError, ConfigError, DeviceError, RunError, TrainingError, message
 from aigc_core.common.files import size_mb
 from aigc_core.common.rng import Stream, derived_seed
+from aigc_core.common.signals import SignalHandler
 from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.datasets import load_data
 from aigc_core.families import family_class
 from aigc_core.families.base import Family, Networks, Phase, StepContext, count_parameters
 from aigc_core.runs import checkpoint
-from aigc_core.runs.queue import (
-    NoQueue,
-    QueueSlot,
-    Report,
-    SignalHandler,
-    enter,
-    fresh_status,
-    still_waiting,
-    stopped,
-    wait,
-)
-from aigc_core.runs.run import Run, Status
+from aigc_core.runs.queue import NoQueue, QueueSlot, Report, enter, fresh_status, still_waiting, stopped, wait
+from aigc_core.runs.run import Run
+from aigc_core.runs.status import Status
 from aigc_core.training import compile, optim
 
 LOG_INTERVAL_S = 0.25  # between two points of a curve
@@ -78,7 +70,7 @@ def fit(run: Run | None, *, turn: QueueSlot | NoQueue | None = None, report: Rep
     """
     if run is None:
         return _fit(run, turn or NoQueue(), report)
-    with run.claim():
+    with run.train_alone():
         try:
             return _fit(run, turn or NoQueue(), report)
         except AigcError as error:
@@ -173,7 +165,7 @@ class _Training:
         self.status, self.began = fresh_status(self.run), time.monotonic()
         self.step, self.elapsed, self.best = 0, 0.0, math.inf
         self.best_step: int | None = None
-        self.most_minutes, self.most_mb = self.run.limit("minutes"), self.run.limit("disk_mb")
+        self.most_minutes, self.most_mb = self.run.manifest.limit("minutes"), self.run.manifest.limit("disk_mb")
         self._prepare()
         # Listed once: to look through the modules in every step takes as long as a small product.
         self.parameters = {name: list(network.parameters()) for name, network in self.networks.items()}
@@ -189,7 +181,7 @@ class _Training:
         self.followed = [_followed(average, self.networks[name]) for name, average in self.averages.items()]
         self.planned: dict[int, list[dict[str, Any]]] = {}
         self.recorded_at = self.saved_at = -1  # the steps whose samples and figures, and whose weights, exist
-        self.request_offset = self.run.requests_since_start()[1]
+        self.request_offset = self.run.control.since_start()[1]
         self._restore()
 
         self.since_log: dict[str, list[Tensor]] = {}
@@ -204,8 +196,7 @@ class _Training:
         """Data, facts and networks; what only shows now is written into the run."""
         self._announce("prepare.data", "Preparing the data.")
         family_cls = family_class(self.config.family)
-        kept = self.run.facts()
-        known = None if kept is None else DatasetInfo.from_json(kept)
+        known = self.run.dataset_info()
         if known is None:
             self.config, tokenizer = family_cls.resolved(self.config, self._data_progress)
         else:
@@ -216,39 +207,41 @@ class _Training:
         with self.accelerator.main_process_first():
             self.data = load_data(self.config, target, self._data_progress, tokenizer)
         if known is not None:
-            known.check_goes_with(self.data.facts, self.config)
-        self.notes = [] if self.run.checkpoints() else self.data.facts.notes
+            known.check_goes_with(self.data.info, self.config)
+        self.notes = [] if self.run.checkpoints.steps() else self.data.info.notes
         if self.main:
-            self._set_environment(self.run.made().get("environment", {}).get("networks"))
+            self._set_environment(self.run.manifest.read().get("environment", {}).get("networks"))
             if known is None:
-                self.run.set_facts(self.data.facts.to_json())
-            elif known.train_size != self.data.facts.train_size:
+                self.run.set_dataset_info(self.data.info)
+            elif known.train_size != self.data.info.train_size:
                 self.notes.append(
                     message(
                         "data.changed",
                         "The data has changed since this run began ({before} examples then, {now} now).",
                         before=known.train_size,
-                        now=self.data.facts.train_size,
+                        now=self.data.info.train_size,
                     )
                 )
-        facts = known or self.data.facts
-        _check_size(family_cls, self.config, facts, self.run.limit("parameters"))
-        self.family: Family = family_cls(self.config, facts)
+        info = known or self.data.info
+        _check_size(family_cls, self.config, info, self.run.manifest.limit("parameters"))
+        self.family: Family = family_cls(self.config, info)
         self.networks = self.family.networks  # as they are written; the family may be given compiled ones
         for network in self.networks.values():
             network.to(target)
-        if known is None or not self.run.checkpoints():
+        if known is None or not self.run.checkpoints.steps():
             self.family.start()
 
     def _set_environment(self, networks: str | None) -> None:
         """Record what the run runs on, and how its networks are computed, once that is known."""
-        self.run.set_environment(self.config, _environment(self.device, self.accelerator) | {"networks": networks})
+        self.run.manifest.set_environment(
+            self.config, _environment(self.device, self.accelerator) | {"networks": networks}
+        )
 
     def _restore(self) -> None:
         """Go back to the newest whole checkpoint, if there is one, and take back what came after it."""
         problems = []
-        for step in reversed(self.run.checkpoints()):
-            folder = self.run.checkpoint(step)
+        for step in reversed(self.run.checkpoints.steps()):
+            folder = self.run.checkpoints.folder(step)
             try:
                 meta = checkpoint.load(folder, self.networks, self.averages, self.optimizers)
             except RunError as problem:
@@ -257,7 +250,7 @@ class _Training:
             self.step = self.recorded_at = self.saved_at = meta["step"]
             self.elapsed = meta["elapsed_s"]
             self.best = math.inf if meta["best"] is None else meta["best"]
-            self.best_step = meta.get("best_step", self.run.marked("best"))
+            self.best_step = meta.get("best_step", self.run.checkpoints.marked("best"))
             self.status.figures = meta.get("figures", self.status.figures)
             self._change(meta["live"])
             break
@@ -266,11 +259,11 @@ class _Training:
                 raise problems[0]
         if not self.main:
             return
-        self.run.clear_away()
-        sets = self.run.take_back_events(self.saved_at)
+        self.run.remove_partial_files()
+        sets = self.run.event_log.take_back(self.saved_at)
         heard = max((event.get("heard", 0) for event in sets), default=0)
         # Who goes on without a new start knows these already.
-        self.request_offset = max(self.request_offset, min(heard, self.run.requests()[1]))
+        self.request_offset = max(self.request_offset, min(heard, self.run.control.read()[1]))
         for event in sets:
             if event["step"] >= self.saved_at:  # at this very step it may have come after the checkpoint
                 self.planned.setdefault(max(event["step"], 0), []).append(event["changes"])
@@ -280,9 +273,9 @@ class _Training:
         self.status.attempt += 1  # tells readers of the events to start anew
         self.run.set_status(self.status)
         for damage in problems:
-            self.run.append("note", self.step, **damage.message)
+            self.run.event_log.append("note", self.step, **damage.message)
         for note in self.notes:
-            self.run.append("note", self.step, **note)
+            self.run.event_log.append("note", self.step, **note)
 
     def _compile(self) -> str:
         """Give the family compiled networks, if they are asked for or were measured to be faster here; returns how.
@@ -299,7 +292,7 @@ class _Training:
                     "auto or off.",
                 )
             return compile.EAGER
-        kind, backend = self.device.kind, self.run.made()["environment"]["networks"]
+        kind, backend = self.device.kind, self.run.manifest.read()["environment"]["networks"]
         possible = compile.BACKENDS.get(kind, {})
         if self.config.compile == "on":
             self._announce("prepare.compile", "Compiling the networks.")
@@ -319,7 +312,9 @@ class _Training:
                 backend = compile.EAGER
             if gain and backend != compile.EAGER:
                 text = "Compiled networks ({backend}) compute a step {gain} times as fast here, so they are used."
-                self.run.append("note", self.step, **message("compile.used", text, backend=backend, gain=f"{gain:.2f}"))
+                self.run.event_log.append(
+                    "note", self.step, **message("compile.used", text, backend=backend, gain=f"{gain:.2f}")
+                )
         self._set_environment(backend)
         self.family.networks = compile.compiled(self.networks, backend)
         return backend
@@ -385,7 +380,9 @@ class _Training:
             orders.stop = self.interruptions.asked
             if elapsed >= 60 * self.most_minutes:
                 text = "The {minutes} minutes that a training may last in this class are over."
-                self.run.append("note", self.step, **message("class.time_up", text, minutes=f"{self.most_minutes:g}"))
+                self.run.event_log.append(
+                    "note", self.step, **message("class.time_up", text, minutes=f"{self.most_minutes:g}")
+                )
                 orders.stop = True
             for changes in self.planned.pop(self.step, []):  # noted in the events already
                 orders.changes.append((changes, False))
@@ -404,7 +401,7 @@ class _Training:
         return now - self.last_log >= LOG_INTERVAL_S or self.step < 2
 
     def _read_requests(self, orders: ControlSignals) -> None:
-        requests, self.request_offset = self.run.requests(self.request_offset)
+        requests, self.request_offset = self.run.control.read(self.request_offset)
         for request in requests:
             match request.get("request"):
                 case "stop":
@@ -420,7 +417,7 @@ class _Training:
         try:
             self.config.checked_live(changes)
         except ConfigError as error:
-            self.run.append("note", self.step, **error.message)
+            self.run.event_log.append("note", self.step, **error.message)
             return
         orders.changes.append((changes, True))
 
@@ -428,7 +425,7 @@ class _Training:
         for changes, new in orders.changes:
             self._change(changes)
             if self.main and new:
-                self.run.append("set", self.step, changes=changes, heard=self.request_offset)
+                self.run.event_log.append("set", self.step, changes=changes, heard=self.request_offset)
 
     def _change(self, changes: dict[str, Any]) -> None:
         """Take over settings that may change while training."""
@@ -515,7 +512,7 @@ class _Training:
             rate = self.optimizers[self.family.phases[0].network].param_groups[0]["lr"]
             seconds = round(self.elapsed, 3)
             eta_s = None if self.status.eta_s is None else round(self.status.eta_s, 1)
-            self.run.append("metrics", self.step, seconds=seconds, eta_s=eta_s, lr=rate, values=rounded)
+            self.run.event_log.append("metrics", self.step, seconds=seconds, eta_s=eta_s, lr=rate, values=rounded)
         self.last_log = time.monotonic()
 
     def _record(self, finished: bool, halting: bool) -> None:
@@ -533,7 +530,7 @@ class _Training:
         with _evaluating(networks):
             if show:
                 content, ending = self.family.snapshot(networks)
-                self.run.append("sample", self.step, file=self.run.add_sample(self.step, content, ending))
+                self.run.event_log.append("sample", self.step, file=self.run.samples.add(self.step, content, ending))
             if measure:
                 self._measure(networks)
         if save:
@@ -548,7 +545,7 @@ class _Training:
             if isinstance(value, float) and not math.isfinite(value):
                 self._break_down(name)
         self.status.figures = {"step": self.step, **figures}
-        self.run.append("eval", self.step, seconds=round(self.elapsed, 3), figures=figures)
+        self.run.event_log.append("eval", self.step, seconds=round(self.elapsed, 3), figures=figures)
 
     def _save(self) -> None:
         figure = self.status.figures.get(self.config.headline, math.inf)
@@ -563,24 +560,24 @@ class _Training:
             "figures": self.status.figures,
             "live": {key: getattr(self.config, key) for key in sorted(self.config.live_keys())},
         }
-        self.run.settle()
-        checkpoint.save(self.run.checkpoint(self.step), self.networks, self.averages, self.optimizers, meta)
+        self.run.event_log.sync()
+        checkpoint.save(self.run.checkpoints.folder(self.step), self.networks, self.averages, self.optimizers, meta)
         self.saved_at = self.step
         self._mark()
-        self.run.thin_checkpoints(self.config.keep_checkpoints)
+        self.run.checkpoints.thin(self.config.keep_checkpoints)
         if self.most_mb < math.inf and size_mb(self.run.path) > self.most_mb:
             text = "This training has used up the {most} MB that were left for it; delete older runs and resume it."
-            self.run.append("note", self.step, **message("class.disk_over", text, most=round(self.most_mb)))
+            self.run.event_log.append("note", self.step, **message("class.disk_over", text, most=round(self.most_mb)))
             self.interruptions.asked = True
 
     def _mark(self) -> None:
-        self.run.mark("last", self.saved_at)
+        self.run.checkpoints.mark("last", self.saved_at)
         if self.best_step is not None:
-            self.run.mark("best", self.best_step)
+            self.run.checkpoints.mark("best", self.best_step)
 
     def _break_down(self, what: str) -> None:
         """Stop because numbers are no longer numbers; the last good checkpoint stays as it is."""
-        good = self.run.checkpoints()
+        good = self.run.checkpoints.steps()
         error = TrainingError(
             "train.not_finite",
             "The {what} was no longer a number at step {step}. Try a smaller learning rate (it was {lr}), a "
@@ -591,7 +588,7 @@ class _Training:
             good=good[-1] if good else 0,
         )
         if self.main:
-            self.run.append("finding", self.step, **error.message)
+            self.run.event_log.append("finding", self.step, **error.message)
         raise error
 
     # -- status and pause ---------------------------------------------------------------------------------
@@ -673,7 +670,7 @@ class _Training:
         """Between two pieces of data. Several processes wait for one another there, and stop at the first step."""
         if self.accelerator.num_processes > 1:
             return
-        if self.interruptions.asked or self.run.told_to_stop():
+        if self.interruptions.asked or self.run.control.stop_requested():
             raise _Halted
         if time.monotonic() - self.began > 60 * self.most_minutes:
             text = "Preparing the data took longer than a training may last in this class; take less of it."
@@ -744,7 +741,7 @@ def _together(run: Run | None, config: Any, device: Device | None) -> tuple[Acce
     return accelerator, Run(Path(path)), config, device
 
 
-def _check_size(family_cls: type[Family], config: Any, facts: DatasetInfo, most: float) -> None:
+def _check_size(family_cls: type[Family], config: Any, info: DatasetInfo, most: float) -> None:
     """Look how large the networks will be, without the memory for them.
 
     Raises:
@@ -753,7 +750,7 @@ def _check_size(family_cls: type[Family], config: Any, facts: DatasetInfo, most:
     if math.isinf(most):
         return
     with torch.device("meta"):
-        networks = family_cls(config, facts).networks
+        networks = family_cls(config, info).networks
     weights = count_parameters(networks)
     if weights > most:
         raise ClassError(

@@ -116,7 +116,7 @@ def test_a_start_is_a_student_s_own_and_kept_within_limits(browser: Browser, sch
         page.click("#start")
         wait_until(page, lambda: any("digits8" in one.name for one in (place / "runs").glob("*")))
         (started,) = (Run(one) for one in (place / "runs").glob("*digits8*"))
-        assert started.owner == "Cem" and started.limit("minutes") == 10
+        assert started.manifest.owner == "Cem" and started.manifest.limit("minutes") == 10
         expect(page.locator("[data-role=state]")).to_have_text("done", timeout=90_000)
 
 
@@ -137,7 +137,7 @@ def test_a_teacher_sees_all_and_makes_a_lesson_link(browser: Browser, school: st
         expect(page.locator("[data-role=students]")).to_contain_text("Dora")
         expect(page.locator("[data-role=trainings]")).to_contain_text("run-of-Dora")
         page.click("[data-do=stop_all]")
-        wait_until(page, lambda: any(one["request"] == "stop" for one in running.requests_since_start()[0]))
+        wait_until(page, lambda: any(one["request"] == "stop" for one in running.control.since_start()[0]))
         page.locator("[data-role=students] tr", has_text="Dora").get_by_role("button").click()
         expect(page.locator("[data-role=students]")).not_to_contain_text("Dora")
         page.select_option("[data-role=family]", "gpt")

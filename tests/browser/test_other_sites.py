@@ -95,13 +95,13 @@ def test_another_site_deletes_starts_uploads_and_publishes_nothing(
             assert not page.frames[-1].url.startswith(app), "nor is the app shown within another page"
             page.close()
         assert [one.name for one in (own_place / "runs").iterdir() if not one.name.startswith(".")] == [run.name]
-        assert not run.pinned
+        assert not run.retention.pinned
         planted = [one for one in (own_place / "gradio").rglob("*") if one.is_file() and one.name == "planted.txt"]
         assert not planted
         # The same requests of our own page, and of a client that is no browser, are answered.
         page = rebinding.new_page()
         page.goto(app)
-        assert page.evaluate(ATTACK, [app, calls[1:2]])[0][0] == "basic" and run.pinned
+        assert page.evaluate(ATTACK, [app, calls[1:2]])[0][0] == "basic" and run.retention.pinned
         page.close()
         Client(app).ask("remove", run=run.name)
         assert not run.path.exists()

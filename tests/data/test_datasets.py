@@ -21,12 +21,14 @@ from aigc_core.common.errors import ConfigError, DataError
 from aigc_core.common.paths import PROJECT
 from aigc_core.data import download
 from aigc_core.data.augment import augmented
-from aigc_core.data.datasets import ImageDataset, TokenDataset, _moments, as_float, load_data, resize_images
+from aigc_core.data.datasets import load_data
+from aigc_core.data.image_dataset import ImageDataset, _moments, as_float, resize_images
 from aigc_core.data.points import ring_centres
 from aigc_core.data.sources import SOURCES, Images, Points, Text
 from aigc_core.data.split import is_validation, split_text
 from aigc_core.data.stories import CHINESE, ENGLISH, GRAMMARS, Grammar, entropy_per_character
 from aigc_core.data.text import cleaned, keeps_form, pieces, regular_poem
+from aigc_core.data.text_dataset import TokenDataset
 from aigc_core.data.tokenizer import EACH, Tokenizer
 from aigc_core.families import config_class
 from aigc_core.families.config import RunConfig, check_own_data, make_config
@@ -190,9 +192,9 @@ def test_cleaning_leaves_out_empty_and_repeated_pictures_and_says_so() -> None:
     pixels[3], pixels[7] = 0, pixels[8]
     data = ImageDataset(Images(pixels.copy()), config("vae"), CPU)
     assert len(data.train) + len(data.validation) == 28
-    assert "2 empty or repeated" in data.facts.notes[0]["text"]
+    assert "2 empty or repeated" in data.info.notes[0]["text"]
     dirty = ImageDataset(Images(pixels.copy()), config("vae", clean=False), CPU)
-    assert len(dirty.train) + len(dirty.validation) == 30 and not dirty.facts.notes
+    assert len(dirty.train) + len(dirty.validation) == 30 and not dirty.info.notes
 
 
 def test_cleaning_text_keeps_the_words_and_drops_the_rest() -> None:
@@ -212,7 +214,7 @@ def test_pictures_are_brought_to_size_and_colours() -> None:
 def test_pictures_are_made_ready_in_parts_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     x = torch.randint(0, 255, (5, 3, 40, 40), dtype=torch.uint8)
     grey, moments = resize_images(x, 28, 1), _moments(x)
-    monkeypatch.setattr("aigc_core.data.datasets.PART", 2)
+    monkeypatch.setattr("aigc_core.data.image_dataset.PART", 2)
     assert torch.equal(resize_images(x, 28, 1), grey)
     assert _moments(x)[0] == pytest.approx(moments[0]) and _moments(x)[1] == pytest.approx(moments[1])
     values = as_float(x).double()
@@ -223,8 +225,8 @@ def test_pictures_are_made_ready_in_parts_as_at_once(monkeypatch: pytest.MonkeyP
 def test_standardising_facts_are_the_moments_of_the_training_pictures() -> None:
     data = load_data(config("vae", data="shapes"), CPU, quiet)
     x = as_float(data.train)
-    assert data.facts.mean == pytest.approx(x.mean((0, 2, 3)).tolist(), rel=1e-4)
-    assert data.facts.std == pytest.approx(x.std((0, 2, 3)).tolist(), rel=1e-3)
+    assert data.info.mean == pytest.approx(x.mean((0, 2, 3)).tolist(), rel=1e-4)
+    assert data.info.std == pytest.approx(x.std((0, 2, 3)).tolist(), rel=1e-3)
 
 
 def test_augmentation_off_changes_nothing_and_on_moves_each_picture_by_itself() -> None:

@@ -14,10 +14,11 @@ import torch
 
 from aigc_core.common.errors import ConfigError, DataError
 from aigc_core.common.paths import PROJECT
-from aigc_core.data import datasets, stories, text_report
+from aigc_core.data import ngram_model, stories, text_dataset, text_report
+from aigc_core.data.ngram_model import CharacterModel
 from aigc_core.data.sources import Text
 from aigc_core.data.text import docs
-from aigc_core.data.text_report import CharacterModel, TextReport, judge_text
+from aigc_core.data.text_report import TextReport, judge_text
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.families import config_class
 from aigc_core.families.config import RunConfig, make_config
@@ -127,7 +128,7 @@ def test_ordinary_text_is_not_taken_for_repeats(help_text: str) -> None:
 def test_of_a_large_text_a_part_is_looked_at(help_text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = judge_text([help_text], config())
     monkeypatch.setattr(text_report, "LOOKED_AT", 100_000)
-    monkeypatch.setattr(text_report, "FITTED", 50_000)
+    monkeypatch.setattr(ngram_model, "FITTED", 50_000)
     part = judge_text([help_text], config())
     assert part.looked_at <= 100_000 and part.characters == pytest.approx(whole.characters, rel=0.01)
     assert part.epochs == pytest.approx(whole.epochs, rel=0.01) and part.shares == pytest.approx(whole.shares, abs=0.02)
@@ -137,9 +138,9 @@ def test_of_a_large_text_a_part_is_looked_at(help_text: str, monkeypatch: pytest
 
 def test_tokens_are_about_those_of_the_training(help_text: str) -> None:
     settings = config(tokenizer="bpe", vocabulary=600)
-    data = datasets.TokenDataset(Text([help_text]), settings, torch.device("cpu"), None)
+    data = text_dataset.TokenDataset(Text([help_text]), settings, torch.device("cpu"), None)
     report = judge_text([help_text], settings)
-    assert report.tokens == pytest.approx(data.facts.train_size + data.facts.validation_size, rel=0.1)
+    assert report.tokens == pytest.approx(data.info.train_size + data.info.validation_size, rel=0.1)
     assert report.loss and report.token_loss == pytest.approx(report.loss * report.characters / report.tokens, rel=0.01)
 
 
@@ -178,8 +179,8 @@ def test_what_the_training_would_refuse_is_told_before(help_text: str) -> None:
     assert report.verdict == "far_too_little" and told(report)[0] == "too_short"
     least = int(report.advice[0]["values"]["least"].replace(",", ""))
 
-    def train(length: int) -> datasets.TokenDataset:
-        return datasets.TokenDataset(Text(["x" * length]), settings, torch.device("cpu"), None)
+    def train(length: int) -> text_dataset.TokenDataset:
+        return text_dataset.TokenDataset(Text(["x" * length]), settings, torch.device("cpu"), None)
 
     train(least + 10)
     with pytest.raises(DataError, match="more than the context"):
@@ -202,7 +203,7 @@ def test_characters_that_the_model_lacks(help_text: str) -> None:
     assert few.unknown == pytest.approx(200 / 20_200, rel=0.01) and told(few)[0] == "unknown"
     assert set(few.advice[0]["values"]["characters"]) == set("你好")
     many = judge_text([help_text[:20_000] + "你好" * 5_000], config(init_from="some-one/gpt2"), known)
-    assert many.unknown > text_report.MOST_UNKNOWN == datasets.MOST_UNKNOWN and many.verdict == "far_too_little"
+    assert many.unknown > text_report.MOST_UNKNOWN == text_dataset.MOST_UNKNOWN and many.verdict == "far_too_little"
 
 
 # -- the door -------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 
 from aigc_core.common.errors import TrainingError
 from aigc_core.common.paths import PROJECT
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.evaluation import quality_gate
 from aigc_core.evaluation.diagnostics import RULES, Case, Finding, case_of, diagnose, findings, plain
 from aigc_core.families import config_class
@@ -99,7 +100,7 @@ def case(family: str, curves: dict[str, list[float]], held_out: dict[str, list[A
         return [(round(1000 * (place + 1) / len(values)), value) for place, value in enumerate(values)]
 
     return Case(
-        config(family, **settings), {"train_size": 1000}, 1000, 1.0, None,
+        config(family, **settings), DatasetInfo("image", train_size=1000), 1000, 1.0, None,
         {name: at(values) for name, values in curves.items()},
         {name: at(values) for name, values in held_out.items()},
     )  # fmt: skip
@@ -148,7 +149,7 @@ def test_too_little_data_is_a_gap_after_many_epochs() -> None:
     held_out = {"negative_elbo": [5.0, 4.0, 3.8]}
     often = case("vae", {"loss": FALLING, "beta": [1.0] * 60}, held_out)
     assert often.epochs > 20 and "too-little-data" in names_of(often)
-    often.facts["train_size"] = 100_000
+    often.info = DatasetInfo("image", train_size=100_000)
     assert "too-little-data" not in names_of(often)
 
 
@@ -180,5 +181,5 @@ def test_findings_are_plain_and_the_serious_come_first(tmp_path: Path) -> None:
 def test_a_change_while_training_is_what_the_advice_starts_from(trained: Trained, tmp_path: Path) -> None:
     changed = Run(tmp_path / "copy")
     shutil.copytree(trained("vae").path, changed.path)
-    changed.append("set", 6, changes={"beta": 3.5})
+    changed.event_log.append("set", 6, changes={"beta": 3.5})
     assert case_of(changed).config.beta == 3.5

@@ -12,6 +12,7 @@ from aigc_core.common.paths import runs_root
 from aigc_core.evaluation import quality_gate
 from aigc_core.evaluation.evaluate import evaluate
 from aigc_core.families.thresholds import Threshold, thresholds
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import run_actions, run_views
 from aigc_core.training.trainer import fit
@@ -86,7 +87,7 @@ def test_a_judgement_says_what_passed_why_and_what_next(judged: Run) -> None:
 def test_a_judgement_does_not_outlive_the_weights_it_was_made_of(judged: Run) -> None:
     with_gate(judged, "")
     assert quality_gate.judge(judged)["passed"]
-    judged.mark("last", judged.checkpoints()[0])
+    judged.checkpoints.mark("last", judged.checkpoints.steps()[0])
     assert quality_gate.judgement(judged) is None
     (judged.path / "judgement.json").write_text("{")
     assert quality_gate.judgement(judged) is None
@@ -94,7 +95,7 @@ def test_a_judgement_does_not_outlive_the_weights_it_was_made_of(judged: Run) ->
 
 def test_who_does_not_pass_tries_again_with_changes_and_keeps_every_attempt(own_place: Path) -> None:
     run = Run.create(tiny("vae", gate="negative_elbo < 1", tries=3))
-    run.request("start")
+    run.control.request("start")
     quality_gate.fit_and_judge(run)
     attempts = quality_gate.attempts(run)
     assert len(attempts) == 3 and [one.config().tries for one in attempts] == [3, 2, 1]
@@ -121,8 +122,8 @@ def test_a_training_that_breaks_down_is_tried_again_more_gently(own_place: Path)
 
 def test_a_stopped_training_is_not_judged(own_place: Path) -> None:
     run = Run.create(tiny("vae", tries=5))
-    run.request("start")
-    run.request("stop")
+    run.control.request("start")
+    run.control.request("stop")
     assert quality_gate.fit_and_judge(run).state == "stopped"
     assert quality_gate.judgement(run) is None and len(quality_gate.attempts(run)) == 1
 
@@ -156,7 +157,7 @@ def test_a_page_trains_again_with_changes_but_names_no_files(judged: Run, monkey
     started: list[Run] = []
     monkeypatch.setattr("aigc_core.serving.launch.start", started.append)
     name = run_actions.again(judged.name, {"lr": 1e-3})
-    assert [one.name for one in started] == [name] and Run.named(name).config().lr == 1e-3
+    assert [one.name for one in started] == [name] and run_named(name).config().lr == 1e-3
     wrong: list[dict[str, Any]] = [
         {"data_path": "/etc/passwd"},
         {"init_from": "/etc"},

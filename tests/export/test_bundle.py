@@ -25,15 +25,15 @@ from tests.helpers.runs import Trained, tiny
 @pytest.mark.parametrize("family", ["gan", "vae"])
 def test_a_light_run_draws_the_same_and_weighs_less(trained: Trained, tmp_path: Path, family: str) -> None:
     run = trained(family)
-    light = release(run, tmp_path / "light", run.checkpoints(), {"extra": 1.0})
-    for step in run.checkpoints():
+    light = release(run, tmp_path / "light", run.checkpoints.steps(), {"extra": 1.0})
+    for step in run.checkpoints.steps():
         request = ImageRequest(count=5, seed=3)
         np.testing.assert_array_equal(
             model_cache.pictures(light, request, step), model_cache.pictures(run, request, step)
         )
     size = [sum(one.stat().st_size for one in run_.path.rglob("*.safetensors")) for run_ in (light, run)]
     assert size[0] < size[1] / 2
-    assert light.samples() == run.samples() and light.events()[0] == run.events()[0]
+    assert light.samples.names() == run.samples.names() and light.events()[0] == run.events()[0]
     assert light.status().figures["extra"] == 1.0 and light.status().state == "done"
     with pytest.raises(RunError, match="exists"):
         release(run, tmp_path / "light")
@@ -42,7 +42,7 @@ def test_a_light_run_draws_the_same_and_weighs_less(trained: Trained, tmp_path: 
 def test_only_the_best_checkpoint_goes_along_unless_asked(trained: Trained, tmp_path: Path) -> None:
     run = trained("vae")
     light = release(run, tmp_path / "one")
-    assert light.checkpoints() == [run.marked("best")] == [light.marked("last")]
+    assert light.checkpoints.steps() == [run.checkpoints.marked("best")] == [light.checkpoints.marked("last")]
 
 
 def test_a_run_without_a_checkpoint_is_refused(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_feature_network_learns_to_tell_digits_apart() -> None:
 def test_real_digits_are_nearer_to_real_ones_than_an_untrained_models(monkeypatch: pytest.MonkeyPatch) -> None:
     config = tiny("gan", data="digits")
     data = pictures_of(config)
-    figures = in_features(GAN(config, data.facts), data, most=10_000)
+    figures = in_features(GAN(config, data.info), data, most=10_000)
     assert figures["features_n"] == len(data.validation)
     assert figures["frechet_features"] > 20 * figures["frechet_features_real"] > 0
     assert figures["classes_missing"] >= 5

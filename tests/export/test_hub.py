@@ -130,8 +130,8 @@ def test_what_strangers_may_have_put_there_is_not_taken(
     assert not {"evil.py", "weights.bin", "judgement.json", "pinned"} & {one.name for one in back.path.iterdir()}
     assert back.status().state == "done" and time.time() - back.status().heartbeat < 600
     assert "negative_elbo" not in back.status().figures
-    assert back.owner == "" and back.config().data_path == "" and "following" not in back.made()
-    (folder / back.checkpoint(12).name / "model.safetensors").write_bytes(b"\x80\x04junk")
+    assert back.manifest.owner == "" and back.config().data_path == "" and "following" not in back.manifest.read()
+    (folder / back.checkpoints.folder(12).name / "model.safetensors").write_bytes(b"\x80\x04junk")
     monkeypatch.setattr("aigc_core.export.hub.hub_client.snapshot", lambda *given: folder)
     with pytest.raises(RunError, match="no model of this program"):
         hub.pull("bad/model", silent, tmp_path / "second")

@@ -24,7 +24,7 @@ from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.export import transformers_layout
 from aigc_core.families.gpt import pretrained
 from aigc_core.families.gpt.model import GPT
-from tests.helpers.runs import facts_of, text_family_of, tiny
+from tests.helpers.runs import info_of, text_family_of, tiny
 
 ROWS, TOKENS, CONTEXT = 300, 290, 32  # some rows are left for tokens that are added
 SAME = "same"
@@ -659,7 +659,7 @@ def test_a_model_is_the_same_as_in_transformers_or_refused(
     monkeypatch.setattr("aigc_core.data.tokenizer.PIECE", 1)  # texts are cut wherever a long one would be
     run = transformers_layout.bring(folder, silent)
     family = text_family_of(run)
-    the_same_logits(folder, family.networks["gpt"], facts_of(run)["vocabulary"])
+    the_same_logits(folder, family.networks["gpt"], info_of(run).vocabulary)
     the_same_tokens(folder, family.tokenizer)
 
 

@@ -21,12 +21,13 @@ from aigc_core.data.tokenizer import StreamingDetokenizer, Tokenizer
 from aigc_core.export import transformers_layout
 from aigc_core.families.base import TextRequest
 from aigc_core.inference import model_cache
-from aigc_core.runs.run import Run, list_runs
+from aigc_core.runs.listing import list_runs, run_named
+from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
 from tests.helpers.gpt2 import folder_of, small_gpt2
 from tests.helpers.hub_server import COMMIT, Hub, asking
 from tests.helpers.processes import command
-from tests.helpers.runs import Trained, facts_of, text_family_of, tiny
+from tests.helpers.runs import Trained, info_of, text_family_of, tiny
 
 CHINESE = "《静夜思》\n床前明月光，疑是地上霜。举头望明月，低头思故乡。\n\n她说：“好——走吧……”"
 MIXED = f"Once upon a time.\n\n  Two  spaces,\tnaïve café 🙂.\n{CHINESE}\n"
@@ -53,14 +54,14 @@ def test_a_folder_becomes_a_run_like_any_other(tmp_path: Path) -> None:
     assert [one.path for one in list_runs()] == [run.path]
     config, status = run.config(), run.status()
     assert (config.context, config.data, status.state, status.step) == (64, "text", "done", 0)
-    assert run.checkpoints() == [0] == [run.marked("best")] == [run.marked("last")]
+    assert run.checkpoints.steps() == [0] == [run.checkpoints.marked("best")] == [run.checkpoints.marked("last")]
     assert "gpt2" in run.events()[0][0]["text"]
     tokens = torch.randint(0, 257, (2, 64))
     torch.testing.assert_close(logits(run, tokens), model(tokens).logits, atol=1e-4, rtol=0)
     assert "".join(model_cache.text(run, TextRequest("abc", max_new_tokens=5)))
 
     tuned = Run.create(tiny("gpt", init_from=str(run.path), steps=1, lr=1e-9, weight_decay=0), tmp_path / "tuned")
-    assert fit(tuned).state == "done" and facts_of(tuned)["tokenizer"] == facts_of(run)["tokenizer"]
+    assert fit(tuned).state == "done" and info_of(tuned).tokenizer == info_of(run).tokenizer
     short = tokens[:, :16]
     torch.testing.assert_close(logits(tuned, short), model(short).logits, atol=1e-4, rtol=0)
 
@@ -76,7 +77,7 @@ def test_a_models_name_is_no_path(tmp_path: Path, name: str) -> None:
         folder = folder_of(small_gpt2(), tmp_path / "of") / "inner" / ".."
         (tmp_path / "of" / "inner").mkdir()
     run = transformers_layout.bring(folder, silent)
-    assert run.path.parent == runs_root() and Run.named(run.name).path == run.path
+    assert run.path.parent == runs_root() and run_named(run.name).path == run.path
 
 
 def test_a_name_of_the_hub_is_never_taken_as_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +238,7 @@ def test_what_is_exported_is_the_same_in_transformers(tmp_path: Path, kind: str)
     assert written.shape == (1, 13) and not set(written[0].tolist()) & {0} - {model.config.eos_token_id}
 
     back = transformers_layout.bring(folder, silent)
-    row = torch.randint(0, facts_of(run)["vocabulary"], (1, 16))
+    row = torch.randint(0, info_of(run).vocabulary, (1, 16))
     torch.testing.assert_close(logits(back, row), logits(run, row), atol=1e-6, rtol=0)
 
 
@@ -304,7 +305,7 @@ def test_a_model_of_the_hub_is_fetched_once_and_only_what_is_needed(server: Hub,
     server.shutdown()
     server.server_close()
     done = command("import", "some-one/gpt2.small", "--out", str(tmp_path / "third"), env=environment)
-    assert done.returncode == 0 and Run(tmp_path / "third").checkpoints() == [0]
+    assert done.returncode == 0 and Run(tmp_path / "third").checkpoints.steps() == [0]
 
 
 def test_all_that_makes_a_tokenizer_is_fetched_and_nothing_else(server: Hub, tmp_path: Path) -> None:

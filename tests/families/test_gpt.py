@@ -30,7 +30,7 @@ from aigc_core.families.gpt.model import GPT, KVCacheDecoder, from_transformers,
 from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
 from tests.helpers.gpt2 import folder_of, small_gpt2
-from tests.helpers.runs import TINY, Trained, facts_of, tiny
+from tests.helpers.runs import TINY, Trained, info_of, tiny
 
 V, T, L, H, W = 97, 32, 3, 4, 32
 
@@ -322,7 +322,7 @@ def test_training_goes_on_from_another_run(tmp_path: Path, trained: Trained) -> 
     run = Run.create(tiny("gpt", init_from=str(before.path), context=8, steps=3, lr=1e-9), tmp_path / "tuned")
     status = fit(run)
     assert status.figures["loss"] == pytest.approx(before.status().figures["loss"], abs=0.3)
-    assert facts_of(run)["tokenizer"] == facts_of(before)["tokenizer"]
+    assert info_of(run).tokenizer == info_of(before).tokenizer
 
 
 @pytest.mark.parametrize(
@@ -366,7 +366,7 @@ def test_padding_of_the_vocabulary_is_cut_and_damaged_weights_are_a_sentence(tmp
     padded = GPT2LMHeadModel(GPT2Config(vocab_size=320, n_positions=64, n_embd=16, n_layer=2, n_head=2))
     folder = folder_of(padded, tmp_path / "gpt2")
     run = Run.create(tiny("gpt", init_from=str(folder), steps=1), tmp_path / "tuned")
-    assert fit(run).state == "done" and facts_of(run)["vocabulary"] == 257
+    assert fit(run).state == "done" and info_of(run).vocabulary == 257
     (folder / "model.safetensors").write_bytes(b"junk")
     with pytest.raises(ConfigError, match="cannot be read"):
         fit(Run.create(tiny("gpt", init_from=str(folder), steps=1), tmp_path / "other"))

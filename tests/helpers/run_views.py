@@ -7,19 +7,20 @@ from aigc_core.export import hub
 from aigc_core.families.base import ImageRequest, TextRequest
 from aigc_core.families.config import RunConfig
 from aigc_core.inference import model_cache
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import compare, dashboard, latent, run_views
 
 
 def look_everywhere(name: str) -> None:
     """What pages and wall ask of a run; each may answer with a sentence, and nothing else."""
-    run = Run.named(name)
+    run = run_named(name)
     questions: list[Callable[[], object]] = [
         lambda: run_views.describe(name),
         lambda: run_views.follow(name),
         lambda: run_views.follow(name, "1:7"),
         lambda: run_views.examine(name),
-        lambda: [run_views.sample_file(name, file) for file in run.samples()],
+        lambda: [run_views.sample_file(name, file) for file in run.samples.names()],
         lambda: compare.compare([name]),
         lambda: compare.table([name]),
         lambda: compare.curves([name]),

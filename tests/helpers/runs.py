@@ -11,11 +11,13 @@ import torch
 from safetensors.torch import load_file
 
 from aigc_core.common.files import write_json
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.families import config_class
 from aigc_core.families.base import TextFamily
 from aigc_core.families.config import RunConfig, make_config
 from aigc_core.inference import model_cache
-from aigc_core.runs.run import Run, State
+from aigc_core.runs.run import Run
+from aigc_core.runs.status import State
 
 Trained = Callable[[str], Run]  # the fixture that has a finished run of each family
 
@@ -46,12 +48,6 @@ def message_of(run: Run) -> dict[str, Any]:
     return message
 
 
-def facts_of(run: Run) -> dict[str, Any]:
-    facts = run.facts()
-    assert facts is not None, "it was never started"
-    return facts
-
-
 def text_family_of(run: Run) -> TextFamily:
     """Its loaded family, which writes."""
     family = model_cache.load(run).family
@@ -75,17 +71,17 @@ def at_step(run: Run, step: int, act: Callable[[], object]) -> None:
 
 
 def weights(run: Run) -> dict[str, torch.Tensor]:
-    step = run.checkpoints()[-1]
+    step = run.checkpoints.steps()[-1]
     return {
         f"{file.name}/{name}": tensor
-        for file in sorted(run.checkpoint(step).glob("*.safetensors"))
+        for file in sorted(run.checkpoints.folder(step).glob("*.safetensors"))
         for name, tensor in load_file(file).items()
     }
 
 
 def assert_same_weights(one: Run, other: Run) -> None:
     first, second = weights(one), weights(other)
-    assert one.checkpoints()[-1] == other.checkpoints()[-1] and first.keys() == second.keys()
+    assert one.checkpoints.steps()[-1] == other.checkpoints.steps()[-1] and first.keys() == second.keys()
     different = [name for name in first if not torch.equal(first[name], second[name])]
     assert not different, different
 
@@ -102,7 +98,9 @@ def assert_same_events(one: Run, other: Run) -> None:
 
 def assert_same_marks(one: Run, other: Run) -> None:
     """What is used of a run: its best and last checkpoint, and its figures."""
-    first, second = ((run.marked("best"), run.marked("last"), run.status().figures) for run in (one, other))
+    first, second = (
+        (run.checkpoints.marked("best"), run.checkpoints.marked("last"), run.status().figures) for run in (one, other)
+    )
     assert first == second
 
 
@@ -115,10 +113,17 @@ def run_of_student(
     status.figures = {} if figure is None else {"negative_elbo": figure}
     run.set_status(status)
     for step in (1, 2):
-        run.append("metrics", step, values={"loss": 10.0 / step})
-    run.append("eval", 2, figures={"negative_elbo": figure or 0.0, "n": 3})
+        run.event_log.append("metrics", step, values={"loss": 10.0 / step})
+    run.event_log.append("eval", 2, figures={"negative_elbo": figure or 0.0, "n": 3})
     if ready:
         cost = {"train_s": 1.0, "train_j": 9.0, "how": "estimated", "use_s": 1.0, "use_j": 9.0}
         verdict = {"passed": True, "conditions": [], "findings": [], "figures": {}, "changes": {}, "cost": cost}
         write_json(run.path / "judgement.json", verdict)
     return run
+
+
+def info_of(run: Run) -> DatasetInfo:
+    """What a run that was started knows of its data."""
+    info = run.dataset_info()
+    assert info is not None
+    return info

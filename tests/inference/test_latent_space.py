@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from aigc_core.common.rng import normal_per_sample
+from aigc_core.data.batch import Batch
 from aigc_core.data.dataset_info import DatasetInfo
-from aigc_core.data.datasets import Batch
 from aigc_core.families.base import EvalLevel, ImageFamily, Networks, StepContext
 from aigc_core.inference.latent import space
 from aigc_core.metrics.image_attributes import boldness, slant, width

@@ -348,7 +348,7 @@ def test_the_attention_of_transformers_is_the_same(run: Run, tmp_path: Path) -> 
     from aigc_core.families.gpt.model import to_transformers
 
     family = text_family_of(run)
-    config = GPT2Config(vocab_size=family.facts.vocabulary, n_positions=32, n_embd=32, n_layer=2, n_head=2)
+    config = GPT2Config(vocab_size=family.info.vocabulary, n_positions=32, n_embd=32, n_layer=2, n_head=2)
     config._attn_implementation = "eager"
     theirs = GPT2LMHeadModel(config)
     theirs.eval()
@@ -403,13 +403,13 @@ def test_a_long_text_is_looked_into_at_its_end(run: Run) -> None:
 def test_every_checkpoint_continues_the_same_prompt(run: Run) -> None:
     request = TextRequest(max_new_tokens=20, seed=3)
     rows = session.history(run, Beginning("Once"), request, LOOK)
-    assert [one["step"] for one in rows] == run.checkpoints() and len(rows) > 1
+    assert [one["step"] for one in rows] == run.checkpoints.steps() and len(rows) > 1
     last = session.write(run, rows[-1]["step"], Beginning("Once"), request, 1, "", LOOK)
     assert rows[-1]["text"] == "".join(last.texts[0])
 
 
 def test_a_checkpoint_that_goes_meanwhile_is_left_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = run.checkpoints()
+    steps = run.checkpoints.steps()
     monkeypatch.setattr(Run, "checkpoints", lambda self: [*steps, 10**6])
     rows = session.history(run, Beginning("Once"), TextRequest(max_new_tokens=3), LOOK)
     assert [one["step"] for one in rows] == steps

@@ -54,7 +54,7 @@ def ticket(folder: Path, number: int, run: Run, state: str = "waiting", process:
     """What another living process would leave; the numbers sort before any time."""
     path = folder / ".queue" / f"{number:020d}-1.{state}"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"process": process or identity(), "owner": run.owner, "run": str(run.path)}))
+    path.write_text(json.dumps({"process": process or identity(), "owner": run.manifest.owner, "run": str(run.path)}))
     return path
 
 
@@ -162,7 +162,7 @@ def test_who_waits_takes_little_memory_and_says_where_it_stands(
     blocker = QueueSlot(tmp_path)
     assert place_of(blocker, run_of()) == 0
     run = run_of()
-    run.request("start")
+    run.control.request("start")
     child = subprocess.Popen([sys.executable, "-m", "aigc_core", "resume", str(run.path), "--queued"], cwd=PROJECT)
     try:
         deadline = time.monotonic() + 60
@@ -173,7 +173,7 @@ def test_who_waits_takes_little_memory_and_says_where_it_stands(
         assert status.state == "queued" and status.message is not None
         assert status.message["key"] == "queue.place" and status.message["values"]["place"] == 1
         assert psutil.Process(child.pid).memory_info().rss < 150e6, "it has torch in memory already"
-        run.request("stop")
+        run.control.request("stop")
         assert child.wait(timeout=30) == 0 and run.status().state == "stopped"
         assert not list((tmp_path / ".queue").glob("*.waiting"))
     finally:

@@ -11,7 +11,9 @@ import pytest
 from aigc_core.common.errors import ConfigError, RunError
 from aigc_core.common.files import new_folder, write_atomic, write_json
 from aigc_core.common.process_identity import identity
-from aigc_core.runs.run import ELSEWHERE_S, Run, Status, list_runs
+from aigc_core.runs.listing import list_runs, open_run, run_named
+from aigc_core.runs.run import Run
+from aigc_core.runs.status import ELSEWHERE_S, Status
 from aigc_core.serving.api import run_views
 from tests.helpers.runs import tiny
 
@@ -25,14 +27,14 @@ def test_a_new_run_can_be_read_back(run: Run) -> None:
     assert run.config() == tiny("vae")
     status = run.status()
     assert (status.state, status.step, status.total_steps) == ("queued", 0, 12)
-    assert run.events() == ([], "0:0") and run.samples() == [] and run.checkpoints() == []
+    assert run.events() == ([], "0:0") and run.samples.names() == [] and run.checkpoints.steps() == []
 
 
 def test_events_come_in_order_each_once(run: Run) -> None:
     for step in range(5):
-        run.append("metrics", step, values={"loss": step / 3})
+        run.event_log.append("metrics", step, values={"loss": step / 3})
     first, cursor = run.events()
-    run.append("note", 5, key="a.note", text="中文", values={})
+    run.event_log.append("note", 5, key="a.note", text="中文", values={})
     second, cursor = run.events(cursor)
     assert [event["step"] for event in first] == [0, 1, 2, 3, 4]
     assert [event["text"] for event in second] == ["中文"]
@@ -40,43 +42,43 @@ def test_events_come_in_order_each_once(run: Run) -> None:
 
 
 def test_a_torn_line_is_not_seen_and_taken_back(run: Run) -> None:
-    run.append("metrics", 1, values={})
+    run.event_log.append("metrics", 1, values={})
     with (run.path / "events.jsonl").open("a") as file:
         file.write('{"t": 1, "step": 2, "ki')
     assert [event["step"] for event in run.events()[0]] == [1]
-    run.take_back_events(1)
-    run.append("metrics", 2, values={})
+    run.event_log.take_back(1)
+    run.event_log.append("metrics", 2, values={})
     assert [event["step"] for event in run.events()[0]] == [1, 2]
 
 
 def test_lines_that_are_no_events_are_skipped(run: Run) -> None:
-    run.append("metrics", 1, values={})
+    run.event_log.append("metrics", 1, values={})
     with (run.path / "events.jsonl").open("a") as file:
         file.write("[1, 2]\nnonsense\n")
-    run.append("metrics", 2, values={})
+    run.event_log.append("metrics", 2, values={})
     assert [event["step"] for event in run.events()[0]] == [1, 2]
 
 
 def test_a_viewer_starts_anew_when_a_run_goes_back(run: Run) -> None:
     for step in range(1, 6):
-        run.append("metrics", step, values={})
+        run.event_log.append("metrics", step, values={})
     _, cursor = run.events()
-    run.append("set", 5, changes={"lr": 0.1})
-    again = run.take_back_events(3)
+    run.event_log.append("set", 5, changes={"lr": 0.1})
+    again = run.event_log.take_back(3)
     status = run.status()
     status.attempt += 1
     run.set_status(status)
-    run.append("metrics", 4, values={})
+    run.event_log.append("metrics", 4, values={})
     events, _ = run.events(cursor)
     assert [event["changes"] for event in again] == [{"lr": 0.1}]
     assert [event.get("step", event["kind"]) for event in events] == ["restart", 1, 2, 3, 5, 4]
-    assert run.take_back_events(3) == again  # a second kill before that step loses nothing
+    assert run.event_log.take_back(3) == again  # a second kill before that step loses nothing
 
 
 def test_many_writers_lose_no_line(run: Run) -> None:
     def write(number: int) -> None:
         for step in range(200):
-            run.append("metrics", step, values={"writer": number}, fill="x" * 300)
+            run.event_log.append("metrics", step, values={"writer": number}, fill="x" * 300)
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
     for thread in threads:
@@ -87,35 +89,35 @@ def test_many_writers_lose_no_line(run: Run) -> None:
 
 
 def test_requests_before_the_last_start_are_over(run: Run) -> None:
-    run.request("stop")
-    run.request("start")
-    run.request("set", lr=0.1)
-    found, offset = run.requests_since_start()
+    run.control.request("stop")
+    run.control.request("start")
+    run.control.request("set", lr=0.1)
+    found, offset = run.control.since_start()
     assert [one["request"] for one in found] == ["set"]
-    assert run.requests(offset)[0] == found
+    assert run.control.read(offset)[0] == found
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "/etc", "..", ".", "", "a\\b", "x\0y", ".hidden"])
 def test_a_name_from_a_page_is_never_a_path(name: str, own_place: Path) -> None:
     with pytest.raises(RunError, match="no run"):
-        Run.named(name)
+        run_named(name)
 
 
 @pytest.mark.parametrize("name", ["../config.json", "step_1.png/../../config.json", "step_000001.exe", ""])
 def test_a_sample_is_only_what_the_history_lists(run: Run, name: str) -> None:
-    run.add_sample(1, b"png", ".png")
-    assert run.sample("step_000001.png") == b"png"
+    run.samples.add(1, b"png", ".png")
+    assert run.samples.read("step_000001.png") == b"png"
     with pytest.raises(RunError, match="no sample"):
-        run.sample(name)
+        run.samples.read(name)
 
 
 def test_a_run_is_found_by_a_unique_part_of_its_name(run: Run) -> None:
     other = Run.create(tiny("gpt"))
-    assert Run.open(run.path).name == Run.open(run.name).name == Run.open("vae").name == run.name
+    assert open_run(run.path).name == open_run(run.name).name == open_run("vae").name == run.name
     with pytest.raises(RunError, match="could be 2 runs"):
-        Run.open("digits8" if "digits8" in other.name else "-")
+        open_run("digits8" if "digits8" in other.name else "-")
     with pytest.raises(RunError, match="There is no run"):
-        Run.open("nothing")
+        open_run("nothing")
 
 
 def test_a_place_that_is_taken_is_refused_and_an_empty_one_is_not(tmp_path: Path) -> None:
@@ -153,8 +155,8 @@ def test_a_training_on_another_machine_lives_while_it_gives_signs_of_life(run: R
 
 
 def test_who_claims_a_run_gives_signs_of_life(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aigc_core.runs.run.BEAT_S", 0.01)
-    with run.claim():
+    monkeypatch.setattr("aigc_core.runs.claim.BEAT_S", 0.01)
+    with run.train_alone():
         time.sleep(0.2)
         assert (run.path / ".beat").exists()
     time.sleep(0.1)
@@ -191,7 +193,7 @@ def assert_damaged(run: Run, file: str) -> None:
     """Settings that cannot be read are an error; without its status a run can still be resumed."""
     if file == "config.json":
         with pytest.raises(RunError, match="cannot be read"):
-            run.made()
+            run.manifest.read()
     else:
         status = run.status()
         assert status.state == "interrupted" and status.message and "status.json" in status.message["text"]
@@ -215,27 +217,27 @@ def test_damaged_files_are_a_sentence_and_the_list_goes_on(run: Run, file: str, 
 
 
 def test_one_process_trains_a_run(run: Run) -> None:
-    with run.claim(), pytest.raises(RunError, match="being trained already"), Run(run.path).claim():
+    with run.train_alone(), pytest.raises(RunError, match="being trained already"), Run(run.path).train_alone():
         pass
 
 
 def test_thinning_keeps_the_ends_the_marks_and_an_even_spread(run: Run) -> None:
     for step in range(10, 210, 10):
-        run.checkpoint(step).mkdir()
-        run.mark("last", step)
+        run.checkpoints.folder(step).mkdir()
+        run.checkpoints.mark("last", step)
         if step == 130:
-            run.mark("best", step)
-        run.thin_checkpoints(5)
-    left = run.checkpoints()
+            run.checkpoints.mark("best", step)
+        run.checkpoints.thin(5)
+    left = run.checkpoints.steps()
     assert len(left) <= 6 and {10, 130, 200} <= set(left)
-    assert run.marked("best") == 130 and run.marked("last") == 200
+    assert run.checkpoints.marked("best") == 130 and run.checkpoints.marked("last") == 200
 
 
 def test_a_mark_of_a_missing_checkpoint_is_none(run: Run) -> None:
-    run.mark("best", 70)
-    assert run.marked("best") is None
+    run.checkpoints.mark("best", 70)
+    assert run.checkpoints.marked("best") is None
     (run.path / "best").write_text("../../etc")
-    assert run.marked("best") is None
+    assert run.checkpoints.marked("best") is None
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -250,7 +252,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_deleting_takes_everything_and_a_run_in_training_stays(run: Run) -> None:
-    with run.claim(), pytest.raises(RunError):
+    with run.train_alone(), pytest.raises(RunError):
         Run(run.path).delete()
     run.delete()
     assert not run.path.exists()

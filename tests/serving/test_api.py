@@ -119,8 +119,8 @@ def test_an_upload_is_kept_under_a_name_of_ours(tmp_path: Path) -> None:
 def test_long_curves_are_thinned_for_a_new_viewer_and_keep_their_end(trained: Trained) -> None:
     run = Run.create(trained("vae").config())
     for step in range(1, 10_001):
-        run.append("metrics", step, values={"loss": 1.0})
-    run.append("eval", 10_000, figures={})
+        run.event_log.append("metrics", step, values={"loss": 1.0})
+    run.event_log.append("eval", 10_000, figures={})
     events = run_views.follow(run.name)["events"]
     assert run_views.MOST_POINTS * 0.8 < len(events) <= run_views.MOST_POINTS + 2
     assert [event["kind"] for event in events[-2:]] == ["metrics", "eval"] and events[-2]["step"] == 10_000

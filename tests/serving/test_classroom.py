@@ -18,6 +18,7 @@ from aigc_core.common.files import write_json
 from aigc_core.common.process_identity import identity
 from aigc_core.inference import model_cache
 from aigc_core.inference.latent import session
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving import classroom, launch
 from aigc_core.serving.api import classroom as class_api
@@ -225,8 +226,8 @@ def test_a_student_changes_own_runs_only_and_sees_all() -> None:
             with pytest.raises(ClassError, match="not yours"):
                 refused()
         run_actions.pin(anns.name, True)
-        assert anns.pinned and run_views.describe(anns.name)["pinned"]
-        anns.pin(False)
+        assert anns.retention.pinned and run_views.describe(anns.name)["pinned"]
+        anns.retention.pin(False)
         run_actions.delete(anns.name)
     with acting_as(TEACHER):
         run_actions.delete(bens.name)
@@ -253,7 +254,7 @@ def test_only_a_teacher_sees_and_stops_everybody(monkeypatch: pytest.MonkeyPatch
         (student,) = seen["students"]
         assert (student["name"], student["runs"], student["state"]) == ("Ann", 1, "queued") and student["mb"] > 0
         assert class_api.stop_all() == 1
-        assert run.requests_since_start()[0][-1]["request"] == "stop"
+        assert run.control.since_start()[0][-1]["request"] == "stop"
 
 
 @pytest.mark.skipif(sys.platform != "linux" or shutil.which("nvidia-smi") is not None, reason="no limit here")
@@ -302,7 +303,7 @@ def test_a_training_beyond_the_limits_is_refused_with_a_sentence(monkeypatch: py
             run_actions.start("vae", values | {"tries": 4})
         first = run_actions.start("vae", values)
         limits = {"minutes": 10, "parameters": 10_000_000, "disk_mb": 1000}
-        assert Run.named(first).given == {"owner": "Ann", "limits": limits}
+        assert run_named(first).manifest.given == {"owner": "Ann", "limits": limits}
         run_actions.start("vae", values), run_actions.again(first, {"lr": 0.1})
         with pytest.raises(ClassError, match="3 of your trainings are waiting"):
             run_actions.start("vae", values)
@@ -311,7 +312,7 @@ def test_a_training_beyond_the_limits_is_refused_with_a_sentence(monkeypatch: py
         with pytest.raises(ClassError, match="delete some"):
             run_actions.start("vae", values)
     with acting_as(TEACHER):
-        assert Run.named(run_actions.start("vae", values | {"minutes": 60})).given == {}
+        assert run_named(run_actions.start("vae", values | {"minutes": 60})).manifest.given == {}
     with acting_as(None), pytest.raises(ClassError, match="Join"):
         run_actions.start("vae", values)
 
@@ -326,7 +327,7 @@ def test_a_network_too_large_and_a_time_that_is_over_end_the_training() -> None:
     status = fit(long)
     assert status.state == "stopped" and 1 < status.elapsed_s < 5
     assert any(event.get("key") == "class.time_up" for event in long.events()[0])
-    long.request("start")
+    long.control.request("start")
     assert fit(long).step <= status.step + 1, "going on gives no more time"
 
 
@@ -335,7 +336,7 @@ def test_a_training_that_fills_its_place_stops_and_says_so() -> None:
     run = Run.create(
         tiny("vae", steps=10**5, checkpoint_every=2, compile="off"), given={"owner": "Ann", "limits": limits}
     )
-    assert fit(run).state == "stopped" and run.checkpoints()
+    assert fit(run).state == "stopped" and run.checkpoints.steps()
     assert any(event.get("key") == "class.disk_over" for event in run.events()[0])
 
 
@@ -344,7 +345,7 @@ def test_who_has_made_room_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = {"minutes": 10, "parameters": 10**6, "disk_mb": 0.05}
     run = Run.create(tiny("vae", steps=40, checkpoint_every=2), given={"owner": "Ann", "limits": limits})
     assert fit(run).state == "stopped"
-    run.request("start")
+    run.control.request("start")
     with acting_as(ANN):
         run_actions.ask(run.name, "resume")
     assert run.status().state == "done"
@@ -411,7 +412,7 @@ def test_old_runs_are_swept_but_never_pinned_active_or_needed_things(tmp_path: P
     lost.write_text("nobody needs this")
     os.utime(lost, (0, 0))
     old, pinned, fresh = aged(run_of("Ann"), 15), aged(run_of("Ann"), 15), aged(run_of("Ben"), 13)
-    pinned.pin(True)
+    pinned.retention.pin(True)
     damaged = run_of("Ben")
     (damaged.path / "status.json").write_text("{")
     shipped = aged(Run.create(tiny("vae"), paths.shipped_root() / "shipped-one"), 100)
@@ -453,13 +454,13 @@ def test_what_somebody_touched_or_named_something_in_is_not_swept(
     upload.write_text("hello")
     os.utime(upload, (0, 0))
     (tmp_path / "way").symlink_to(classroom.runs_root())
-    made = moved.made()
+    made = moved.manifest.read()
     place = str(tmp_path / "way" / ".uploads" / ".." / ".uploads" / upload.parent.name / upload.name)
     write_json(moved.path / "config.json", made | {"config": made["config"] | {"data_path": place}})
-    moved.pin(True)
+    moved.retention.pin(True)
     assert classroom.sweep(14, later) == [left.name]
     assert named.path.exists() and used.path.exists() and upload.exists()
-    moved.pin(False)
+    moved.retention.pin(False)
     assert classroom.sweep(14, later) == [moved.name] and not upload.exists()
 
 

@@ -15,6 +15,7 @@ import pytest
 from aigc_core.common.errors import ConfigError, RunError
 from aigc_core.common.paths import PROJECT
 from aigc_core.families.config import RunConfig
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving import launch
 from aigc_core.serving.api import run_actions
@@ -38,7 +39,7 @@ def train_words(config: RunConfig, out: Path) -> list[str]:
 def assert_as_one(config: RunConfig, run: Run, processes: int, tmp_path: Path) -> None:
     alone = Run.create(config, tmp_path / "alone")
     fit(alone)
-    assert run.made()["environment"]["processes"] == processes
+    assert run.manifest.read()["environment"]["processes"] == processes
     ours, theirs = values_of(alone), values_of(run)
     assert ours.keys() == theirs.keys()
     for step in ours:  # rounding decides where a gradient is nearly 0: see test_loop
@@ -146,29 +147,29 @@ def node_of(cluster: Any, run: Run) -> Any:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_twelve_runs_on_three_nodes_of_which_one_dies(cluster: Any) -> None:
-    runs = [Run.named(run_actions.start("vae", SETTINGS | {"steps": 1000, "seed": seed})) for seed in range(12)]
-    wait_for(lambda: any(run.status().state == "running" and run.checkpoints() for run in runs), 120)
-    trained = [run for run in runs if run.status().state == "running" and run.checkpoints()]
+    runs = [run_named(run_actions.start("vae", SETTINGS | {"steps": 1000, "seed": seed})) for seed in range(12)]
+    wait_for(lambda: any(run.status().state == "running" and run.checkpoints.steps() for run in runs), 120)
+    trained = [run for run in runs if run.status().state == "running" and run.checkpoints.steps()]
     victim = min(trained, key=lambda run: run.status().step)  # which will not be over in a moment
-    reached = victim.checkpoints()[-1]
+    reached = victim.checkpoints.steps()[-1]
     cluster.remove_node(node_of(cluster, victim), allow_graceful=False)
     wait_for(lambda: victim.status().state != "running", 30)
     wait_for(lambda: all(run.status().state == "done" for run in runs), 600)
     assert victim.status().attempt > 1, "it was not the one that died"
     starts = [event["step"] for event in victim.events()[0] if event["kind"] == "metrics"]
     assert len(starts) == len(set(starts)) and reached > 0
-    assert all(run.checkpoints()[-1] == 1000 for run in runs)
+    assert all(run.checkpoints.steps()[-1] == 1000 for run in runs)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_run_on_ray_is_stopped_paused_and_dropped_through_its_files(cluster: Any) -> None:
     busy = [
-        Run.named(run_actions.start("vae", SETTINGS | {"steps": 1_000_000, "seed": seed, "compile": "off"}))
+        run_named(run_actions.start("vae", SETTINGS | {"steps": 1_000_000, "seed": seed, "compile": "off"}))
         for seed in range(3)
     ]
     wait_for(lambda: all(run.status().step > 0 for run in busy), 120)
-    waiting = Run.named(run_actions.start("vae", SETTINGS | {"steps": 20}))
+    waiting = run_named(run_actions.start("vae", SETTINGS | {"steps": 20}))
     launch.attend()
     time.sleep(3)
     assert waiting.status().state == "queued"
@@ -194,7 +195,7 @@ def test_a_slurm_job_trains_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIGC_LAUNCHER", "slurm")
     monkeypatch.setenv("AIGC_SLURM", "cluster=local")  # submitit's own stand-in: a process in place of a job
     monkeypatch.setenv("PYTHONPATH", str(PROJECT))
-    run = Run.named(run_actions.start("vae", SETTINGS | {"steps": 20}))
+    run = run_named(run_actions.start("vae", SETTINGS | {"steps": 20}))
     assert slurm.waits(run)
     wait_for(lambda: run.status().state == "done", 120)
     wait_for(lambda: not slurm.waits(run), 30)

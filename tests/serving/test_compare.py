@@ -86,7 +86,7 @@ def test_the_table_as_csv(runs: list[Run]) -> None:
 def test_no_cell_of_a_table_is_a_formula(runs: list[Run]) -> None:
     formula = "=HYPERLINK(1)"
     evil = Run(runs[0].path.rename(runs_root() / "evil"))
-    made = evil.made()
+    made = evil.manifest.read()
     settings = made["config"] | dict.fromkeys(("data", "data_path"), formula)
     write_json(evil.path / "config.json", made | {"owner": formula, "config": settings})
     events = [json.loads(line) for line in (evil.path / "events.jsonl").read_text().splitlines()]
@@ -106,7 +106,7 @@ def is_number(cell: str) -> bool:
 
 def test_long_curves_are_thinned_but_keep_their_ends(runs: list[Run]) -> None:
     for step in range(13, 5000):
-        runs[1].append("metrics", step, seconds=step / 10, values={"loss": float(step)})
+        runs[1].event_log.append("metrics", step, seconds=step / 10, values={"loss": float(step)})
     points = api.compare(["second"])["runs"][0]["curves"]["loss"]
     assert len(points) <= api.MOST_POINTS + 1 and points[-1] == [4999, 499.9, 4999.0]
 

@@ -32,7 +32,7 @@ def test_what_trains_is_large_unless_somebody_chose() -> None:
     assert seen["large"]["curves"]["loss"] == [[1, 10.0], [2, 5.0]]
     assert seen["large"]["curves"]["val:negative_elbo"] == [[2, 90.0]]
     assert dashboard.wall("../../etc")["large"]["name"] == second.name
-    first.append("metrics", 3, values={"loss": 1.0})
+    first.event_log.append("metrics", 3, values={"loss": 1.0})
     assert dashboard.wall(first.name)["large"]["curves"]["loss"][-1] == [3, 1.0], "an old curve is shown"
 
 

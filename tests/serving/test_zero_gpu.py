@@ -42,9 +42,10 @@ assert spaces.wrapped == ["train"], spaces.wrapped
 name = run_actions.start("vae", {"data": "digits8", "network": "mlp", "width": 8, "latent_size": 2, "steps": 20})
 while run_views.follow(name)["status"]["state"] != "done":
     time.sleep(0.2)
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.common.process_identity import identity
-assert Run.named(name).status().process != identity(), "trained in the app itself"
+assert run_named(name).status().process != identity(), "trained in the app itself"
 assert "torch" not in sys.modules
 print("done")
 """

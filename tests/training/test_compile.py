@@ -50,8 +50,8 @@ def test_a_compiled_training_is_the_same_training(family: str, settings: dict[st
     runs = {how: Run.create(tiny(family, **settings, compile=how), tmp_path / how) for how in ("off", "on")}
     for run in runs.values():
         fit(run)
-    assert runs["on"].made()["environment"]["networks"] == "inductor"
-    assert runs["off"].made()["environment"]["networks"] is None
+    assert runs["on"].manifest.read()["environment"]["networks"] == "inductor"
+    assert runs["off"].manifest.read()["environment"]["networks"] is None
     assert_alike(runs["off"], runs["on"])
     other = Run.create(tiny(family, **settings, compile="off", seed=1), tmp_path / "other")
     fit(other)
@@ -82,10 +82,10 @@ def test_whoever_goes_on_computes_as_before_and_as_nearly_as_may_be_uncompiled(
     fit(plain)
     fit(straight)
     assert_alike(plain, straight)
-    halting.request("start")
-    at_step(halting, 5, lambda: halting.request("stop"))
+    halting.control.request("start")
+    at_step(halting, 5, lambda: halting.control.request("stop"))
     assert fit(halting).state == "stopped"
-    halting.request("start")
+    halting.control.request("start")
     assert fit(halting).state == "done" and asked == ["cpu", "cpu"], "measured anew on going on"
     assert values_of(halting) == values_of(straight)
     assert any(event.get("key") == "compile.used" for event in halting.events()[0])
@@ -95,7 +95,7 @@ def test_a_short_training_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(torch, "compile", lambda *given, **more: pytest.fail("compiled"))
     run = Run.create(tiny("vae", steps=2), tmp_path / "run")
     fit(run)
-    assert run.made()["environment"]["networks"] == compile.EAGER
+    assert run.manifest.read()["environment"]["networks"] == compile.EAGER
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_without_a_compiler_a_long_training_just_starts(
     monkeypatch.setitem(compile.BACKENDS, "cpu", {"inductor": 0.0})
     run = Run.create(tiny("gpt", steps=2), tmp_path / "run")
     assert fit(run).state == "done"
-    assert run.made()["environment"]["networks"] == compile.EAGER
+    assert run.manifest.read()["environment"]["networks"] == compile.EAGER
 
 
 def test_without_a_compiler_whoever_insists_gets_a_sentence(no_compiler: None, tmp_path: Path) -> None:
@@ -132,5 +132,5 @@ def test_a_network_whose_gradient_is_differentiated_is_not_compiled(penalty: flo
     with pytest.raises(DeviceError, match="penalty on gradients"):
         fit(run)
     plain = Run.create(tiny("gan", **settings, minutes=60, compile="auto"), tmp_path / "plain")
-    at_step(plain, 2, lambda: plain.request("stop"))
-    assert fit(plain).state == "stopped" and plain.made()["environment"]["networks"] is None
+    at_step(plain, 2, lambda: plain.control.request("stop"))
+    assert fit(plain).state == "stopped" and plain.manifest.read()["environment"]["networks"] is None

@@ -20,6 +20,7 @@ from aigc_core.common.paths import PROJECT
 from aigc_core.families.config import RunConfig
 from aigc_core.families.gan.family import Family
 from aigc_core.runs.run import Run
+from aigc_core.runs.sample_store import SampleStore
 from aigc_core.training.trainer import estimate, fit
 from tests.helpers.processes import command
 from tests.helpers.runs import (
@@ -30,7 +31,7 @@ from tests.helpers.runs import (
     assert_same_marks,
     assert_same_weights,
     at_step,
-    facts_of,
+    info_of,
     message_of,
     pairs_of,
     tiny,
@@ -51,16 +52,16 @@ def test_a_training_leaves_everything_a_run_should_have(family: str, trained: Tr
     assert (status.state, status.step, status.eta_s) == ("done", 12, 0.0)
     assert set(values_of(run)) == set(range(1, 13))
     assert [event["step"] for event in run.events()[0] if event["kind"] == "eval"] == [4, 6, 8, 12]
-    assert run.samples() == [f"step_{step:06d}.{'txt' if family == 'gpt' else 'png'}" for step in (0, 6, 12)]
-    assert run.checkpoints() == [4, 8, 12] and run.marked("last") == 12
+    assert run.samples.names() == [f"step_{step:06d}.{'txt' if family == 'gpt' else 'png'}" for step in (0, 6, 12)]
+    assert run.checkpoints.steps() == [4, 8, 12] and run.checkpoints.marked("last") == 12
     evals = {
         event["step"]: event["figures"][config.headline]
         for event in run.events()[0]
         if event["kind"] == "eval" and event["step"] % 4 == 0
     }
-    assert run.marked("best") == min(evals, key=lambda step: evals[step])
+    assert run.checkpoints.marked("best") == min(evals, key=lambda step: evals[step])
     assert status.figures[config.headline] == evals[12]
-    environment = run.made()["environment"]
+    environment = run.manifest.read()["environment"]
     assert environment["device"] and environment["versions"]["torch"] == torch.__version__
 
 
@@ -186,14 +187,14 @@ def test_a_stop_is_honoured_within_one_step_and_resume_ends_as_if_there_had_been
     stopped_at: list[int] = []
 
     def stop() -> None:
-        run.request("stop")
+        run.control.request("stop")
         stopped_at.append(run.events()[0][-1]["step"])
 
     at_step(run, 10, stop)
     status = fit(run)
-    assert status.state == "stopped" and run.marked("last") == status.step < 40
+    assert status.state == "stopped" and run.checkpoints.marked("last") == status.step < 40
     assert status.step <= stopped_at[0] + 2  # the step under way when the request was written, and its event
-    run.request("start")
+    run.control.request("start")
     assert fit(run).state == "done"
     assert_same_weights(run, whole)
     assert_same_events(run, whole)
@@ -206,11 +207,11 @@ def test_pause_computes_nothing_and_changes_nothing(tmp_path: Path) -> None:
     seen: list[tuple[str, int]] = []
 
     def pause() -> None:
-        run.request("pause")
+        run.control.request("pause")
         for _ in range(2):
             time.sleep(0.8)
             seen.append((run.status().state, len(run.events()[0])))
-        run.request("resume")
+        run.control.request("resume")
 
     at_step(run, 5, pause)
     status = fit(run)
@@ -225,16 +226,16 @@ def test_a_stop_while_paused_keeps_everything(tmp_path: Path) -> None:
     run = Run.create(whole.config(), tmp_path / "paused")
 
     def pause() -> None:
-        run.request("pause")
+        run.control.request("pause")
         while run.status().state != "paused":
             time.sleep(0.02)
-        assert run.checkpoints()  # a kill while paused would lose nothing either
-        run.request("stop")
+        assert run.checkpoints.steps()  # a kill while paused would lose nothing either
+        run.control.request("stop")
 
     at_step(run, 5, pause)
     status = fit(run)
-    assert status.state == "stopped" and run.marked("last") == status.step
-    run.request("start")
+    assert status.state == "stopped" and run.checkpoints.marked("last") == status.step
+    run.control.request("start")
     fit(run)
     assert_same_weights(run, whole)
     assert_same_events(run, whole)
@@ -245,9 +246,9 @@ def test_settings_change_while_training_and_again_after_a_resume(by: str, tmp_pa
     run = Run.create(tiny("vae", steps=30, checkpoint_every=100, lr_schedule="constant"), tmp_path / "run")
 
     def change() -> None:
-        run.request("set", lr=0.5)  # first refused settings, then good ones
-        run.request("set", width=64)
-        run.request("set", lr=0.01, beta=3.0)
+        run.control.request("set", lr=0.5)  # first refused settings, then good ones
+        run.control.request("set", width=64)
+        run.control.request("set", lr=0.01, beta=3.0)
 
     at_step(run, 5, change)
     fit(run)
@@ -260,12 +261,12 @@ def test_settings_change_while_training_and_again_after_a_resume(by: str, tmp_pa
 
     # The run goes back to its beginning, as after a kill: the change happens again at the same step.
     changed = weights(run)
-    for step in run.checkpoints():
-        for file in run.checkpoint(step).iterdir():
+    for step in run.checkpoints.steps():
+        for file in run.checkpoints.folder(step).iterdir():
             file.unlink()
-        run.checkpoint(step).rmdir()
+        run.checkpoints.folder(step).rmdir()
     if by == "a person":
-        run.request("start")
+        run.control.request("start")
     fit(run)
     assert [event["step"] for event in run.events()[0] if event["kind"] == "set"] == [one["step"] for one in sets]
     assert all(torch.equal(changed[name], tensor) for name, tensor in weights(run).items())
@@ -284,9 +285,9 @@ def test_what_the_quick_recipes_use_is_resumed_exactly(family: str, settings: di
     config = tiny(family, **settings, steps=60, sample_every=30, evaluate_every=30, checkpoint_every=30)
     whole, run = (Run.create(config, tmp_path / name) for name in ("whole", "run"))
     fit(whole)
-    at_step(run, 10, lambda: run.request("stop"))
+    at_step(run, 10, lambda: run.control.request("stop"))
     assert fit(run).state == "stopped"
-    run.request("start")
+    run.control.request("start")
     assert fit(run).state == "done"
     assert_same_weights(run, whole)
     assert_same_events(run, whole)
@@ -296,12 +297,12 @@ def test_a_run_whose_status_is_damaged_goes_on_from_its_last_checkpoint(tmp_path
     whole = Run.create(tiny("vae", steps=40), tmp_path / "whole")
     fit(whole)
     run = Run.create(tiny("vae", steps=40), tmp_path / "run")
-    at_step(run, 10, lambda: run.request("stop"))
+    at_step(run, 10, lambda: run.control.request("stop"))
     fit(run)
     (run.path / "status.json").write_text("{")
     damaged = run.status()
-    assert damaged.state == "interrupted" and damaged.step == run.checkpoints()[-1] and damaged.attempt == 1
-    run.request("start")
+    assert damaged.state == "interrupted" and damaged.step == run.checkpoints.steps()[-1] and damaged.attempt == 1
+    run.control.request("start")
     assert fit(run).state == "done"
     assert_same_weights(run, whole)
     assert_same_events(run, whole)
@@ -312,11 +313,11 @@ def test_a_bit_that_flips_in_a_checkpoint_sends_the_run_to_the_one_before(tmp_pa
     whole, run = (Run.create(tiny("vae"), tmp_path / name) for name in ("whole", "flipped"))
     fit(whole)
     fit(run)
-    file = run.checkpoint(12) / "optimizer.safetensors"
+    file = run.checkpoints.folder(12) / "optimizer.safetensors"
     content = bytearray(file.read_bytes())
     content[-5] ^= 1
     file.write_bytes(content)
-    run.request("start")
+    run.control.request("start")
     fit(run)
     assert any("have changed" in event.get("text", "") for event in run.events()[0])
     assert_same_weights(run, whole)
@@ -327,7 +328,7 @@ def test_an_interrupt_is_a_stop(tmp_path: Path) -> None:
     run = Run.create(tiny("vae", steps=10**6, checkpoint_every=10**6, compile="off"), tmp_path / "run")
     at_step(run, 5, lambda: os.kill(os.getpid(), signal.SIGTERM))
     assert fit(run).state == "stopped"
-    assert run.checkpoints()
+    assert run.checkpoints.steps()
 
 
 # -- breaking down ----------------------------------------------------------------------------------------
@@ -337,29 +338,29 @@ def test_numbers_that_are_none_stop_the_run_and_spare_the_last_good_checkpoint(t
     # AdamW multiplies weights by 1 − lr · decay: 0.98 at first, −99 after the change.
     config = tiny("vae", steps=500, weight_decay=10, lr_schedule="constant", sample_every=500, evaluate_every=500)
     run = Run.create(config, tmp_path / "run")
-    at_step(run, 9, lambda: run.request("set", lr=10))
+    at_step(run, 9, lambda: run.control.request("set", lr=10))
     with pytest.raises(TrainingError, match=r"no longer a number at step \d+.*smaller learning rate"):
         fit(run)
     status = run.status()
     assert status.state == "failed" and message_of(run)["key"] == "train.not_finite"
     finding = run.events()[0][-1]
-    assert finding["kind"] == "finding" and finding["values"]["good"] == run.checkpoints()[-1]
+    assert finding["kind"] == "finding" and finding["values"]["good"] == run.checkpoints.steps()[-1]
     for tensor in weights(run).values():
         assert torch.isfinite(tensor).all()
 
 
 def test_a_full_disk_fails_the_run_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run.create(tiny("vae"), tmp_path / "run")
-    save = Run.add_sample
+    add = SampleStore.add
     full: list[int] = []
 
-    def add_sample(self: Run, step: int, content: bytes, ending: str) -> str:
+    def add_once_full(self: SampleStore, step: int, content: bytes, suffix: str) -> str:
         if step and not full:
             full.append(step)
             raise OSError(28, "No space left on device")
-        return save(self, step, content, ending)
+        return add(self, step, content, suffix)
 
-    monkeypatch.setattr(Run, "add_sample", add_sample)
+    monkeypatch.setattr(SampleStore, "add", add_once_full)
     with pytest.raises(TrainingError, match="No space left on device"):
         fit(run)
     assert run.status().state == "failed" and message_of(run)["key"] == "train.cannot_write"
@@ -374,7 +375,7 @@ def test_data_that_changed_meanwhile_is_noted(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("some words to learn from " * 90)
     fit(run)
     notes = [event for event in run.events()[0] if event.get("key") == "data.changed"]
-    assert len(notes) == 1 and facts_of(run)["train_size"] < notes[0]["values"]["now"]
+    assert len(notes) == 1 and info_of(run).train_size < notes[0]["values"]["now"]
 
 
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path) -> None:
@@ -382,7 +383,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path) 
     fit(whole)
     run = Run.create(tiny("gan"), tmp_path / "run")
     fit(run)
-    (run.checkpoint(12) / "model.safetensors").write_bytes(b"nonsense")
+    (run.checkpoints.folder(12) / "model.safetensors").write_bytes(b"nonsense")
     fit(run)
     assert_same_weights(run, whole)
     assert any("cannot be read" in event.get("text", "") for event in run.events()[0])
@@ -392,7 +393,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path) 
 def test_a_checkpoint_without_its_facts_is_damaged(content: str, tmp_path: Path) -> None:
     run = Run.create(tiny("vae"), tmp_path / "run")
     fit(run)
-    (run.checkpoint(12) / "meta.json").write_text(content)
+    (run.checkpoints.folder(12) / "meta.json").write_text(content)
     assert fit(run).step == 12
     assert any("step_000012" in event.get("text", "") for event in run.events()[0])
 
@@ -412,8 +413,8 @@ def test_a_gan_of_two_pictures_trains(tmp_path: Path) -> None:
 def test_only_damaged_checkpoints_are_an_error_and_nothing_is_overwritten(tmp_path: Path) -> None:
     run = Run.create(tiny("vae"), tmp_path / "run")
     fit(run)
-    for step in run.checkpoints():
-        (run.checkpoint(step) / "meta.json").write_text("{")
+    for step in run.checkpoints.steps():
+        (run.checkpoints.folder(step) / "meta.json").write_text("{")
     before = run.events()[0]
     with pytest.raises(RunError, match="cannot be read"):
         fit(run)
@@ -429,8 +430,8 @@ def test_a_pickle_in_place_of_weights_is_not_opened(tmp_path: Path) -> None:
 
     run = Run.create(tiny("vae"), tmp_path / "run")
     fit(run)
-    for step in run.checkpoints():
-        (run.checkpoint(step) / "model.safetensors").write_bytes(pickle.dumps(Evil()))
+    for step in run.checkpoints.steps():
+        (run.checkpoints.folder(step) / "model.safetensors").write_bytes(pickle.dumps(Evil()))
     from aigc_core.families.base import ImageRequest
     from aigc_core.inference import model_cache
 
@@ -538,7 +539,7 @@ def test_two_processes_learn_as_one(family: str, tmp_path: Path) -> None:
     config = tiny(family, steps=8, precision="float32", device="cpu")
     one, two = Run.create(config, tmp_path / "one"), together(config, tmp_path / "two")
     fit(one)
-    assert two.made()["environment"]["processes"] == 2
+    assert two.manifest.read()["environment"]["processes"] == 2
     first, second = values_of(one), values_of(two)
     assert first.keys() == second.keys()
     # Adam's first corrections are lr · sign(gradient), so where a gradient is nearly 0 its rounding decides.
@@ -583,7 +584,7 @@ def test_bf16_may_be_within_products_alone(tmp_path: Path, monkeypatch: pytest.M
     fit(run)
     assert seen == {("bf16", "bf16", False, torch.float32)}
     assert precisions() == before
-    assert run.made()["environment"]["device"].endswith("bf16 matmuls")
+    assert run.manifest.read()["environment"]["device"].endswith("bf16 matmuls")
     exact = Run.create(tiny("gan", device="cpu", precision="float32"), tmp_path / "exact")
     fit(exact)
     if not can:  # then nothing is rounded to bf16, only summed in another order

@@ -103,7 +103,7 @@ def damage_and_look(healthy: Run, cases: list[tuple[str, str]], chance: random.R
 
 def goes_on(run: Run) -> bool:
     """Whether it is trained to its end, from wherever the damage let it begin."""
-    before = run.checkpoints()[-1]
+    before = run.checkpoints.steps()[-1]
     try:
         return fit(run).step > before
     except AigcError:
@@ -116,7 +116,7 @@ def healthy(family: str, trained: Trained, own_place: Path) -> Run:
     run = Run(own_place / "runs" / "healthy")
     shutil.copytree(trained(family).path, run.path)
     quality_gate.judge(run)
-    made = run.made()
+    made = run.manifest.read()
     write_json(run.path / "config.json", made | {"config": made["config"] | {"steps": made["config"]["steps"] + MORE}})
     look_everywhere(run.name)  # which leaves what the Latent page keeps
     return run

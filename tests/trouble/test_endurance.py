@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from aigc_core.common.paths import PROJECT
-from aigc_core.runs.run import Run
+from aigc_core.runs.listing import run_named
 from aigc_core.serving.api import run_actions
 from tests.helpers.client import Client
 from tests.helpers.processes import wait_for
@@ -55,17 +55,17 @@ def start_and_stop(client: Client, model: str, times: int) -> None:
     for number in range(times):
         name = client.ask("again", run=model, changes={"seed": number, "steps": 1_000_000})
         if number % 5 == 0:
-            wait_for(lambda name=name: Run.named(name).status().step > 0)  # type: ignore[misc]
+            wait_for(lambda name=name: run_named(name).status().step > 0)  # type: ignore[misc]
         else:
-            wait_for(lambda name=name: Run.named(name).status().process is not None)  # type: ignore[misc]
+            wait_for(lambda name=name: run_named(name).status().process is not None)  # type: ignore[misc]
         client.ask("ask", run=name, what="stop")
-        wait_for(lambda name=name: Run.named(name).status().state == "stopped")  # type: ignore[misc]
+        wait_for(lambda name=name: run_named(name).status().state == "stopped")  # type: ignore[misc]
         client.ask("remove", run=name)
 
 
 def endure(place: Path, slides: int, texts: int, trainings: int, tally: Tally) -> None:
     model = run_actions.start("vae", TINY["vae"] | {"steps": 2, "device": "cpu"})
-    wait_for(lambda: Run.named(model).status().state == "done")
+    wait_for(lambda: run_named(model).status().state == "done")
     with serving(place) as address:
         app, client = psutil.Process(listening(address)), Client(address)
         for _ in range(2):  # all that is kept once, is kept now

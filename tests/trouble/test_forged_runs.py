@@ -80,7 +80,7 @@ def settings(run: Run, chance: random.Random) -> str:
     return in_json(run.path / "config.json", chance, chance.choice((("config",), ())))
 
 
-def facts(run: Run, chance: random.Random) -> str:
+def info(run: Run, chance: random.Random) -> str:
     return in_json(run.path / "facts.json", chance)
 
 
@@ -93,7 +93,7 @@ def verdict(run: Run, chance: random.Random) -> str:
 
 
 def meta(run: Run, chance: random.Random) -> str:
-    return in_json(run.checkpoint(run.checkpoints()[-1]) / "meta.json", chance)
+    return in_json(run.checkpoints.folder(run.checkpoints.steps()[-1]) / "meta.json", chance)
 
 
 def in_json(file: Path, chance: random.Random, within: tuple[str, ...] = ()) -> str:
@@ -118,7 +118,7 @@ def events(run: Run, chance: random.Random) -> str:
 
 def header(run: Run, chance: random.Random) -> str:
     """The names, kinds, shapes and places that a file of tensors begins with."""
-    folder = run.checkpoint(chance.choice(run.checkpoints()))
+    folder = run.checkpoints.folder(chance.choice(run.checkpoints.steps()))
     file = folder / chance.choice([one for one in checkpoint.TENSORS if (folder / one).exists()])
     content = file.read_bytes()
     length = struct.unpack("<Q", content[:8])[0]
@@ -172,7 +172,7 @@ def no_file(run: Run, chance: random.Random) -> str:
 
 
 FORGERIES: tuple[Forgery, ...] = (
-    settings, settings, settings, facts, facts, status, verdict, meta, events, header, header, no_file,
+    settings, settings, settings, info, info, status, verdict, meta, events, header, header, no_file,
 )  # fmt: skip
 
 
@@ -214,7 +214,7 @@ def healthy(family: str, trained: Trained, own_place: Path) -> Run:
     run = Run(own_place / "runs" / "healthy")
     shutil.copytree(trained(family).path, run.path)
     quality_gate.judge(run)
-    made = run.made()
+    made = run.manifest.read()
     write_json(run.path / "config.json", made | {"config": made["config"] | {"steps": made["config"]["steps"] + 3}})
     for ask in (*questions(run, own_place), *long_ones(Run(shutil.copytree(run.path, run.path.with_name("tried"))))):
         with suppress(AigcError):
@@ -263,7 +263,7 @@ def test_no_memory_is_taken_for_a_giant_that_no_file_has(
     family: str, forged: dict[str, Any], trained: Trained, own_place: Path
 ) -> None:
     run = Run(shutil.copytree(trained(family).path, own_place / "runs" / "giant"))
-    made = run.made()
+    made = run.manifest.read()
     write_json(run.path / "config.json", made | {"config": made["config"] | forged})
     for ask in (model_cache.load, evaluate, quality_gate.judge, fit):
         before, start = reset(), time.process_time()
@@ -276,7 +276,7 @@ def test_no_memory_is_taken_for_a_giant_that_no_file_has(
 def test_data_that_is_not_known_here_is_a_sentence_wherever_it_is_needed(trained: Trained, own_place: Path) -> None:
     run = Run(own_place / "runs" / "strange")
     shutil.copytree(trained("vae").path, run.path)
-    made = run.made()
+    made = run.manifest.read()
     write_json(run.path / "config.json", made | {"config": made["config"] | {"data": "martian", "steps": 20}})
     for ask in (evaluate, quality_gate.judge, fit):
         with pytest.raises(AigcError, match="martian") as refused:

@@ -20,6 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page
 
 from aigc_core.common.paths import PROJECT
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import run_actions, uploads
 from aigc_core.serving.classroom import User, acting_as
@@ -220,10 +221,10 @@ def nasty_run(place: Path) -> Run:
         data = uploads.keep_upload(place / "classes.zip")
         small = {"image_size": 28, "channels": 1, "steps": 20, "network": "mlp", "width": 8, "latent_size": 2}
         name = run_actions.start("vae", {"data": "folder", "data_path": data, "device": "cpu"} | small)
-    run = Run.named(name)
+    run = run_named(name)
     wait_for(lambda: run.status().state == "done")
-    run.append("note", 20, key="none", text=NASTY, values={})
-    run.append("note", 20, key="gate.failed", text="x", values={"problem": NASTY})
+    run.event_log.append("note", 20, key="none", text=NASTY, values={})
+    run.event_log.append("note", 20, key="gate.failed", text="x", values={"problem": NASTY})
     return run
 
 
@@ -265,11 +266,11 @@ def test_another_s_run_and_what_lies_beside_the_runs_stay_out_of_reach(
     monkeypatch.setenv("AIGC_CLASS_TEACHER_CODE", "owl")
     with acting_as(User("Ann")):
         name = run_actions.start("vae", TINY["vae"] | {"steps": 100_000, "device": "cpu", "compile": "off"})
-    wait_for(lambda: Run.named(name).status().step > 0)
+    wait_for(lambda: run_named(name).status().step > 0)
     with serving(tmp_path) as address:
         assert http_status(address + "config") == 401, "who has not joined sees nothing"
         ben = Client(address, cookie=joined(address, "Ben"))
-        before = Run.named(name).made()
+        before = run_named(name).manifest.read()
         attempts: list[tuple[str, dict[str, Any]]] = [
             *(("ask", {"run": name, "what": what}) for what in ("stop", "pause", "resume")),
             ("ask", {"run": name, "what": "set", "changes": {"lr": 1.0}}), ("tensorboard", {"runs": [name]}),
@@ -294,9 +295,9 @@ def test_another_s_run_and_what_lies_beside_the_runs_stay_out_of_reach(
             for function in ("describe", "follow", "ask", "remove", "card"):
                 status, answer = ben.call(function, {"run": beside, "what": "stop"})
                 assert status == 200 and not answer["ok"], (function, beside)
-        assert Run.named(name).made() == before and Run.named(name).status().state == "running"
-        assert not any(one["request"] == "stop" for one in Run.named(name).requests()[0])
-        Run.named(name).request("stop")
+        assert run_named(name).manifest.read() == before and run_named(name).status().state == "running"
+        assert not any(one["request"] == "stop" for one in run_named(name).control.read()[0])
+        run_named(name).control.request("stop")
     tally("attempts at another student's run and at what lies beside the runs: refused", len(attempts) + 45)
 
 

@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, expect
 from aigc_core.common.paths import PROJECT
 from aigc_core.evaluation import quality_gate
 from aigc_core.families import FAMILIES
-from aigc_core.runs.run import Run, list_runs
+from aigc_core.runs.listing import list_runs, run_named
+from aigc_core.runs.run import Run
 from aigc_core.serving.api import run_actions, run_views
 from aigc_core.training.trainer import fit
 from tests.helpers.browser import strict_page
@@ -37,6 +38,7 @@ NURSERY = """
 import os, sys
 import torch
 from aigc_core.training import trainer
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 torch.set_num_threads(1)
 for line in sys.stdin:
@@ -146,14 +148,14 @@ def test_a_run_killed_between_checkpoint_and_marks_ends_with_the_same_marks(
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Run, "mark", killed_at_the_end)
         fit(run)
-    assert run.checkpoints()[-1] == config.steps != run.marked("last")
+    assert run.checkpoints.steps()[-1] == config.steps != run.checkpoints.marked("last")
     fit(run)
     assert_same_marks(run, whole)
 
 
 def test_a_run_killed_while_it_is_judged_can_be_judged_again(own_place: Path, tally: Tally) -> None:
     name = run_actions.start("vae", TINY["vae"] | {"steps": 5, "device": "cpu"})
-    run = Run.named(name)
+    run = run_named(name)
     wait_for(lambda: run.status().state == "done")
     os.kill(int(str(run.status().process).split("|")[2]), signal.SIGKILL)
     wait_for(lambda: not run.status().alive())
@@ -180,5 +182,5 @@ def test_a_training_outlives_the_app_and_the_next_app_finds_it(own_place: Path, 
         expect(page.locator("#watch .state")).to_have_text("training", timeout=30_000)
         page.click("[data-ask=stop]")
         expect(page.locator("#watch .state")).to_have_text("stopped", timeout=30_000)
-    assert run.status().state == "stopped" and run.checkpoints()
+    assert run.status().state == "stopped" and run.checkpoints.steps()
     tally("SIGKILL of the app: the training goes on, the next app steers it", 1)

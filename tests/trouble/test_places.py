@@ -18,6 +18,7 @@ from aigc_core.common.errors import RunError, TrainingError
 from aigc_core.common.paths import PROJECT
 from aigc_core.families.base import ImageRequest
 from aigc_core.inference import model_cache
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving import launch
 from aigc_core.serving.api import run_actions, run_views
@@ -112,7 +113,7 @@ def test_a_run_whose_folder_is_deleted_ends_its_training_and_nothing_else(own_pl
     gone, other = (Run.create(tiny("vae", steps=100_000, compile="off")) for _ in range(2))
     processes = []
     for run in (gone, other):
-        run.request("start")
+        run.control.request("start")
         process = subprocess.Popen(
             [sys.executable, "-m", "aigc_core", "resume", str(run.path)],
             cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
@@ -129,7 +130,7 @@ def test_a_run_whose_folder_is_deleted_ends_its_training_and_nothing_else(own_pl
         step = other.status().step
         wait_for(lambda: other.status().step > step)
     finally:
-        other.request("stop")
+        other.control.request("stop")
         assert processes[1].wait(30) == 0
         assert processes[1].stderr
         processes[1].stderr.close()
@@ -178,7 +179,7 @@ def test_two_apps_on_one_folder_are_one_queue(own_place: Path, tally: Tally) -> 
         one, two = Client(first), Client(second)
         endless = TINY["vae"] | {"steps": 1_000_000, "device": "cpu", "compile": "off"}
         names = [run_actions.start("vae", endless)]
-        wait_for(lambda: Run.named(names[0]).status().step > 0, 120)
+        wait_for(lambda: run_named(names[0]).status().step > 0, 120)
         names.append(run_actions.start("vae", endless))
         wait_for(lambda: (one.ask("follow", run=names[1])["status"]["message"] or {}).get("key") == "queue.place", 120)
         assert two.ask("ask", run=names[0], what="stop") is True

@@ -26,16 +26,16 @@ class Normalise(nn.Module):
         return (x - self.mean) / self.std
 
 
-def normalise(facts: object, standardise: bool) -> Normalise:
+def normalise(info: object, standardise: bool) -> Normalise:
     """To mean 0 and spread 1 by the training data's own moments, or from [0, 1] to [−1, 1].
 
     Points lie around 0 already and pass unchanged unless `standardise`.
     """
     if standardise:
-        return Normalise(facts.mean, facts.std, facts.shape)  # type: ignore[attr-defined]
-    centre, half = (0.5, 0.5) if len(facts.shape) == 3 else (0.0, 1.0)  # type: ignore[attr-defined]
-    channels = facts.shape[0]  # type: ignore[attr-defined]
-    return Normalise([centre] * channels, [half] * channels, facts.shape)  # type: ignore[attr-defined]
+        return Normalise(info.mean, info.std, info.shape)  # type: ignore[attr-defined]
+    centre, half = (0.5, 0.5) if len(info.shape) == 3 else (0.0, 1.0)  # type: ignore[attr-defined]
+    channels = info.shape[0]  # type: ignore[attr-defined]
+    return Normalise([centre] * channels, [half] * channels, info.shape)  # type: ignore[attr-defined]
 
 
 def dense(sizes: list[int], negative_slope: float) -> nn.Sequential:

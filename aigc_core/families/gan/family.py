@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from aigc_core.common.rng import Stream
-from aigc_core.data.datasets import Batch
+from aigc_core.data.batch import Batch
 from aigc_core.families.base import EvalLevel, ImageFamily, ImageRequest, Networks, Phase, StepContext
 from aigc_core.families.common.image_networks import (
     ClassCode,
@@ -50,13 +50,13 @@ class Discriminator(nn.Module):
     A class enters as the inner product of its vector with the features (projection, Miyato & Koyama 2018).
     """
 
-    def __init__(self, config: Any, facts: Any, classes: int) -> None:
+    def __init__(self, config: Any, info: Any, classes: int) -> None:
         super().__init__()
-        self.normalise = normalise(facts, config.standardise)
+        self.normalise = normalise(info, config.standardise)
         if config.network == "mlp":
-            self.body: DenseEncoder | ConvEncoder = DenseEncoder(facts.shape, config.width)
+            self.body: DenseEncoder | ConvEncoder = DenseEncoder(info.shape, config.width)
         else:  # wider and deeper than the generator: with less it sees strokes, but not whether they make a 7
-            self.body = ConvEncoder(facts.shape, 2 * config.width, stages_of(facts.shape) + 1)
+            self.body = ConvEncoder(info.shape, 2 * config.width, stages_of(info.shape) + 1)
         self.head = nn.Linear(self.body.features, 1)
         self.class_vectors = nn.Embedding(classes, self.body.features) if classes else None
         if config.spectral_norm:
@@ -81,8 +81,8 @@ class Family(ImageFamily):
 
     def build(self) -> Networks:
         return {
-            "generator": Generator(self.config, self.facts.shape, self.classes),
-            "discriminator": Discriminator(self.config, self.facts, self.classes),
+            "generator": Generator(self.config, self.info.shape, self.classes),
+            "discriminator": Discriminator(self.config, self.info, self.classes),
         }
 
     @property

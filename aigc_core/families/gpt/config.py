@@ -193,12 +193,12 @@ class Config(TextOptions, MatrixOptions, RunConfig):
         return self
 
     def check_data(self, source: Source) -> None:
-        from aigc_core.runs.run import Run  # runs hold configs
+        from aigc_core.runs.listing import open_run
 
         if not self.init_from or Path(self.init_from).is_dir() or HUB_NAME.fullmatch(self.init_from):
             return
         try:
-            Run.open(self.init_from)
+            open_run(self.init_from)
         except RunError:
             raise ConfigError(
                 "config.no_init",

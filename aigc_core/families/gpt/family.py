@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from aigc_core.common.errors import ConfigError
-from aigc_core.data.datasets import Batch
+from aigc_core.data.batch import Batch
+from aigc_core.data.ngram_model import counted_loss
 from aigc_core.data.sources import Progress
-from aigc_core.data.text_report import counted_loss
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.families.base import (
     EvalLevel,
@@ -43,7 +43,7 @@ class Family(TextFamily):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.tokenizer = Tokenizer.from_json(self.facts.tokenizer)
+        self.tokenizer = Tokenizer.from_json(self.info.tokenizer)
 
     @classmethod
     def resolved(cls, config: Any, progress: Progress) -> tuple[Any, str | None]:
@@ -53,7 +53,7 @@ class Family(TextFamily):
         shape = self.config.shape()
         return {
             "gpt": GPT(
-                self.facts.vocabulary,
+                self.info.vocabulary,
                 self.config.context,
                 shape.layers,
                 shape.heads,
@@ -154,7 +154,7 @@ class Family(TextFamily):
             total += F.cross_entropy(logits.float().flatten(0, 1), target, reduction="sum").item()
         loss = total / y.numel()
         attention = introspection.look(networks["gpt"], x[0, :MOST_ATTENDING]).attention  # type: ignore[arg-type]
-        bytes_per_token = data.facts.validation_bytes / data.facts.validation_size
+        bytes_per_token = data.info.validation_bytes / data.info.validation_size
         figures = {
             "loss": loss,
             "perplexity": math.exp(min(loss, 700.0)),
@@ -165,7 +165,7 @@ class Family(TextFamily):
         if extent == "during":
             return figures
         train, held_out = data.train.cpu().numpy(), data.validation.cpu().numpy()
-        counted = counted_loss(train, held_out, data.facts.vocabulary)
+        counted = counted_loss(train, held_out, data.info.vocabulary)
         gain = {} if counted is None else {"gain": counted - loss}
         return figures | gain | self._wording(networks, data)
 

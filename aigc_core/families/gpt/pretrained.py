@@ -20,6 +20,7 @@ from aigc_core.data.tokenizer import END, Tokenizer
 from aigc_core.families.config import checked
 from aigc_core.families.gpt.config import HUB_NAME, SIZES, Config, Size
 from aigc_core.families.gpt.model import EPSILON, GPT, from_transformers, to_transformers
+from aigc_core.runs.listing import open_run
 from aigc_core.runs.run import Run
 
 DESCRIPTION = [
@@ -154,7 +155,7 @@ def found(name: str, progress: Progress = silent) -> Run | Folder:
     if path.is_dir() and not (path / "events.jsonl").exists():
         return Folder(path.resolve().name, path)
     try:
-        return Run.open(name)
+        return open_run(name)
     except RunError:
         if HUB_NAME.fullmatch(name):
             return fetched(name, progress)
@@ -179,8 +180,8 @@ def fetched(name: str, progress: Progress) -> Folder:
 
 def _nature(source: Run | Folder) -> Nature:
     if isinstance(source, Run):
-        of, facts = source.config(), source.facts()
-        if not isinstance(of, Config) or facts is None:
+        of, info = source.config(), source.dataset_info()
+        if not isinstance(of, Config) or info is None:
             raise ConfigError(
                 "config.not_a_gpt",
                 "“{name}” is no trained GPT, so there is nothing to go on from.",
@@ -189,7 +190,7 @@ def _nature(source: Run | Folder) -> Nature:
         from aigc_core.runs.checkpoint import best_step, empty_for_use  # needs runs, which need no family
 
         empty_for_use(source, best_step(source))
-        return Nature(_settings(of.shape(), of.tokenizer), of.context, facts["tokenizer"])
+        return Nature(_settings(of.shape(), of.tokenizer), of.context, info.tokenizer)
     values = _gpt2_config(source)
     tokenizer = _tokenizer(source, values)
     if len(tokenizer) > values["vocab_size"]:

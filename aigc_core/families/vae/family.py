@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from aigc_core.common.rng import Stream, generator
-from aigc_core.data.datasets import Batch, as_float
+from aigc_core.data.batch import Batch
+from aigc_core.data.image_dataset import as_float
 from aigc_core.families.base import EvalLevel, ImageFamily, ImageRequest, Networks, Phase, StepContext
 from aigc_core.families.common.image_networks import (
     ClassCode,
@@ -38,15 +39,15 @@ SMALLEST_LOG_STD = -6.0  # of the Gaussian likelihood: below, a perfect fit woul
 class Encoder(nn.Module):
     """x (B, *shape), labels -> mean and log variance of q(z|x), each (B, Z)."""
 
-    def __init__(self, config: Any, facts: Any, classes: int) -> None:
+    def __init__(self, config: Any, info: Any, classes: int) -> None:
         super().__init__()
-        self.normalise = normalise(facts, config.standardise)
+        self.normalise = normalise(info, config.standardise)
         hidden = 16 * config.width
         if config.network == "conv":
-            body = ConvEncoder(facts.shape, config.width, stages_of(facts.shape))
+            body = ConvEncoder(info.shape, config.width, stages_of(info.shape))
             self.body = nn.Sequential(body, nn.Linear(body.features, hidden), nn.SiLU())
         else:
-            self.body = nn.Sequential(DenseEncoder(facts.shape, config.width))
+            self.body = nn.Sequential(DenseEncoder(info.shape, config.width))
             hidden = config.width
         self.code = ClassCode(classes)
         self.head = nn.Linear(hidden + classes, 2 * config.latent_size)
@@ -85,10 +86,10 @@ class Decoder(nn.Module):
 class Autoencoder(nn.Module):
     """Encoder and decoder together, because one loss trains both."""
 
-    def __init__(self, config: Any, facts: Any, classes: int) -> None:
+    def __init__(self, config: Any, info: Any, classes: int) -> None:
         super().__init__()
-        self.encoder = Encoder(config, facts, classes)
-        self.decoder = Decoder(config, facts.shape, classes)
+        self.encoder = Encoder(config, info, classes)
+        self.decoder = Decoder(config, info.shape, classes)
 
     def forward(self, x: Tensor, noise: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         """Mean and log variance of q(z|x), and the decoder's output for one z drawn from it by `noise` (B, Z)."""
@@ -103,7 +104,7 @@ class Family(ImageFamily):
     phases = (Phase("autoencoder"),)
 
     def build(self) -> Networks:
-        return {"autoencoder": Autoencoder(self.config, self.facts, self.classes)}
+        return {"autoencoder": Autoencoder(self.config, self.info, self.classes)}
 
     def loss(self, network: str, batch: Batch, moment: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
         model: Any = self.networks["autoencoder"]

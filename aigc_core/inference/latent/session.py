@@ -21,8 +21,9 @@ from aigc_core.common.errors import AigcError, DataError, RunError
 from aigc_core.common.files import read_own, write_json
 from aigc_core.common.progress import Look
 from aigc_core.common.rng import normal_per_sample
-from aigc_core.data.datasets import ImageDataset, as_float, load_data
+from aigc_core.data.datasets import load_data
 from aigc_core.data.download import nothing_fetched
+from aigc_core.data.image_dataset import ImageDataset, as_float
 from aigc_core.data.sources import SOURCES, silent
 from aigc_core.data.upload import framed
 from aigc_core.families.base import ImageFamily
@@ -30,7 +31,8 @@ from aigc_core.families.image_decoding import PART, as_array
 from aigc_core.inference import model_cache
 from aigc_core.inference.latent import space
 from aigc_core.metrics import classifier_features, nearest_neighbors
-from aigc_core.runs.run import LARGEST_ADDITION, OWN_DIRECTIONS, Run, cannot_write
+from aigc_core.runs.retention import LARGEST_ADDITION, OWN_DIRECTIONS
+from aigc_core.runs.run import Run, cannot_write
 
 LARGEST = 1e4  # of a code's numbers; no model has learned anything that far out
 Number = Annotated[FiniteFloat, Field(ge=-LARGEST, le=LARGEST)]
@@ -72,7 +74,7 @@ def opened(run: Run, step: int | None) -> tuple[model_cache.Model, ImageFamily]:
     """
     model = model_cache.load(run, step)
     family = model.family
-    if not isinstance(family, ImageFamily) or len(family.facts.shape) != 3:
+    if not isinstance(family, ImageFamily) or len(family.info.shape) != 3:
         raise RunError("run.no_pictures", "{name} makes no pictures; choose a run that does.", name=run.name)
     return model, family
 
@@ -83,10 +85,10 @@ def describe(run: Run, step: int | None) -> dict[str, Any]:
     return {
         "run": run.name,
         "step": model.step,
-        "steps": run.checkpoints(),
-        "shape": list(family.facts.shape),
+        "steps": run.checkpoints.steps(),
+        "shape": list(family.info.shape),
         "latent_size": family.config.latent_size,
-        "class_names": family.facts.class_names if family.classes else [],
+        "class_names": family.info.class_names if family.classes else [],
         "layers": family.layers,
         "encodes": family.encodes,
         "data": family.config.data,
@@ -227,7 +229,7 @@ def learn_directions(run: Run, step: int | None, look: Look) -> list[dict[str, A
     def report(part: float) -> None:
         look(part, None)
 
-    found = space.learned_directions(family, family.networks, classify, family.facts.class_names, report)
+    found = space.learned_directions(family, family.networks, classify, family.info.class_names, report)
     plain = [asdict(one) for one in found]
     _keep(run, _directions_file("learned", model.step), plain)
     return plain
@@ -238,7 +240,7 @@ def _classifier(family: ImageFamily, learn: bool) -> Callable[[np.ndarray], np.n
 
     None where there are no classes, no data to learn them from, or too little of it.
     """
-    if not family.facts.class_names:
+    if not family.info.class_names:
         return None
     key = _data_key(family)
     network = classifier_features.load(family.config.data) or _learned_classifiers.get(key)
@@ -251,7 +253,7 @@ def _classifier(family: ImageFamily, learn: bool) -> Callable[[np.ndarray], np.n
             return None
         index = torch.linspace(0, len(data.train) - 1, min(CLASSIFIER_FROM, len(data.train))).long()
         network = classifier_features.train(
-            data.train[index], data.labels[index], len(family.facts.class_names), epochs=4
+            data.train[index], data.labels[index], len(family.info.class_names), epochs=4
         )
         _learned_classifiers[key] = network
     if network is None:
@@ -366,7 +368,7 @@ def cloud(run: Run, step: int | None) -> dict[str, Any] | None:
     "real": of held-out pictures, or of made ones as a classifier sees them}; None where nothing tells classes.
     """
     model, family = opened(run, step)
-    if family.classes or not family.facts.class_names:
+    if family.classes or not family.info.class_names:
         return None
     for content in _copies(run, cloud_file(model.step)):
         with suppress(ValidationError):
@@ -383,7 +385,7 @@ def cloud(run: Run, step: int | None) -> dict[str, Any] | None:
 def _goes_with(kept: _Cloud, family: ImageFamily) -> bool:
     """Whether it can be one of this model's."""
     return (
-        kept["names"] == family.facts.class_names
+        kept["names"] == family.info.class_names
         and len(kept["codes"]) == len(kept["labels"])
         and all(label < len(kept["names"]) for label in kept["labels"])
         and all(len(code) == family.config.latent_size for code in kept["codes"])
@@ -423,7 +425,7 @@ def _cloud(codes: Tensor, labels: np.ndarray, family: ImageFamily, real: bool) -
     return {
         "codes": rounded.tolist(),
         "labels": labels.astype(int).tolist(),
-        "names": family.facts.class_names,
+        "names": family.info.class_names,
         "real": real,
     }
 
@@ -439,7 +441,7 @@ def framed_upload(run: Run, step: int | None, content: bytes) -> np.ndarray:
     """
     _, family = opened(run, step)
     source = SOURCES.get(family.config.data)
-    return framed(content, family.facts.shape, source.framing if source else "square")
+    return framed(content, family.info.shape, source.framing if source else "square")
 
 
 def encoded(run: Run, step: int | None, picture: np.ndarray) -> tuple[list[float], int | None]:
@@ -513,7 +515,7 @@ def shrunk(picture: np.ndarray, times: int) -> np.ndarray:
 
 
 def _as_input(family: ImageFamily, picture: np.ndarray, shrink: int = 1) -> Tensor:
-    channels, height, width = family.facts.shape
+    channels, height, width = family.info.shape
     if picture.shape != (height // shrink, width // shrink, channels):
         raise DataError(
             "explore.wrong_picture", "The model's pictures are {side} pixels wide, and this one is not.", side=width

@@ -86,11 +86,11 @@ def describe(run: Run, step: int | None) -> dict[str, Any]:
     return {
         "run": run.name,
         "step": model.step,
-        "steps": run.checkpoints(),
+        "steps": run.checkpoints.steps(),
         "data": family.config.data,
         "origin": "" if model.step else Path(family.config.init_from).name,  # of a model as it was fetched
         "context": family.config.context,
-        "vocabulary": family.facts.vocabulary,
+        "vocabulary": family.info.vocabulary,
         "layers": layers,
         "heads": heads,
         "parameters": parameters,
@@ -112,7 +112,7 @@ def prompt_tokens(family: TextFamily, beginning: Beginning) -> list[int]:
         ConfigError: no character of the prompt is known. DataError: tokens that the model does not have.
     """
     chosen = list(beginning.chosen)
-    if any(not 0 <= one < family.facts.vocabulary for one in chosen):
+    if any(not 0 <= one < family.info.vocabulary for one in chosen):
         raise DataError("writing.no_such_token", "A token that was chosen does not exist in this model; start anew.")
     return family.encode_prompt(beginning.prompt[-LONGEST_PROMPT:]) + chosen
 
@@ -418,9 +418,9 @@ def _inside(family: TextFamily, ids: list[int]) -> ForwardTrace:
 def history(run: Run, beginning: Beginning, request: TextRequest, look: Look) -> list[dict[str, Any]]:
     """The same continuation by every checkpoint that the run has kept: [{"step", "text"}]."""
     found: list[dict[str, Any]] = []
-    steps = run.checkpoints()
+    steps = run.checkpoints.steps()
     for step in steps:
-        if not run.checkpoint(step).is_dir():  # a run that goes on keeps only some
+        if not run.checkpoints.folder(step).is_dir():  # a run that goes on keeps only some
             continue
 
         def part(done: float, shown: Any, before: int = len(found)) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from aigc_core.common.errors import AigcError
 from aigc_core.common.paths import runs_root
-from aigc_core.runs import queue
-from aigc_core.runs.run import Run, list_runs
+from aigc_core.runs import queue, slots
+from aigc_core.runs.listing import list_runs
+from aigc_core.runs.run import Run
 from aigc_core.serving import classroom, launch
 
 LEAST_FREE_MB = 100  # below, the next checkpoint may not fit
@@ -50,7 +51,7 @@ def begin() -> str:
     rules = classroom.rules()
     if rules is None:
         return ""
-    queue.slots()
+    slots.slots()
     classroom.passwords()
     classroom.sweep(rules.keep_days, time.time())
     return "" if rules.passwords else classroom.teacher_code()
@@ -93,7 +94,7 @@ def overview() -> dict[str, Any]:
     trainings = []
     for run in list_runs():
         with suppress(AigcError):
-            status, made = run.status(), run.made()
+            status, made = run.status(), run.manifest.read()
             owner = made.get("owner", "")
             student = students.get(owner, {"runs": 0, "mb": 0.0})
             student["runs"] += 1
@@ -108,7 +109,7 @@ def overview() -> dict[str, Any]:
     return {
         "students": list(students.values()),
         "trainings": trainings,
-        "slots": queue.slots(),
+        "slots": slots.slots(),
         "code": rules.code if rules else "",
     }
 
@@ -125,7 +126,7 @@ def stop_all() -> int:
         with suppress(AigcError):
             status = run.status()
             if status.active or (status.state == "done" and status.alive()):  # being judged, to be tried again
-                run.request("stop")
+                run.control.request("stop")
                 asked += status.active
     return asked
 

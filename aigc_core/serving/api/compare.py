@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from aigc_core.common.errors import RunError
+from aigc_core.common.jsonl import is_number
 from aigc_core.common.paths import runs_root
 from aigc_core.evaluation import quality_gate
-from aigc_core.runs.run import Run, is_number
+from aigc_core.runs.listing import run_named
+from aigc_core.runs.run import Run
 from aigc_core.serving import access, classroom, jobs
 
 MOST_RUNS = 8
@@ -47,7 +49,7 @@ def _chosen(names: list[str]) -> list[Run]:
     """The runs of these names, each once."""
     if not 0 < len(names) <= MOST_RUNS:
         raise RunError("compare.count", "Choose between 1 and {most} runs.", most=MOST_RUNS)
-    return [Run.named(name) for name in dict.fromkeys(names)]
+    return [run_named(name) for name in dict.fromkeys(names)]
 
 
 def _shown(run: Run, settings: dict[str, Any]) -> dict[str, Any]:

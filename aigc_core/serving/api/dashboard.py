@@ -9,10 +9,13 @@ from functools import lru_cache
 from typing import Any
 
 from aigc_core.common.errors import AigcError
+from aigc_core.common.jsonl import is_number
 from aigc_core.evaluation import quality_gate
 from aigc_core.families import config_class
 from aigc_core.families.config import RunConfig
-from aigc_core.runs.run import Run, is_number, list_runs, thinned
+from aigc_core.runs.event_log import thinned
+from aigc_core.runs.listing import list_runs, run_named
+from aigc_core.runs.run import Run
 from aigc_core.serving import access
 from aigc_core.serving.api import run_views
 
@@ -53,7 +56,7 @@ def _rows() -> list[dict[str, Any]]:
 
 def _row(run: Run) -> dict[str, Any] | None:
     with suppress(AigcError, OSError):
-        made, status = run.made(), run.status()
+        made, status = run.manifest.read(), run.status()
         config: type[RunConfig] = config_class(made["config"]["family"])
         return {
             "name": run.name, "owner": made.get("owner", ""), "family": made["config"]["family"],
@@ -61,7 +64,7 @@ def _row(run: Run) -> dict[str, Any] | None:
             "total_steps": status.total_steps, "eta_s": status.eta_s,
             "message": access.sentence(run, status.message, stranger=True),
             "headline": config.headline, "figure": status.figures.get(config.headline),
-            "ready": quality_gate.ready(run), "file": (run.samples() or [""])[-1],
+            "ready": quality_gate.ready(run), "file": (run.samples.names() or [""])[-1],
         }  # fmt: skip
     return None
 
@@ -86,15 +89,15 @@ def _ranking(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _large(name: str) -> dict[str, Any] | None:
     with suppress(AigcError, OSError):
-        run = Run.named(name)
+        run = run_named(name)
         status, described = run.status(), run_views.describe(name)
-        file = (run.samples() or [""])[-1]
+        file = (run.samples.names() or [""])[-1]
         return {
             "name": name, "owner": described["owner"], "family": described["family"], "data": described["data"],
             "state": status.state, "step": status.step, "total_steps": status.total_steps, "eta_s": status.eta_s,
             "message": access.sentence(run, status.message, stranger=True), "headline": described["headline"],
             "figure": status.figures.get(described["headline"]), "groups": described["curves"],
-            "curves": _curves(name, status.attempt, run.events_size()), "sample": _sample(name, file, whole=True),
+            "curves": _curves(name, status.attempt, run.event_log.size()), "sample": _sample(name, file, whole=True),
         }  # fmt: skip
     return None
 
@@ -103,7 +106,7 @@ def _large(name: str) -> dict[str, Any] | None:
 def _curves(name: str, attempt: int, size: int) -> dict[str, list[list[float]]]:
     """Name to points (step, value), held-out figures with “val:” in front; anew when the events have grown."""
     curves: dict[str, list[list[float]]] = {}
-    for event in thinned(Run.named(name).events()[0], POINTS):
+    for event in thinned(run_named(name).events()[0], POINTS):
         figures = event.get("values", {}) if event["kind"] == "metrics" else event.get("figures", {})
         prefix = "val:" if event["kind"] == "eval" else ""
         for figure, value in figures.items():
@@ -118,7 +121,7 @@ def _sample(name: str, file: str, whole: bool = False) -> dict[str, str] | None:
     if not file:
         return None
     with suppress(AigcError, OSError):
-        content = Run.named(name).sample(file)
+        content = run_named(name).samples.read(file)
         if file.endswith(".txt"):
             return {"text": content.decode("utf-8", "replace")[: 4 * TEXT if whole else TEXT]}
         return {"picture": _address(content if whole else _corner(content))}

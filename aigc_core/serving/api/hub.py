@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from aigc_core.common.errors import RunError
-from aigc_core.runs.run import Run
+from aigc_core.runs.listing import run_named
 from aigc_core.serving import access, classroom, jobs
 
 LARGEST_MB = 60  # of a .zip that goes through the page
@@ -31,7 +31,7 @@ def card(name: str, licence: str, place: str) -> str:
     """
     from aigc_core.export import hub
 
-    return hub.card(Run.named(name), licence, place or "user/name")
+    return hub.card(run_named(name), licence, place or "user/name")
 
 
 def zipped(name: str, licence: str) -> str:
@@ -40,7 +40,7 @@ def zipped(name: str, licence: str) -> str:
     Raises:
         AigcError: no such run, or it learned from someone else's data.
     """
-    run = Run.named(name)
+    run = run_named(name)
     access.check_may_see_data(run)
 
     def work(look: jobs.Look) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def push(name: str, place: str, licence: str, private: bool) -> str:
         AigcError: no such run, or, in a class, no teacher.
     """
     classroom.check_teacher()
-    run = Run.named(name)
+    run = run_named(name)
 
     def work(look: jobs.Look) -> str:
         from aigc_core.export import hub

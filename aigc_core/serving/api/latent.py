@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from aigc_core.common.errors import AigcError, DataError, RunError
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving import access, classroom, jobs
 from aigc_core.serving.api import run_views
@@ -62,7 +63,7 @@ def describe(name: str, step: int | None) -> dict[str, Any]:
     """Shape, size of the code, class names to ask for, layers to mix, whether it encodes, its checkpoints."""
     from aigc_core.inference.latent import session
 
-    run = Run.named(name)
+    run = run_named(name)
     described = session.describe(run, step)
     return described | {"class_names": access.class_names(run, described["class_names"])}
 
@@ -76,28 +77,28 @@ def draw(name: str, step: int | None, points: list[dict[str, Any]]) -> Picture:
     from aigc_core.inference.latent import session
 
     with threads(1):  # pictures this small are drawn faster so
-        return _raw(session.pictures(Run.named(name), step, _points(points)))
+        return _raw(session.pictures(run_named(name), step, _points(points)))
 
 
 def code_of_seed(name: str, step: int | None, seed: int) -> list[float]:
     """The code of the first picture that this seed makes."""
     from aigc_core.inference.latent import session
 
-    return session.code_of_seed(Run.named(name), step, seed)
+    return session.code_of_seed(run_named(name), step, seed)
 
 
 def directions(name: str, step: int | None) -> dict[str, Any]:
     """{"found", "learned" (None before `learn`), "own"}: lists of directions."""
     from aigc_core.inference.latent import session
 
-    run = Run.named(name)
+    run = run_named(name)
     found = session.directions(run, step)
     return found | {"learned": _told(run, found["learned"])}
 
 
 def learn(name: str, step: int | None) -> str:
     """Start learning directions from labels and measurements; returns the job."""
-    run = Run.named(name)
+    run = run_named(name)
 
     def work(look: "Look") -> Any:
         from aigc_core.inference.latent import session
@@ -115,7 +116,7 @@ def name_direction(name: str, step: int | None, called: str, vector: Any) -> dic
     """
     from aigc_core.inference.latent import session
 
-    run = Run.named(name)
+    run = run_named(name)
     classroom.check_may_change(run)
     return session.name_direction(run, step, called, vector)
 
@@ -128,7 +129,7 @@ def forget_direction(name: str, which: str) -> None:
     """
     from aigc_core.inference.latent import session
 
-    run = Run.named(name)
+    run = run_named(name)
     classroom.check_may_change(run)
     session.forget_direction(run, which)
 
@@ -142,14 +143,14 @@ def plane(
     if not (1 <= side <= SIDE_LIMIT and 0 < reach <= 10):
         raise DataError("explore.bad_plane", "A map needs two directions of the same model.")
     u, v = (one.z for one in _points([{"z": across}, {"z": up}]))
-    return _raw(session.plane(Run.named(name), step, _points([origin])[0], u, v, reach, side))
+    return _raw(session.plane(run_named(name), step, _points([origin])[0], u, v, reach, side))
 
 
 def cloud(name: str, step: int | None) -> dict[str, Any] | None:
     """Codes of labelled pictures, where anything tells the classes."""
     from aigc_core.inference.latent import session
 
-    run = Run.named(name)
+    run = run_named(name)
     found = session.cloud(run, step)
     return found and found | {"names": access.class_names(run, found["names"])}
 
@@ -158,7 +159,7 @@ def journey(name: str, step: int | None, stops: list[dict[str, Any]], part: floa
     """Where one is at a part (0 to 1) of the way: {"point", "picture"}."""
     from aigc_core.inference.latent import session
 
-    run = Run.named(name)
+    run = run_named(name)
     way = session.journey(run, step, _points(stops), [part], kind)
     return {"point": way[0].model_dump(), "picture": _raw(session.pictures(run, step, way))}
 
@@ -177,7 +178,7 @@ def upload(name: str, step: int | None, content: bytes) -> dict[str, Any]:
     """A person's picture as the model would see it: {"picture", "point"}; the position only where it encodes."""
     from aigc_core.inference.latent import session
 
-    run = Run.named(name)
+    run = run_named(name)
     picture = session.framed_upload(run, step, content)
     answer: dict[str, Any] = {"picture": _raw(picture[None]), "point": None}
     if session.describe(run, step)["encodes"]:
@@ -196,7 +197,7 @@ def search(name: str, step: int | None, picture: Picture, hidden: bytes | None, 
     The job's result: {"z", "label", "error", "filled": the picture with what was hidden filled in, "small": what
     was looked at}.
     """
-    run, given = Run.named(name), _array(picture)
+    run, given = run_named(name), _array(picture)
     if shrink not in (1, 2):
         raise DataError("explore.no_picture", "There is no picture to work on; choose or draw one first.")
     mask = None if hidden is None else _mask(hidden, given)
@@ -221,7 +222,7 @@ def neighbours(name: str, step: int | None, picture: Picture) -> str:
     Raises:
         ClassError: the pictures are someone else's.
     """
-    run, given = Run.named(name), _array(picture)
+    run, given = run_named(name), _array(picture)
     access.check_may_see_data(run)
 
     def work(look: "Look") -> Any:
@@ -248,7 +249,7 @@ def save(
     from aigc_core.inference.latent import session
     from aigc_core.media import provenance
 
-    run, where = Run.named(name), _points([point])
+    run, where = run_named(name), _points([point])
     (picture,) = session.pictures(run, step, where)
     recipe = {
         "format": FORMAT, "run": name, "step": session.describe(run, step)["step"], "seed": seed,
@@ -273,7 +274,7 @@ def film(
         raise DataError("explore.bad_length", "A journey may last from 0.5 to {limit} seconds.", limit=int(LONGEST_S))
     if form not in ("strip", "gif", "mp4"):
         raise DataError("explore.bad_form", "A journey can be saved as GIF, MP4 or a strip of pictures.")
-    run, where = Run.named(name), _points(stops)
+    run, where = run_named(name), _points(stops)
     count = STRIP_PICTURES if form == "strip" else round(FRAMES_A_SECOND * seconds)
 
     def work(look: "Look") -> Any:
@@ -320,8 +321,8 @@ def reopened(content: bytes) -> dict[str, Any]:
         raise DataError(
             "marks.no_recipe", "This PNG holds no recipe; only pictures saved on this page can be opened again."
         )
-    run, (point,) = Run.named(name), _points([recipe.get("point")])
-    if step not in run.checkpoints():
+    run, (point,) = run_named(name), _points([recipe.get("point")])
+    if step not in run.checkpoints.steps():
         raise RunError("run.no_such_checkpoint", "{name} has no checkpoint at step {step}.", name=run.name, step=step)
     return {"run": name, "step": step, "seed": seed if isinstance(seed, int) else None, "point": point.model_dump()}
 

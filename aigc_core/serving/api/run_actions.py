@@ -7,6 +7,7 @@ from typing import Any, Literal
 from aigc_core.common.errors import ConfigError
 from aigc_core.evaluation import quality_gate
 from aigc_core.families.config import check_data, check_own_data
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving import classroom, launch
 from aigc_core.serving.api.forms import check
@@ -34,7 +35,7 @@ def ask(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dic
     Raises:
         AigcError: no such run, not yours, nothing to ask it, or settings that cannot change now.
     """
-    run = Run.named(name)
+    run = run_named(name)
     classroom.check_may_change(run)
     status = run.status()
     ended = status.state in ("stopped", "failed", "interrupted")
@@ -42,7 +43,7 @@ def ask(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dic
         with _starting:
             limits = classroom.admit(run.config()).get("limits")
             if limits:  # what is left now, this run's own share included
-                run.set_limit("disk_mb", limits["disk_mb"] + classroom.size_mb(run.path))
+                run.manifest.set_limit("disk_mb", limits["disk_mb"] + classroom.size_mb(run.path))
             launch.start(run)
     elif what == "set":
         run.config().checked_live(changes or {})
@@ -57,7 +58,7 @@ def again(name: str, changes: dict[str, Any]) -> str:
     Raises:
         AigcError: impossible settings, or a path among them; the folder cannot be written.
     """
-    run = Run.named(name)
+    run = run_named(name)
     config = run.config()
     data_path = getattr(config, "data_path", "")
     if data_path and not _is_upload(Path(data_path)):
@@ -82,7 +83,7 @@ def delete(name: str) -> None:
     Raises:
         AigcError: no such run, not yours, training now, or it came with the program.
     """
-    run = Run.named(name)
+    run = run_named(name)
     classroom.check_may_change(run)
     run.delete()
 
@@ -93,6 +94,6 @@ def pin(name: str, keep: bool) -> None:
     Raises:
         AigcError: no such run, or not yours.
     """
-    run = Run.named(name)
+    run = run_named(name)
     classroom.check_may_change(run)
-    run.pin(keep)
+    run.retention.pin(keep)

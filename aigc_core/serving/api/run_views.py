@@ -9,7 +9,9 @@ from aigc_core.common.errors import AigcError
 from aigc_core.evaluation import diagnostics, quality_gate
 from aigc_core.evaluation.reference_ranges import usual
 from aigc_core.families import config_class, formulas
-from aigc_core.runs.run import Run, list_runs, thinned
+from aigc_core.runs.event_log import thinned
+from aigc_core.runs.listing import list_runs, run_named
+from aigc_core.runs.run import Run
 from aigc_core.serving import access, classroom, jobs
 
 MOST_POINTS = 1500  # of a curve, when a viewer first opens a run
@@ -22,9 +24,9 @@ def examine(name: str, per_kwh: float = 0.0, per_hour: float = 0.0) -> dict[str,
     """What doctor and gate say of a run: `findings` (as of `aigc_core.evaluation.diagnostics`), `young` while it is too
     early to say, `judgement` (as of `aigc_core.evaluation.quality_gate.judge`, with money at these prices, or None),
     `judging` while it is made, `unjudged` if that was cut short, `following`, the next attempt's name, and `active`."""
-    run = Run.named(name)
+    run = run_named(name)
     status, judged = run.status(), quality_gate.judgement(run)
-    found, progress = _diagnosed(run.path, run.events_size(), status.state)
+    found, progress = _diagnosed(run.path, run.event_log.size(), status.state)
     if judged:
         cost = judged["cost"]
         for what in ("train", "use"):
@@ -36,7 +38,7 @@ def examine(name: str, per_kwh: float = 0.0, per_hour: float = 0.0) -> dict[str,
         "judgement": judged,
         "judging": judged is None and status.state == "done" and status.alive(),
         "unjudged": quality_gate.left_unjudged(run, status, judged),
-        "following": run.made().get("following"),
+        "following": run.manifest.read().get("following"),
         "active": status.active,
     }
 
@@ -72,10 +74,10 @@ def _row_of(path: Path, changed: tuple[int, ...]) -> dict[str, Any]:
 def _read_row(run: Run) -> dict[str, Any]:
     row: dict[str, Any] = {
         "name": run.name, "family": "", "data": "", "state": "damaged", "step": 0, "headline": "", "figure": None,
-        "created": None, "shipped": run.shipped, "ready": False, "owner": "", "pinned": run.pinned,
+        "created": None, "shipped": run.shipped, "ready": False, "owner": "", "pinned": run.retention.pinned,
     }  # fmt: skip
     with suppress(AigcError):
-        made, status = run.made(), run.status()
+        made, status = run.manifest.read(), run.status()
         headline = config_class(made["config"]["family"]).headline
         row |= {
             "owner": made.get("owner", ""), "family": made["config"]["family"], "data": made["config"]["data"],
@@ -91,17 +93,18 @@ def models(makes: Literal["pictures", "text"]) -> list[dict[str, Any]]:
     found = []
     for run in list_runs():
         with suppress(AigcError):
-            config = run.made()["config"]
-            if config_class(config["family"]).makes != makes or not (steps := run.checkpoints()):
+            config = run.manifest.read()["config"]
+            if config_class(config["family"]).makes != makes or not (steps := run.checkpoints.steps()):
                 continue
             row = {
                 "name": run.name, "family": config["family"], "data": config["data"], "state": run.status().state,
-                "steps": steps, "sample": (run.samples() or [""])[-1], "shipped": run.shipped,
+                "steps": steps, "sample": (run.samples.names() or [""])[-1], "shipped": run.shipped,
                 "ready": quality_gate.ready(run),
             }  # fmt: skip
             if makes == "text":
                 row["context"] = config["context"]
-            if makes == "text" or (run.facts() or {}).get("kind") == "image":
+            info = run.dataset_info()
+            if makes == "text" or (info is not None and info.kind == "image"):
                 found.append(row)
     return found
 
@@ -109,8 +112,8 @@ def models(makes: Literal["pictures", "text"]) -> list[dict[str, Any]]:
 def describe(name: str) -> dict[str, Any]:
     """What does not change while a run trains: family, settings, device, curves, settings that may change, the
     usual ranges of its figures (see `aigc_core.evaluation.reference_ranges`), and `aigc_core.families.formulas`."""
-    run = Run.named(name)
-    made, config = run.made(), run.config()
+    run = run_named(name)
+    made, config = run.manifest.read(), run.config()
     live = sorted(config.live_keys())
     return {
         "name": name,
@@ -122,9 +125,9 @@ def describe(name: str) -> dict[str, Any]:
         "curves": config.curves,
         "headline": config.headline,
         "live": live,
-        "owner": run.owner,
+        "owner": run.manifest.owner,
         "mine": classroom.may_change(run),
-        "pinned": run.pinned,
+        "pinned": run.retention.pinned,
         "usual": usual(config),
         "formulas": formulas.plain(config.formulas()),
     }
@@ -136,7 +139,7 @@ def follow(name: str, cursor: str = "") -> dict[str, Any]:
     From the beginning (an empty cursor, or a run that went back to a checkpoint) long curves are thinned to
     `MOST_POINTS`.
     """
-    run = Run.named(name)
+    run = run_named(name)
     events, after = run.events(cursor)
     status = run.status()
     if not cursor or (events and events[0]["kind"] == "restart"):
@@ -152,7 +155,7 @@ def sample_file(name: str, file: str) -> bytes:
     Raises:
         RunError: there is none of this name.
     """
-    return Run.named(name).sample(file)
+    return run_named(name).samples.read(file)
 
 
 def job(name: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ A beginning is {"prompt": text, "chosen": [token numbers after it]}. Knobs are t
 from typing import TYPE_CHECKING, Any
 
 from aigc_core.common.errors import ConfigError, DataError
-from aigc_core.runs.run import Run
+from aigc_core.runs.listing import run_named
 from aigc_core.serving import access, classroom, jobs
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ def describe(name: str, step: int | None) -> dict[str, Any]:
     """Size, context, vocabulary, languages and checkpoints of a model."""
     from aigc_core.inference.text import session
 
-    return session.describe(Run.named(name), step)
+    return session.describe(run_named(name), step)
 
 
 def spell(name: str, step: int | None, beginning: Any) -> list[dict[str, Any]]:
     """The tokens of a beginning, with the text that each adds."""
     from aigc_core.inference.text import session
 
-    return session.spelled(Run.named(name), step, _beginning(beginning))
+    return session.spelled(run_named(name), step, _beginning(beginning))
 
 
 # -- writing --------------------------------------------------------------------------------------------
@@ -41,7 +41,7 @@ def spell(name: str, step: int | None, beginning: Any) -> list[dict[str, Any]]:
 
 def write(name: str, step: int | None, beginning: Any, knobs: Any, count: int, stop: str) -> str:
     """Start writing `count` texts; returns the job. `written` says how far they are, `studio.cancel` stops."""
-    run, begun, request = Run.named(name), _beginning(beginning), _request(knobs)
+    run, begun, request = run_named(name), _beginning(beginning), _request(knobs)
 
     def work(look: "Look") -> Any:
         from aigc_core.inference.text import session
@@ -76,12 +76,12 @@ def alternatives(name: str, step: int | None, beginning: Any, knobs: Any, chosen
     """What could come next, before and after the knobs."""
     from aigc_core.inference.text import session
 
-    return session.alternatives(Run.named(name), step, _beginning(beginning), _request(knobs), chosen)
+    return session.alternatives(run_named(name), step, _beginning(beginning), _request(knobs), chosen)
 
 
 def history(name: str, beginning: Any, knobs: Any) -> str:
     """Start writing the same continuation with every checkpoint; returns the job."""
-    run, begun, request = Run.named(name), _beginning(beginning), _request(knobs)
+    run, begun, request = run_named(name), _beginning(beginning), _request(knobs)
 
     def work(look: "Look") -> Any:
         from aigc_core.inference.text import session
@@ -98,7 +98,7 @@ def token_nll(name: str, step: int | None, text: str) -> dict[str, Any]:
     """How well the model foresees a text, token by token."""
     from aigc_core.inference.text import session
 
-    return session.token_nll(Run.named(name), step, text)
+    return session.token_nll(run_named(name), step, text)
 
 
 def copied(name: str, step: int | None, text: str) -> str:
@@ -107,7 +107,7 @@ def copied(name: str, step: int | None, text: str) -> str:
     Raises:
         ClassError: the text is someone else's.
     """
-    run = Run.named(name)
+    run = run_named(name)
     access.check_may_see_data(run)
 
     def work(look: "Look") -> Any:
@@ -122,7 +122,7 @@ def attention(name: str, step: int | None, beginning: Any) -> dict[str, Any]:
     """Where each head looks: {"tokens", "layers", "heads", "weights": bytes (L · H · T · T)}."""
     from aigc_core.inference.text import session
 
-    found = session.attention(Run.named(name), step, _beginning(beginning))
+    found = session.attention(run_named(name), step, _beginning(beginning))
     return found | {"weights": found["weights"].tobytes()}
 
 
@@ -130,14 +130,14 @@ def attention_numbers(name: str, step: int | None, beginning: Any, layer: int, h
     """The numbers of the attention formula for one token of one head."""
     from aigc_core.inference.text import session
 
-    return session.attention_numbers(Run.named(name), step, _beginning(beginning), layer, head, at)
+    return session.attention_numbers(run_named(name), step, _beginning(beginning), layer, head, at)
 
 
 def logit_lens(name: str, step: int | None, beginning: Any) -> dict[str, Any]:
     """What each layer would say next."""
     from aigc_core.inference.text import session
 
-    return session.logit_lens(Run.named(name), step, _beginning(beginning))
+    return session.logit_lens(run_named(name), step, _beginning(beginning))
 
 
 # -- fetching and taking away ---------------------------------------------------------------------------

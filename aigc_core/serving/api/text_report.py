@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aigc_core.common.errors import ConfigError, RunError
 from aigc_core.data.download import nothing_fetched
 from aigc_core.data.sources import Text, source_of
-from aigc_core.runs.run import Run
+from aigc_core.runs.listing import open_run
 from aigc_core.serving.api.forms import check
 
 if TYPE_CHECKING:
@@ -43,11 +43,11 @@ def _tokenizer_of(model: str) -> "Tokenizer | None":
     if not model:
         return None
     try:
-        facts = Run.open(model).facts()
+        info = open_run(model).dataset_info()
     except RunError:
         try:
             file = try_to_load_from_cache(model, "tokenizer.json")
         except HFValidationError:  # no name that the Hub could have
             return None
         return Tokenizer.adopted(Path(file).read_text(encoding="utf-8")) if isinstance(file, str) else None
-    return Tokenizer.from_json(facts["tokenizer"]) if facts and facts["tokenizer"] else None
+    return Tokenizer.from_json(info.tokenizer) if info and info.tokenizer else None

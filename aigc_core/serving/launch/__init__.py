@@ -17,7 +17,9 @@ from contextlib import suppress
 from typing import Any
 
 from aigc_core.common.errors import AigcError, ConfigError, disk_in_words
-from aigc_core.runs.run import BEAT_S, Run, list_runs
+from aigc_core.runs.claim import BEAT_S
+from aigc_core.runs.listing import list_runs
+from aigc_core.runs.run import Run
 from aigc_core.serving.launch import local, zero_gpu
 
 log = logging.getLogger(__name__)
@@ -41,7 +43,7 @@ def start(run: Run) -> None:
                     return
                 launcher.drop(run)  # what is left of the attempt before
             if state != "queued":  # a new run has begun with this
-                run.request("start")
+                run.control.request("start")
             _enter_queue(run)
             launcher.start(run)
     except AigcError as error:
@@ -87,8 +89,8 @@ def _look_after(run: Run) -> None:
         return
     if status.state == "interrupted":  # its machine died: it waits for another one
         _enter_queue(run)
-    run.beat()
-    if run.told_to_stop():
+    run.claim.beat()
+    if run.control.stop_requested():
         launcher.drop(run)
         status.state, status.process = "stopped", None
         run.set_status(status)

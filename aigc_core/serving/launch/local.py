@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from aigc_core.common.paths import PROJECT
-from aigc_core.runs import queue
+from aigc_core.runs import slots
 from aigc_core.runs.run import Run
 from aigc_core.serving import classroom
 
@@ -23,12 +23,12 @@ def start(run: Run) -> None:
     The child waits for its turn, writes its output to the run's `log.txt`, and belongs to no terminal, so that
     neither closing the browser nor stopping the app ends it.
     """
-    at_once, given = queue.slots(), {"PYTHONUNBUFFERED": "1"}
+    at_once, given = slots.slots(), {"PYTHONUNBUFFERED": "1"}
     if at_once > 1:  # each its share of the cores: more threads than cores wait for one another
         share = max(1, (psutil.cpu_count() or 1) // at_once)
         given["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS") or str(share)
     path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
-    with (run.path / "log.txt").open("ab") as log:
+    with run.open_log() as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "aigc_core", "resume", str(run.path), "--queued"],
             stdin=subprocess.DEVNULL,
@@ -38,7 +38,7 @@ def start(run: Run) -> None:
             env=os.environ | given | {"PYTHONPATH": path},
         )
     _reap(child)
-    hold_to_rules(child.pid, bool(run.owner))
+    hold_to_rules(child.pid, bool(run.manifest.owner))
 
 
 def hold_to_rules(pid: int, of_student: bool) -> None:
@@ -48,7 +48,7 @@ def hold_to_rules(pid: int, of_student: bool) -> None:
         return
     _hold_back(pid)
     if of_student and sys.platform == "linux" and not shutil.which("nvidia-smi"):  # CUDA reserves more than it uses
-        _limit_memory(pid, int(1e6 * rules.memory_mb) or psutil.virtual_memory().total // (queue.slots() + 1))
+        _limit_memory(pid, int(1e6 * rules.memory_mb) or psutil.virtual_memory().total // (slots.slots() + 1))
 
 
 def waits(run: Run) -> bool:

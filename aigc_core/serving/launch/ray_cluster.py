@@ -11,12 +11,14 @@ import threading
 import time
 import traceback
 from contextlib import redirect_stderr, redirect_stdout
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 from aigc_core.common.errors import AigcError, RunError, not_installed
 from aigc_core.common.paths import PROJECT, runs_root
-from aigc_core.runs.run import ELSEWHERE_S, Run
+from aigc_core.runs.run import Run
+from aigc_core.runs.status import ELSEWHERE_S
 
 NAMESPACE = "aigc-studio"
 RESTARTS = 20  # of one training by dying machines: what kills its machine must not go round for ever
@@ -39,7 +41,7 @@ class Trainer:
         import ray
 
         try:
-            with (run.path / "log.txt").open("a") as log, redirect_stdout(log), redirect_stderr(log):
+            with TextIOWrapper(run.open_log()) as log, redirect_stdout(log), redirect_stderr(log):
                 try:
                     _fit_once_free(run)
                 except AigcError as error:  # the run's status says it, too

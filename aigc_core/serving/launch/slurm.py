@@ -24,7 +24,9 @@ def train(path: str) -> None:
     from aigc_core.serving import launch
 
     run = Run(Path(path))
-    signal.signal(signal.SIGUSR2, lambda *given: run.request("stop"))  # so submitit says that the time is nearly over
+    signal.signal(
+        signal.SIGUSR2, lambda *given: run.control.request("stop")
+    )  # so submitit says that the time is nearly over
     fit_and_judge(run, onward=launch.start)
 
 

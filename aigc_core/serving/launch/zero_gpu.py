@@ -28,7 +28,7 @@ def prepare() -> None:
 
 def start(run: Run) -> None:
     """Train a run with a borrowed GPU, in the background; its steps are limited by the time that the GPU is lent."""
-    run.set_limit("minutes", min(run.limit("minutes"), (LONGEST_S - AROUND_S) / 60))
+    run.manifest.set_limit("minutes", min(run.manifest.limit("minutes"), (LONGEST_S - AROUND_S) / 60))
 
     def watch() -> None:
         for _ in _borrowing()(str(run.path)):

@@ -1,0 +1,5 @@
+"""The examples of one step."""
+
+from torch import Tensor
+
+Batch = dict[str, Tensor]

@@ -1,0 +1,63 @@
+"""Runs by name: those of the person, and the models that came with the program."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from aigc_core.common import paths
+from aigc_core.common.errors import RunError
+from aigc_core.runs.run import Run
+
+NAME = re.compile(r"\w[\w.-]*")  # of a run that pages may ask for; nothing that could be a path
+LONGEST_NAME = 200  # bytes
+
+
+def list_runs() -> list[Run]:
+    """All runs, the newest first, then the models that came with the program."""
+    return [*_runs_in(paths.runs_root(), newest_first=True), *_runs_in(paths.shipped_root(), newest_first=False)]
+
+
+def open_run(reference: str | Path) -> Run:
+    """The run in a directory, or the one whose name contains `reference`: yours before those that came along.
+
+    Raises:
+        RunError: none, or several.
+    """
+    path = Path(reference)
+    if (path / "config.json").is_file():
+        return Run(path)
+    found = [run for run in list_runs() if str(reference) in run.name]
+    exact = [run for run in found if run.name == str(reference)]
+    found = [run for run in found if not run.shipped] or found
+    if len(found) == 1 or exact:
+        return (exact or found)[0]
+    if found:
+        raise RunError(
+            "run.ambiguous",
+            "“{name}” could be {count} runs: {found}; write more of the name.",
+            name=reference,
+            count=len(found),
+            found=", ".join(run.name for run in found[:5]),
+        )
+    raise RunError("run.not_found", "There is no run “{name}”; “python -m aigc_core runs” lists them.", name=reference)
+
+
+def run_named(name: str) -> Run:
+    """The run of exactly this name. For names that come from a page: never taken as a path.
+
+    Raises:
+        RunError: there is none.
+    """
+    if NAME.fullmatch(name) and len(name.encode()) <= LONGEST_NAME:
+        for root in (paths.runs_root(), paths.shipped_root()):
+            if (root / name / "config.json").is_file():
+                return Run(root / name)
+    raise RunError("run.gone", "There is no run “{name}” any more.", name=name[:80])
+
+
+def _runs_in(root: Path, newest_first: bool) -> Iterator[Run]:
+    if not root.is_dir():
+        return
+    for path in sorted(root.iterdir(), reverse=newest_first):
+        if NAME.fullmatch(path.name) and (path / "config.json").is_file():
+            yield Run(path)
