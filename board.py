@@ -12,7 +12,7 @@ REFRESH_S = 1.5
 PAGES = Path(__file__).parent / "pages"
 WORDS = ("wall.", "family.", "data.", "state.", "metric.", "figure.", "error.", "gate.ready", "time.", "watch.step")
 # Only the wall, from edge to edge.
-PLAIN = """header, footer { display: none !important }
+STYLE = """header, footer { display: none !important }
 .block-container { padding: 1rem 2rem !important; max-width: 100% !important }"""
 
 st.set_page_config(page_title="AIGC Studio", layout="wide", initial_sidebar_state="collapsed")
@@ -51,7 +51,7 @@ def look() -> None:
 
 
 def page() -> None:
-    st.html(f"<style>{PLAIN}</style>")
+    st.html(f"<style>{STYLE}</style>")
     look()
 
 
