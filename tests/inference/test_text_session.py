@@ -18,6 +18,7 @@ from aigc_core.inference.text import session
 from aigc_core.inference.text.session import Beginning
 from aigc_core.media import provenance
 from aigc_core.metrics import memorization
+from aigc_core.runs.checkpoint_index import CheckpointIndex
 from aigc_core.runs.run import Run
 from aigc_core.serving import jobs
 from aigc_core.serving.api import run_views
@@ -410,7 +411,7 @@ def test_every_checkpoint_continues_the_same_prompt(run: Run) -> None:
 
 def test_a_checkpoint_that_goes_meanwhile_is_left_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = run.checkpoints.steps()
-    monkeypatch.setattr(Run, "checkpoints", lambda self: [*steps, 10**6])
+    monkeypatch.setattr(CheckpointIndex, "steps", lambda self: [*steps, 10**6])
     rows = session.history(run, Beginning("Once"), TextRequest(max_new_tokens=3), LOOK)
     assert [one["step"] for one in rows] == steps
 
