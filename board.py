@@ -49,7 +49,7 @@ def look() -> None:
     """Everything anew; the run that somebody clicked stays large."""
     kept: dict[str, str] = st.session_state.get("wall", {})
     chosen = kept.get("chosen") or st.query_params.get("run") or ""
-    data = dashboard_api.wall(chosen) | {"words": words(language()), "language": language()}
+    data = dashboard_api.snapshot(chosen) | {"words": words(language()), "language": language()}
     board(data=data, key="wall", on_chosen_change=lambda: None)
 
 

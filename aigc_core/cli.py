@@ -24,8 +24,8 @@ from aigc_core.runs.preflight import check_can_start
 from aigc_core.runs.queue import NoQueue, QueueSlot
 from aigc_core.runs.run import Run
 from aigc_core.runs.status import Status
-from aigc_core.serving import classroom
 from aigc_core.serving.api import run_views
+from aigc_core.serving.classroom import retention
 
 if TYPE_CHECKING:
     import numpy as np
@@ -253,7 +253,7 @@ def sweep(
     days: Annotated[float, typer.Option(help="Delete runs that nobody has touched for so long.")] = 14.0,
 ) -> None:
     """Delete old runs, but never pinned, active or shipped ones, and print their names."""
-    for name in classroom.sweep(days, time.time()):
+    for name in retention.sweep(days, time.time()):
         print(name)
 
 
@@ -288,7 +288,7 @@ def import_(
     folder = Path(source)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("fetching", total=1.0)
-        run = transformers_layout.bring(
+        run = transformers_layout.import_model(
             folder if folder.is_dir() else source, lambda what, part: bar.update(task, completed=part), out
         )
     print(run.path)

@@ -184,13 +184,13 @@ def _spread(steps: list[int], count: int) -> list[int]:
 
 def prepare(run: "Run") -> None:
     """What the Latent page would have to learn first: directions, and where the classes lie."""
-    from aigc_core.inference.latent import session
+    from aigc_core.inference.latent import direction_store, latent_map
 
     best = run.checkpoints.marked("best")
-    session.directions(run, best)
-    session.learn_directions(run, best, lambda part, shown: None)
+    direction_store.list_directions(run, best)
+    direction_store.learn_directions(run, best, lambda part, shown: None)
     for step in run.checkpoints.steps():
-        session.cloud(run, step)
+        latent_map.class_cloud(run, step)
 
 
 def further_figures(name: str, run: "Run") -> dict[str, float]:
@@ -213,7 +213,7 @@ def form_kept(run: "Run") -> float:
         for title in ("春日", "送友人", "登高", "夜泊", "山居"):
             prompt = f"《{title}》{form}\n"
             request = TextRequest(max_new_tokens=100, temperature=0.8)
-            written = session.write(run, None, session.Beginning(prompt), request, 10, "\n\n", lambda part, shown: None)
+            written = session.generate(run, None, session.Prefix(prompt), request, 10, "\n\n", lambda part, shown: None)
             kept += [keeps_form(prompt + "".join(texts).split("\n\n")[0]) for texts in written.texts]
     return sum(kept) / len(kept)
 

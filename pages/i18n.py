@@ -90,7 +90,7 @@ def sentence(message: dict[str, Any], words: dict[str, str]) -> str:
     return template.format(**values)
 
 
-def _named(field: str, value: Any, words: dict[str, str]) -> Any:
+def _named(field: str, value: object, words: dict[str, str]) -> object:
     return next((words[key] for one in NAMES.get(field, ()) if (key := f"{one}{value}") in words), value)
 
 

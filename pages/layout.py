@@ -12,7 +12,7 @@ from aigc_core.serving.api import classroom as class_api
 from aigc_core.serving.api import latent as space
 from pages import basics, classroom, compare, lab, latent, publish, text, train, useful
 from pages.auth import AuthMiddleware
-from pages.gradio_patches import guarded, rarely, without_servers
+from pages.gradio_patches import guarded, poll_rarely, without_servers
 from pages.guard import Guard
 from pages.i18n import translations
 from pages.modules import STATIC
@@ -42,7 +42,7 @@ def build() -> gr.Blocks:
                 widget("top", given=[PAGES])
                 page.build()
         demo.queue(api_open=False)  # pages alone, so that their limits of concurrency hold
-    rarely(demo)
+    poll_rarely(demo)
     return demo
 
 
@@ -50,7 +50,7 @@ def launch(demo: gr.Blocks) -> None:
     """Serve until interrupted. Host and port come from Gradio's own `GRADIO_SERVER_NAME` and `…_PORT`."""
     try:
         with disk_in_words():
-            code = class_api.begin()
+            code = class_api.on_startup()
     except AigcError as error:
         sys.exit(f"Error: {error}")
     if code:
@@ -58,7 +58,7 @@ def launch(demo: gr.Blocks) -> None:
     space.warm_up()
     with guarded(Guard):
         demo.launch(
-            auth=class_api.may_sign_in if class_api.passwords() else None,
+            auth=class_api.is_password_right if class_api.passwords() else None,
             theme=gr.themes.Default(
                 primary_hue="blue", font=FONTS, font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"]
             ).set(  # Gradio's own pale greys cannot be read from the back of a room

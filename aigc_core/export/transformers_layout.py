@@ -24,7 +24,7 @@ from aigc_core.runs.status import Status
 LONGEST_NAME = 40  # characters of a source's name that go into that of its run
 
 
-def bring(source: str | Path, progress: ProgressCallback, to: Path | None = None) -> Run:
+def import_model(source: str | Path, progress: ProgressCallback, to: Path | None = None) -> Run:
     """Make a run of somebody's GPT-2: finished, at step 0, with the model's own context.
 
     Each call makes a new run. It exists only once it is whole; what was fetched stays with the Hub's client, so
@@ -39,7 +39,7 @@ def bring(source: str | Path, progress: ProgressCallback, to: Path | None = None
     Raises:
         AigcError: there is no such model, it cannot be fetched or used, or `to` cannot be written.
     """
-    to = (to or place_for(str(source))).absolute()
+    to = (to or new_run_path(str(source))).absolute()
     refuse_taken(to)
     folder = _folder(source, progress)
     config, tokenizer = pretrained.whole(folder)
@@ -90,7 +90,7 @@ def export(run: Run, to: Path) -> Path:
     return to
 
 
-def place_for(source: str) -> Path:
+def new_run_path(source: str) -> Path:
     """A directory under the folder of runs for a new run; of the source's name only letters and digits are used."""
     name = re.sub(r"[^a-z0-9]+", "-", source.lower().rstrip("/").split("/")[-1]).strip("-")[:LONGEST_NAME]
     return runs_root() / f"{time.strftime('%Y%m%d-%H%M%S')}-{name or 'model'}-{secrets.token_hex(2)}"

@@ -157,7 +157,7 @@ def test_a_page_learns_what_it_costs_in_money(judged: Run) -> None:
 def test_a_page_trains_again_with_changes_but_names_no_files(judged: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Run] = []
     monkeypatch.setattr("aigc_core.serving.launch.start", started.append)
-    name = run_actions.again(judged.name, {"lr": 1e-3})
+    name = run_actions.train_again(judged.name, {"lr": 1e-3})
     assert [one.name for one in started] == [name] and run_named(name).config().lr == 1e-3
     wrong: list[dict[str, Any]] = [
         {"data_path": "/etc/passwd"},
@@ -168,7 +168,7 @@ def test_a_page_trains_again_with_changes_but_names_no_files(judged: Run, monkey
     ]
     for changes in wrong:
         with pytest.raises(ConfigError):
-            run_actions.again(judged.name, changes)
+            run_actions.train_again(judged.name, changes)
     assert len(started) == 1
 
 

@@ -653,12 +653,12 @@ def test_a_model_is_the_same_as_in_transformers_or_refused(
     make(folder)
     if expected != SAME:
         with pytest.raises(AigcError) as refused:
-            transformers_layout.bring(folder, silent)
+            transformers_layout.import_model(folder, silent)
         assert refused.value.message["key"] == expected and not runs_root().exists()
         assert "\n" not in str(refused.value) and "{" not in str(refused.value)
         return
     monkeypatch.setattr("aigc_core.data.tokenizer.PIECE", 1)  # texts are cut wherever a long one would be
-    run = transformers_layout.bring(folder, silent)
+    run = transformers_layout.import_model(folder, silent)
     family = text_family_of(run)
     the_same_logits(folder, family.networks["gpt"], info_of(run).vocabulary)
     the_same_tokens(folder, family.tokenizer)
@@ -725,5 +725,5 @@ def test_the_activations_that_are_taken_for_the_same_are_no_others() -> None:
 def test_a_number_without_a_token_is_never_written(plain: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(plain, tmp_path / "brought")
     words([*WORDS[:9], "moon", *WORDS[9:]], BERT)(folder)
-    tokenizer = text_family_of(transformers_layout.bring(folder, silent)).tokenizer
+    tokenizer = text_family_of(transformers_layout.import_model(folder, silent)).tokenizer
     assert 9 in tokenizer.never_spoken and tokenizer.decode([9]) == ""

@@ -21,7 +21,7 @@ from aigc_core.common.errors import AigcError
 from aigc_core.common.files import write_json
 from aigc_core.evaluation import quality_gate
 from aigc_core.evaluation.evaluate import evaluate
-from aigc_core.export import hub, transformers_layout
+from aigc_core.export import hub, model_card, transformers_layout
 from aigc_core.families import FAMILIES
 from aigc_core.families.gpt import pretrained
 from aigc_core.families.image import ImageRequest
@@ -283,5 +283,5 @@ def test_data_that_is_not_known_here_is_a_sentence_wherever_it_is_needed(trained
         with pytest.raises(AigcError, match="martian") as refused:
             ask(run)
         assert refused.value.message["key"] == "data.unknown_source"
-    assert "not known here" in hub.card(run, "mit", "a/b")
+    assert "not known here" in model_card.model_card(run, "mit", "a/b")
     assert model_cache.pictures(run, ImageRequest(1)).shape[0] == 1, "the model itself needs no data"

@@ -161,7 +161,7 @@ def test_a_run_killed_while_it_is_judged_can_be_judged_again(own_place: Path, ta
     os.kill(int(str(run.status().process).split("|")[2]), signal.SIGKILL)
     wait_for(lambda: not run.status().alive())
     assert quality_gate.judgement(run) is None and run_views.examine(name)["unjudged"]
-    run_actions.ask(name, "resume")
+    run_actions.request(name, "resume")
     wait_for(lambda: quality_gate.judgement(run) is not None)
     assert not run_views.examine(name)["unjudged"]
     tally("SIGKILL while the model is judged: it can be judged again", 1)
