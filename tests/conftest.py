@@ -1,13 +1,17 @@
 """What the tests share: a place of their own, and a run that is trained in seconds."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aigc_core.cli import main
 from aigc_core.runs.run import Run
 from tests.helpers.browser import CHROMIUM, QUIET
+from tests.helpers.processes import Command
 from tests.helpers.runs import Trained, tiny
 from tests.helpers.servers import serving
 from tests.helpers.tally import Tally
@@ -52,6 +56,20 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
         return made[family]
 
     return run_of
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command line in this process: soon, for what needs no process of its own."""
+
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["aigc_core", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(words, int(ended.value.code or 0), said.out, said.err)
+
+    return call
 
 
 @pytest.fixture

@@ -87,3 +87,9 @@ def test_nothing_is_unpickled_evaluated_or_swallowed() -> None:
     for path in [*CORE, *PAGES]:
         code = path.read_text(encoding="utf-8").replace(".eval()", "")
         assert not [word for word in banned if word in code], path
+
+
+def test_no_test_module_imports_another() -> None:
+    for path in sorted((PROJECT / "tests").rglob("*.py")):
+        names = {name for name in imported(path) if name.split(".")[0] == "tests"}
+        assert all(name.startswith("tests.helpers.") for name in names), path

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from aigc_core.runs.run import Run
-from tests.helpers.processes import command
+from tests.helpers.processes import Command, command
 from tests.helpers.runs import TINY, Trained, tiny
 
 
@@ -20,8 +20,9 @@ def pairs(family: str, **more: Any) -> list[str]:
 
 
 def test_tables_name_families_data_and_settings() -> None:
-    assert all(name in command("families").stdout for name in ("gan", "vae", "gpt", "textbook"))
-    assert all(name in command("data").stdout for name in ("digits", "stories", "folder", "download"))
+    families, data = command("families").stdout, command("data").stdout
+    assert all(name in families for name in ("gan", "vae", "gpt", "textbook"))
+    assert all(name in data for name in ("digits", "stories", "folder", "download"))
     assert "Learning rate" in command("families", "gpt").stdout
 
 
@@ -93,8 +94,10 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("words", "sentence"), MISTAKES, ids=str)
-def test_a_mistake_is_one_sentence_and_exit_code_2(words: tuple[str, ...], sentence: str, own_place: Path) -> None:
-    done = command(*words)
+def test_a_mistake_is_one_sentence_and_exit_code_2(
+    words: tuple[str, ...], sentence: str, own_place: Path, cli: Command
+) -> None:
+    done = cli(*words)
     assert done.returncode == 2 and sentence in done.stderr and "Traceback" not in done.stderr
     assert not list((own_place / "runs").glob("*")) and done.stdout == ""
 
@@ -105,7 +108,7 @@ def test_files_that_are_no_pictures_fail_the_run_with_a_sentence(own_place: Path
     assert done.returncode == 2 and "neither a folder nor a .zip" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_what_a_run_cannot_do_is_a_sentence(trained: Trained) -> None:
+def test_what_a_run_cannot_do_is_a_sentence(trained: Trained, cli: Command) -> None:
     gpt, vae = str(trained("gpt").path), str(trained("vae").path)
     for words, sentence in (
         (("stop", gpt), "nothing to stop"),
@@ -114,7 +117,7 @@ def test_what_a_run_cannot_do_is_a_sentence(trained: Trained) -> None:
         (("sample", vae, "--out", "x.gif"), "must end in .png or .npy"),
         (("sample", vae, "--n", "0"), "greater than or equal to 1"),
     ):
-        done = command(*words)
+        done = cli(*words)
         assert done.returncode == 2 and sentence in done.stderr, (words, done.stderr)
 
 

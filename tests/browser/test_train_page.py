@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app as a user starts it, with runs of its own; returns its address."""
-    with serving(tmp_path_factory.mktemp("app")) as address:
+    with serving(tmp_path_factory.mktemp("app"), "gradio") as address:
         yield address
 
 

@@ -16,7 +16,7 @@ from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import run_actions, run_views
 from aigc_core.training.trainer import fit
-from tests.helpers.processes import command
+from tests.helpers.processes import Command, command
 from tests.helpers.runs import Trained, tiny
 
 
@@ -128,16 +128,17 @@ def test_a_stopped_training_is_not_judged(own_place: Path) -> None:
     assert quality_gate.judgement(run) is None and len(quality_gate.attempts(run)) == 1
 
 
-def test_the_command_line_trains_until_it_passes(own_place: Path) -> None:
+def test_the_command_line_trains_until_it_passes(own_place: Path, cli: Command) -> None:
     settings = [word for pair in ("data=digits8", "network=mlp", "width=8", "gate=kl < -1") for word in ("--set", pair)]
     done = command("train", "vae", *settings, "--steps", "5", "--until-pass", "2")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("not ready") == 2 and "NO  kl < -1" in done.stdout
     first = done.stdout.splitlines()[0].rsplit("/", 1)[-1]
-    judged = json.loads(command("judge", first).stdout)
+    judged = json.loads(cli("judge", first).stdout)
     assert judged["passed"] is False and judged["conditions"][0]["figure"] == "kl"
-    assert "dead-start" in command("diagnose", first).stdout or "Nothing is wrong" in command("diagnose", first).stdout
-    refused = command("train", "vae", "--until-pass", "0")
+    said = cli("diagnose", first).stdout
+    assert "dead-start" in said or "Nothing is wrong" in said
+    refused = cli("train", "vae", "--until-pass", "0")
     assert refused.returncode == 2 and "tries" in refused.stderr
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from aigc_core.common.paths import PROJECT
 
+Command = Callable[..., subprocess.CompletedProcess[str]]  # words to how it ended and what it said
+
 
 def wait_for(ready: Callable[[], object], seconds: float = 60) -> None:
     end = time.monotonic() + seconds

@@ -20,8 +20,9 @@ from aigc_core.common.paths import PROJECT
 
 
 @contextmanager
-def app_of(place: Path, by: str = "gradio", **variables: str) -> Iterator[str]:
-    """`gradio app.py`, or by python, with the runs of `place`/runs and these variables; yields its address."""
+def app_of(place: Path, by: str = "python", **variables: str) -> Iterator[str]:
+    """`python app.py`, or by gradio, which takes 3 s more, with the runs of `place`/runs and these variables; yields
+    its address."""
     port = free_port()
     variables = {"GRADIO_TEMP_DIR": str(place / "gradio"), "GRADIO_SERVER_PORT": str(port)} | variables
     with _started([str(Path(sys.executable).parent / by), "app.py"], place, port, variables) as address:
@@ -29,7 +30,7 @@ def app_of(place: Path, by: str = "gradio", **variables: str) -> Iterator[str]:
 
 
 @contextmanager
-def serving(place: Path, by: str = "gradio", **variables: str) -> Iterator[str]:
+def serving(place: Path, by: str = "python", **variables: str) -> Iterator[str]:
     """Likewise, and in the end its trainings, which would outlive it, are told to stop."""
     with app_of(place, by, **variables) as address:
         try:

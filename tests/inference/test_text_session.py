@@ -18,6 +18,7 @@ from aigc_core.inference.text import introspection, scoring, session
 from aigc_core.inference.text.session import Prefix
 from aigc_core.media import provenance
 from aigc_core.metrics import memorization
+from aigc_core.runs.checkpoint_index import CheckpointIndex
 from aigc_core.runs.run import Run
 from aigc_core.serving import jobs
 from aigc_core.serving.api import run_views
@@ -413,7 +414,7 @@ def test_every_checkpoint_continues_the_same_prompt(run: Run) -> None:
 
 def test_a_checkpoint_that_goes_meanwhile_is_left_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = run.checkpoints.steps()
-    monkeypatch.setattr(run.checkpoints, "steps", lambda: [*steps, 10**6])
+    monkeypatch.setattr(CheckpointIndex, "steps", lambda self: [*steps, 10**6])
     rows = session.generate_at_checkpoints(run, Prefix("Once"), TextRequest(max_new_tokens=3), LOOK)
     assert [one["step"] for one in rows] == steps
 

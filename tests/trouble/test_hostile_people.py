@@ -189,7 +189,29 @@ def test_idle_connections_and_huge_bodies_do_not_stop_it(app: str, tally: Tally)
     tally("connections that hang and a body of 20 MB: the app answers the others", 201)
 
 
-# -- names and texts that are scripts -----------------------------------------------------------------------
+# -- a class --------------------------------------------------------------------------------------------------
+
+RULES = {"AIGC_CLASS": "1", "AIGC_CLASS_TEACHER_CODE": "owl", "AIGC_CLASS_TITLE": NASTY}
+
+
+@pytest.fixture(scope="module")
+def class_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("class")
+    (place / "runs").mkdir()
+    return place
+
+
+@pytest.fixture(scope="module")
+def class_app(class_place: Path) -> Iterator[str]:
+    with serving(class_place, **RULES) as address:
+        yield address
+
+
+@pytest.fixture
+def in_class(own_place: Path, class_place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test's own process belongs to that class as well."""
+    for name, value in (RULES | {"AIGC_RUNS": str(class_place / "runs")}).items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
@@ -229,13 +251,10 @@ def nasty_run(place: Path) -> Run:
 
 
 def test_names_texts_and_labels_that_are_scripts_are_shown_as_text(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, watched: Page, tally: Tally
+    in_class: None, class_place: Path, class_app: str, tmp_path: Path, watched: Page, tally: Tally
 ) -> None:
-    monkeypatch.setenv("AIGC_CLASS", "1")
-    monkeypatch.setenv("AIGC_CLASS_TEACHER_CODE", "owl")
-    monkeypatch.setenv("AIGC_CLASS_TITLE", NASTY)
-    run, seen = nasty_run(tmp_path), 0
-    with serving(tmp_path) as address, wall(tmp_path) as board:
+    run, seen, address = nasty_run(tmp_path), 0, class_app
+    with wall(class_place) as board:
         watched.goto(address)
         watched.click("#teacher")
         watched.fill("[name=code]", "owl")
@@ -260,57 +279,57 @@ def test_names_texts_and_labels_that_are_scripts_are_shown_as_text(
 
 
 def test_another_s_run_and_what_lies_beside_the_runs_stay_out_of_reach(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tally: Tally
+    in_class: None, class_app: str, tally: Tally
 ) -> None:
-    monkeypatch.setenv("AIGC_CLASS", "1")
-    monkeypatch.setenv("AIGC_CLASS_TEACHER_CODE", "owl")
     with acting_as(User("Ann")):
         name = run_actions.start("vae", TINY["vae"] | {"steps": 100_000, "device": "cpu", "compile": "off"})
     wait_for(lambda: run_named(name).status().step > 0)
-    with serving(tmp_path) as address:
-        assert http_status(address + "config") == 401, "who has not joined sees nothing"
-        ben = Client(address, cookie=joined(address, "Ben"))
-        before = run_named(name).manifest.read()
-        attempts: list[tuple[str, dict[str, Any]]] = [
-            *(("ask", {"run": name, "what": what}) for what in ("stop", "pause", "resume")),
-            ("ask", {"run": name, "what": "set", "changes": {"lr": 1.0}}), ("tensorboard", {"runs": [name]}),
-            ("remove", {"run": name}), ("pin", {"run": name, "keep": True}), ("stop_all", {}), ("sweep", {}),
-            ("forget", {"name": "Ann"}), ("resume_all", {}), ("push", {"run": name, "name": "a/b"}),
-            ("pull", {"name": "a/b"}),
-        ]  # fmt: skip
-        for function, values in attempts:
-            status, answer = ben.call(function, values)
-            assert status == 200 and not answer["ok"] and answer["error"]["key"] != "unexpected", (function, answer)
-        for beside in (
-            ".class",
-            ".queue",
-            ".uploads",
-            ".",
-            "..",
-            f"{name}/..",
-            f"../runs/{name}",
-            f"{name}/",
-            f"./{name}",
-        ):
-            for function in ("describe", "follow", "ask", "remove", "card"):
-                status, answer = ben.call(function, {"run": beside, "what": "stop"})
-                assert status == 200 and not answer["ok"], (function, beside)
-        assert run_named(name).manifest.read() == before and run_named(name).status().state == "running"
-        assert not any(one["request"] == "stop" for one in run_named(name).control.read()[0])
-        run_named(name).control.request("stop")
+    assert http_status(class_app + "config") == 401, "who has not joined sees nothing"
+    ben = Client(class_app, cookie=joined(class_app, "Ben"))
+    before = run_named(name).manifest.read()
+    attempts: list[tuple[str, dict[str, Any]]] = [
+        *(("ask", {"run": name, "what": what}) for what in ("stop", "pause", "resume")),
+        ("ask", {"run": name, "what": "set", "changes": {"lr": 1.0}}), ("tensorboard", {"runs": [name]}),
+        ("remove", {"run": name}), ("pin", {"run": name, "keep": True}), ("stop_all", {}), ("sweep", {}),
+        ("forget", {"name": "Ann"}), ("resume_all", {}), ("push", {"run": name, "name": "a/b"}),
+        ("pull", {"name": "a/b"}),
+    ]  # fmt: skip
+    for function, values in attempts:
+        status, answer = ben.call(function, values)
+        assert status == 200 and not answer["ok"] and answer["error"]["key"] != "unexpected", (function, answer)
+    for beside in (
+        ".class",
+        ".queue",
+        ".uploads",
+        ".",
+        "..",
+        f"{name}/..",
+        f"../runs/{name}",
+        f"{name}/",
+        f"./{name}",
+    ):
+        for function in ("describe", "follow", "ask", "remove", "card"):
+            status, answer = ben.call(function, {"run": beside, "what": "stop"})
+            assert status == 200 and not answer["ok"], (function, beside)
+    assert run_named(name).manifest.read() == before and run_named(name).status().state == "running"
+    assert not any(one["request"] == "stop" for one in run_named(name).control.read()[0])
+    run_named(name).control.request("stop")
     tally("attempts at another student's run and at what lies beside the runs: refused", len(attempts) + 45)
 
 
-def test_a_class_whose_list_of_people_is_damaged_says_so(own_place: Path, tally: Tally) -> None:
-    with serving(own_place, AIGC_CLASS="1") as address:
-        ben = joined(address, "Ben")
-        (own_place / "runs" / ".class" / "people.json").write_text("{")
-        asked = urllib.request.Request(address, headers={"Cookie": ben})
+def test_a_class_whose_list_of_people_is_damaged_says_so(class_place: Path, class_app: str, tally: Tally) -> None:
+    cem, people = joined(class_app, "Cem"), class_place / "runs" / ".class" / "people.json"
+    whole = people.read_bytes()
+    people.write_text("{")
+    try:
+        asked = urllib.request.Request(class_app, headers={"Cookie": cem})
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(asked, timeout=30)
-        with refused.value as answer:
-            said = answer.read().decode()
-        assert answer.code == 503 and "damaged" in said and str(own_place) not in said
+    finally:
+        people.write_bytes(whole)
+    with refused.value as answer:
+        said = answer.read().decode()
+    assert answer.code == 503 and "damaged" in said and str(class_place) not in said
     tally("the list of a class is damaged: a sentence", 1)
 
 

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, expect
 from aigc_core.common.paths import PROJECT
 from aigc_core.evaluation import quality_gate
 from aigc_core.families import FAMILIES
+from aigc_core.runs.checkpoint_index import CheckpointIndex, Mark
 from aigc_core.runs.listing import list_runs, run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import run_actions, run_views
@@ -141,12 +142,12 @@ def test_a_run_killed_between_checkpoint_and_marks_ends_with_the_same_marks(
     whole, run = Run.create(config, tmp_path / "whole"), Run.create(config, tmp_path / "killed")
     fit(whole)
 
-    def killed_at_the_end(self: Run, mark: str, step: int) -> None:
+    def killed_at_the_end(self: CheckpointIndex, mark: Mark, step: int) -> None:
         if step >= config.steps:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Run, "mark", killed_at_the_end)
+        patch.setattr(CheckpointIndex, "mark", killed_at_the_end)
         fit(run)
     assert run.checkpoints.steps()[-1] == config.steps != run.checkpoints.marked("last")
     fit(run)
