@@ -10,8 +10,9 @@ import torch
 from aigc_core.common.errors import ConfigError, RunError
 from aigc_core.data.points import grid_centres, ring_centres
 from aigc_core.demos.playground import experiment
-from aigc_core.demos.playground.experiment import NEAR, PLANE, Experiment, coverage
+from aigc_core.demos.playground.experiment import Experiment
 from aigc_core.demos.playground.settings import PlaygroundSettings, playground_settings
+from aigc_core.demos.playground.view import HEAT, NEAR, PLANE, coverage, log_density, view_of
 from aigc_core.families.gan.losses import OBJECTIVES
 from aigc_core.serving.api import playground as api
 
@@ -42,7 +43,7 @@ def test_every_game_of_the_gan_family_can_be_played_here() -> None:
 @pytest.mark.parametrize("pattern", choices("pattern"))
 @pytest.mark.parametrize("model", choices("model"))
 def test_every_pattern_is_learned_and_shown(model: str, pattern: str) -> None:
-    view = run(5, model=model, pattern=pattern, drawn=((0.1, 0.2), (0.3, -0.4))).view()
+    view = view_of(run(5, model=model, pattern=pattern, drawn=((0.1, 0.2), (0.3, -0.4))))
     assert view["finite"] and view["step"] == 5
     assert json.dumps({key: value for key, value in view.items() if key != "heat"}, allow_nan=False)
 
@@ -50,7 +51,7 @@ def test_every_pattern_is_learned_and_shown(model: str, pattern: str) -> None:
 @pytest.mark.parametrize("objective", choices("objective"))
 def test_every_game_is_played_with_every_kind_of_code(objective: str) -> None:
     for latent, size in (("normal", 1), ("uniform", 2), ("normal", 5)):
-        view = run(5, objective=objective, latent=latent, latent_size=size, blur=0.1, depth=1).view()
+        view = view_of(run(5, objective=objective, latent=latent, latent_size=size, blur=0.1, depth=1))
         assert view["finite"] and set(view["losses"]) == {"d", "g"}
 
 
@@ -82,12 +83,12 @@ def test_live_settings_keep_the_networks_and_others_begin_anew() -> None:
 @pytest.mark.parametrize("objective", ["non-saturating", "minimax", "least-squares", "hinge", "wasserstein"])
 def test_arrows_point_where_the_generators_loss_falls_fastest(objective: str) -> None:
     made = run(30, objective=objective)
-    x, y, dx, dy = np.array(made.view()["arrows"])[3]
+    x, y, dx, dy = np.array(view_of(made)["arrows"])[3]
     game = OBJECTIVES[objective]
 
     def loss(x: float, y: float) -> float:
         with torch.no_grad():
-            judged = made._discriminate(torch.tensor([[x, y]], dtype=torch.float32))
+            judged = made.discriminate(torch.tensor([[x, y]], dtype=torch.float32))
         return float(game.generator(judged, judged))
 
     h = 1e-2
@@ -108,14 +109,14 @@ def test_the_density_of_the_vae_is_one() -> None:
     with torch.no_grad():
         line = torch.linspace(-2 * PLANE, 2 * PLANE, 81)
         places = torch.stack(torch.meshgrid(line, line, indexing="xy"), dim=-1).view(-1, 2)
-        total = float(made._log_density(places).exp().sum() * (line[1] - line[0]) ** 2)
+        total = float(log_density(made, places).exp().sum() * (line[1] - line[0]) ** 2)
     assert total == pytest.approx(1, abs=0.1)
 
 
 def test_both_learn() -> None:
-    gan = run(1500, objective="relativistic", penalty=0.1, lr_d=2e-3, lr_g=2e-3, width=48).view()
+    gan = view_of(run(1500, objective="relativistic", penalty=0.1, lr_d=2e-3, lr_g=2e-3, width=48))
     assert gan["covered"] >= 7 and gan["near"] > 0.25
-    vae = run(1500, model="vae", pattern="line").view()
+    vae = view_of(run(1500, model="vae", pattern="line"))
     assert vae["near"] > 0.5 and vae["losses"]["negative_elbo"] < 0
 
 
@@ -133,7 +134,7 @@ def test_an_experiment_is_moved_on_by_its_name_alone() -> None:
     one, other = api.start({}), api.start({"model": "vae"})
     assert one["view"]["step"] == 0
     view = api.advance(one["lab"], {}, 3, "both")
-    assert view["step"] == 3 and len(view["heat"]) == experiment.HEAT**2
+    assert view["step"] == 3 and len(view["heat"]) == HEAT**2
     assert api.advance(other["lab"], {"model": "vae"}, 0, None)["step"] == 0
     assert api.advance(one["lab"], {}, 10**9, "g")["step"] <= 3 + api.MOST_STEPS
     with pytest.raises(RunError, match="no longer open"):

@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from aigc_core.common.errors import RunError
 from aigc_core.demos.playground.settings import PlaygroundSettings, playground_settings
+from aigc_core.serving.lazy import LazyFunctions
 
 if TYPE_CHECKING:
-    from aigc_core.demos.playground.experiment import Experiment
+    from aigc_core.common import device
+    from aigc_core.demos.playground import experiment, view
+else:
+    device = LazyFunctions("aigc_core.common.device")
+    experiment = LazyFunctions("aigc_core.demos.playground.experiment")
+    view = LazyFunctions("aigc_core.demos.playground.view")
 
 MOST_OPEN = 100  # experiments; the one that was longest untouched goes first
 MOST_STEPS = 200  # in one request
@@ -20,7 +26,7 @@ LONGEST_S = 0.1  # of one request's steps, so that a page stays fluent and other
 
 @dataclass
 class _Open:
-    experiment: "Experiment"
+    experiment: "experiment.Experiment"
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -34,15 +40,13 @@ def defaults() -> dict[str, Any]:
 
 
 def start(settings: dict[str, Any]) -> dict[str, Any]:
-    """A new experiment: {"lab": its name, "view": see `aigc_core.demos.playground.experiment.Experiment.view`}.
+    """A new experiment: {"lab": its name, "view": see `aigc_core.demos.playground.view.view_of`}.
 
     Raises:
         ConfigError: a setting is impossible.
     """
     chosen = playground_settings(settings)
-    from aigc_core.demos.playground.experiment import Experiment
-
-    name, opened = secrets.token_urlsafe(12), _Open(Experiment(chosen))
+    name, opened = secrets.token_urlsafe(12), _Open(experiment.Experiment(chosen))
     with _lock:
         _open[name] = opened
         while len(_open) > MOST_OPEN:
@@ -50,7 +54,7 @@ def start(settings: dict[str, Any]) -> dict[str, Any]:
     return {"lab": name, "view": advance(name, settings, 0, "both")}
 
 
-def advance(name: str, settings: dict[str, Any], steps: int, which: Any) -> dict[str, Any]:
+def advance(name: str, settings: dict[str, Any], steps: int, which: object) -> dict[str, Any]:
     """Take over settings, move on by up to `steps` (0 to `MOST_STEPS`, within `LONGEST_S`), and look.
 
     Args:
@@ -65,9 +69,7 @@ def advance(name: str, settings: dict[str, Any], steps: int, which: Any) -> dict
             raise RunError("lab.gone", "This experiment is no longer open; start it again.")
         _open.move_to_end(name)
         opened = _open[name]
-    from aigc_core.common.device import threads
-
-    with opened.lock, threads(1):  # networks so small that a second thread only costs time
+    with opened.lock, device.threads(1):  # networks so small that a second thread only costs time
         if chosen != opened.experiment.settings:
             opened.experiment.change(chosen)
         end = time.monotonic() + LONGEST_S
@@ -75,5 +77,5 @@ def advance(name: str, settings: dict[str, Any], steps: int, which: Any) -> dict
             opened.experiment.step(which if which in ("d", "g") else "both")
             if time.monotonic() > end:
                 break
-        view = opened.experiment.view()
-    return view | {"heat": view["heat"].tobytes()}
+        shown = view.view_of(opened.experiment)
+    return shown | {"heat": shown["heat"].tobytes()}
