@@ -7,9 +7,10 @@ import streamlit as st
 
 from aigc_core.serving.api import dashboard as dashboard_api
 from aigc_core.serving.api import forms
+from pages.modules import STATIC, in_one_piece
 
 REFRESH_S = 1.5
-PAGES = Path(__file__).parent / "pages"
+LOCALE = Path(__file__).parent / "pages" / "locale"
 WORDS = ("wall.", "family.", "data.", "state.", "metric.", "figure.", "error.", "gate.ready", "time.", "watch.step")
 # Only the wall, from edge to edge.
 STYLE = """header, footer { display: none !important }
@@ -19,14 +20,14 @@ st.set_page_config(page_title="AIGC Studio", layout="wide", initial_sidebar_stat
 
 
 def read(name: str) -> str:
-    return (PAGES / "static" / "wall" / name).read_text(encoding="utf-8")
+    return (STATIC / "wall" / name).read_text(encoding="utf-8")
 
 
 @st.cache_data
 def words(language: str) -> dict[str, str]:
     """The words of the wall in a language; what the core says in English is English in the core itself."""
 
-    said: dict[str, str] = json.loads((PAGES / "locale" / f"{language}.json").read_text(encoding="utf-8"))
+    said: dict[str, str] = json.loads((LOCALE / f"{language}.json").read_text(encoding="utf-8"))
     if language == "en":
         said |= {f"family.{name}": one["title"] for name, one in forms.families().items()}
         said |= {f"data.{name}": one["title"] for name, one in forms.sources().items()}
@@ -38,7 +39,9 @@ def language() -> str:
     return "zh" if asked.lower().startswith("zh") else "en"
 
 
-board = st.components.v2.component("wall", html=read("page.html"), css=read("style.css"), js=read("page.js"))
+board = st.components.v2.component(
+    "wall", html=read("page.html"), css=read("style.css"), js=in_one_piece("wall/page.js")
+)
 
 
 @st.fragment(run_every=REFRESH_S)
@@ -46,7 +49,7 @@ def look() -> None:
     """Everything anew; the run that somebody clicked stays large."""
     kept: dict[str, str] = st.session_state.get("wall", {})
     chosen = kept.get("chosen") or st.query_params.get("run") or ""
-    data = dashboard_api.wall(chosen) | {"words": words(language()), "language": language()}
+    data = dashboard_api.snapshot(chosen) | {"words": words(language()), "language": language()}
     board(data=data, key="wall", on_chosen_change=lambda: None)
 
 

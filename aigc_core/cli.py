@@ -13,17 +13,19 @@ from rich.table import Table
 
 from aigc_core.common.errors import AigcError, ConfigError, disk_in_words
 from aigc_core.common.paths import runs_root
-from aigc_core.data.sources import SOURCES, silent
+from aigc_core.common.progress import silent
+from aigc_core.data.sources import SOURCES
 from aigc_core.evaluation import diagnostics as doctor
-from aigc_core.evaluation import quality_gate
+from aigc_core.evaluation import pipeline, quality_gate
 from aigc_core.families import FAMILIES, config_class
-from aigc_core.families.config import RunConfig, check_own_data, make_config
+from aigc_core.families.config import RunConfig, make_config
 from aigc_core.runs.listing import open_run
+from aigc_core.runs.preflight import check_can_start
 from aigc_core.runs.queue import NoQueue, QueueSlot
 from aigc_core.runs.run import Run
 from aigc_core.runs.status import Status
-from aigc_core.serving import classroom
 from aigc_core.serving.api import run_views
+from aigc_core.serving.classroom import retention
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,7 +104,7 @@ def train(
     given = {"steps": steps, "minutes": minutes, "seed": seed, "tries": until_pass}
     settings = _settings(set_) | {key: value for key, value in given.items() if value is not None}
     config = make_config(config_class(family), preset, data, settings)
-    check_own_data(config)
+    check_can_start(config)
     if int(os.environ.get("RANK", "0")) > 0:  # a helper process of torchrun: the main one has the run
         _fit(None, NoQueue())
         return
@@ -182,7 +184,7 @@ def sample(
     """Make pictures, or continue a prompt, with a run's best checkpoint."""
     found = open_run(run)
     if config_class(found.manifest.read()["config"]["family"]).makes == "text" or prompt is not None:
-        from aigc_core.families.base import TextRequest
+        from aigc_core.families.causal_lm import TextRequest
         from aigc_core.inference import model_cache
 
         knobs = (temperature, top_k, top_p, min_p, repetition_penalty)
@@ -195,7 +197,7 @@ def sample(
     out = out or Path(f"{found.name}.png")
     if out.suffix not in (".png", ".npy"):
         raise ConfigError("sample.bad_ending", "“{name}” must end in .png or .npy.", name=out)
-    from aigc_core.families.base import ImageRequest
+    from aigc_core.families.image import ImageRequest
     from aigc_core.inference import model_cache
 
     made = model_cache.pictures(found, ImageRequest(n, seed, label))
@@ -251,7 +253,7 @@ def sweep(
     days: Annotated[float, typer.Option(help="Delete runs that nobody has touched for so long.")] = 14.0,
 ) -> None:
     """Delete old runs, but never pinned, active or shipped ones, and print their names."""
-    for name in classroom.sweep(days, time.time()):
+    for name in retention.sweep(days, time.time()):
         print(name)
 
 
@@ -286,7 +288,7 @@ def import_(
     folder = Path(source)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("fetching", total=1.0)
-        run = transformers_layout.bring(
+        run = transformers_layout.import_model(
             folder if folder.is_dir() else source, lambda what, part: bar.update(task, completed=part), out
         )
     print(run.path)
@@ -324,21 +326,21 @@ def estimate(
     """Time a few steps, and print as JSON where and how long such a training would take here."""
     given = {"limits": {"parameters": at_most}} if at_most else {}
     config = make_config(config_class(family), preset, data, _settings(set_))
-    check_own_data(config)
-    from aigc_core.training.trainer import estimate as measure
+    check_can_start(config)
+    from aigc_core.training.estimate import estimate as measure
 
     print(json.dumps(measure(config, given)))
 
 
-def _fit(run: Run | None, turn: QueueSlot | NoQueue) -> None:
+def _fit(run: Run | None, slot: QueueSlot | NoQueue) -> None:
     progress = _Progress()
     try:
         if run is None:
             from aigc_core.training.trainer import fit
 
-            fit(None, turn=turn)
+            fit(None, slot=slot)
             return
-        quality_gate.fit_and_judge(run, turn=turn, report=progress)
+        pipeline.fit_and_judge(run, slot, progress)
     finally:
         progress.close()
     for one in quality_gate.attempts(run):
@@ -417,7 +419,7 @@ def _write_pictures(made: "np.ndarray", out: Path) -> None:
     import numpy as np
 
     from aigc_core.common.files import write_atomic
-    from aigc_core.families.image_decoding import sheet_png
+    from aigc_core.families.image import sheet_png
 
     if out.suffix == ".png":
         content = sheet_png(made)

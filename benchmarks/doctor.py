@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from aigc_core.evaluation import pipeline
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from PIL import Image
@@ -147,7 +149,7 @@ def examined(name: str, number: int, seed: int) -> dict[str, Any]:
     changes = {"seed": seed, "sample_every": 10**6, "evaluate_every": every, "checkpoint_every": every}
     run = Run.create(plan.changed(changes | settings), Path(tempfile.mkdtemp()) / "run")
     with suppress(TrainingError):  # the doctor has something to say of that, too
-        quality_gate.fit_and_judge(run)
+        pipeline.fit_and_judge(run)
     judged = quality_gate.judgement(run) or {"figures": {}, "passed": None}
     figures = {key: round(value, 3) for key, value in judged["figures"].items() if isinstance(value, int | float)}
     return {

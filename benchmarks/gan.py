@@ -35,7 +35,7 @@ from aigc_core.families.common.image_networks import Resize
 from aigc_core.families.gan.family import Family
 from aigc_core.metrics import classifier_features
 from aigc_core.metrics.distances import frechet_distance, moments
-from aigc_core.training import trainer
+from aigc_core.training import preparation
 from benchmarks import sides
 from benchmarks.sides import NEVER, header, in_turn, pace, table, trained
 
@@ -215,7 +215,7 @@ class Theirs(Family):
 
 
 def our_steps(seconds: float) -> dict[str, Any]:
-    trainer.family_class = lambda family: Theirs
+    preparation.family_class = lambda family: Theirs
     settings = {"objective": "non-saturating", "lr": 2e-4, "beta1": 0.5, "beta2": 0.999, "ema": 0.0}
     settings |= {"data": "mnist", "image_size": 32, "latent_size": Z, "minutes": seconds / 60, "log_every": 1}
     _, events = trained("gan", "default", settings | NEVER)

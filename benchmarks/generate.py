@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from transformers import GPT2Config, GPT2LMHeadModel
 from transformers.utils import logging
 
-from aigc_core.families.base import TextRequest
+from aigc_core.families.causal_lm import TextRequest
 from aigc_core.families.gpt.generate import tokens
 from aigc_core.families.gpt.model import GPT, to_transformers
 from benchmarks.sides import header

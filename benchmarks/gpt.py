@@ -136,7 +136,7 @@ def factor(step: int, total: int) -> float:
 
 
 def sources() -> str:
-    from aigc_core.data.sources import silent
+    from aigc_core.common.progress import silent
     from aigc_core.data.text import shakespeare
 
     return "".join(shakespeare(None, silent).documents)

@@ -140,7 +140,7 @@ def many_hands(address: str, template: dict[str, Any], position: dict[str, Any],
     times = sorted(one for client, *_ in found for one in client)
     run = run_named(position["run"])
     right = all(
-        session.pictures(run, position["step"], session.points([point])).tobytes() == shown
+        session.decode_points(run, position["step"], session.parse_points([point])).tobytes() == shown
         for *_, shown, point in found
     )
     print(f"{clients} clients at once: {len(times) / seconds:.0f} pictures a second, "

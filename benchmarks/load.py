@@ -119,7 +119,7 @@ def trainer(lesson: Class) -> None:
     while run_views.follow(name)["status"]["state"] != "done":
         if lesson.over():
             with suppress(AigcError):  # it may just have ended
-                run_actions.ask(name, "stop")
+                run_actions.request(name, "stop")
             return
         time.sleep(0.5)
     lesson.times["a training of 200 steps, waiting included"].append(time.perf_counter() - start)

@@ -23,7 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from playwright.sync_api import Page, sync_playwright
 
 from aigc_core.runs.run import Run
-from aigc_core.training import trainer
+from aigc_core.training.control import Control
+from aigc_core.training.recorder import Recorder
 from benchmarks import sides
 from benchmarks.sides import NEVER, PROJECT, Result, header, measured, trained
 from tests.helpers.browser import CHROMIUM, QUIET
@@ -86,7 +87,13 @@ def records(rounds: int) -> None:
 
 def recorded(family: str, preset: str) -> Result:
     """A run's seconds, and which part of them passes in each method that does not step."""
-    spent = dict.fromkeys(("_record", "_measure", "_log", "_agree"), 0.0)
+    timed_methods = {
+        "record": (Recorder, "evaluate_and_checkpoint"),
+        "measure": (Recorder, "_evaluate"),
+        "log": (Recorder, "log"),
+        "control": (Control, "look"),
+    }
+    spent = dict.fromkeys(timed_methods, 0.0)
 
     def timed(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*given: Any) -> Any:
@@ -98,8 +105,8 @@ def recorded(family: str, preset: str) -> Result:
 
         return call
 
-    for name in spent:
-        setattr(trainer._Training, name, timed(name, getattr(trainer._Training, name)))
+    for name, (owner, method) in timed_methods.items():
+        setattr(owner, method, timed(name, getattr(owner, method)))
     run, _ = trained(family, preset, {})
     last = run.status().elapsed_s  # without what is recorded when the time is over
     seconds = (
@@ -107,8 +114,8 @@ def recorded(family: str, preset: str) -> Result:
         + run.events()[0][-1]["t"]
         - next(one["t"] for one in reversed(run.events()[0]) if one["kind"] == "metrics")
     )
-    measuring = spent.pop("_measure")  # of held-out data, within `_record`
-    spent["_record"] -= measuring
+    measuring = spent.pop("measure")  # of held-out data, within "record"
+    spent["record"] -= measuring
     return {
         "seconds": seconds,
         "parts": {name: one / seconds for name, one in spent.items()},

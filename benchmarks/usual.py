@@ -10,11 +10,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from aigc_core.evaluation import pipeline
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
-from aigc_core.evaluation import quality_gate
 from aigc_core.evaluation.diagnostics import Case, case_of, findings
 from aigc_core.evaluation.reference_ranges import file_of, settings_that_matter
 from aigc_core.families import config_class
@@ -40,7 +41,7 @@ def record(family: str, preset: str, seeds: int) -> None:
     cases, plan = [], make_config(config_class(family), preset)
     for seed in range(seeds):
         run = Run.create(plan.changed({"seed": seed}), Path(tempfile.mkdtemp()) / "run")
-        quality_gate.fit_and_judge(run)
+        pipeline.fit_and_judge(run)
         cases.append(case_of(run))
         print(f"{family} {preset} seed {seed}: {[one.name for one in findings(cases[-1])] or 'well'}", flush=True)
     keep(plan, cases)

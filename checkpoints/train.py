@@ -122,8 +122,8 @@ def train_features() -> None:
     """The networks in whose features pictures are compared."""
     import torch
 
+    from aigc_core.common.progress import silent
     from aigc_core.data.datasets import ImageDataset, load_data
-    from aigc_core.data.sources import silent
     from aigc_core.families import config_class
     from aigc_core.families.config import make_config
     from aigc_core.metrics import classifier_features
@@ -184,13 +184,13 @@ def _spread(steps: list[int], count: int) -> list[int]:
 
 def prepare(run: "Run") -> None:
     """What the Latent page would have to learn first: directions, and where the classes lie."""
-    from aigc_core.inference.latent import session
+    from aigc_core.inference.latent import direction_store, latent_map
 
     best = run.checkpoints.marked("best")
-    session.directions(run, best)
-    session.learn_directions(run, best, lambda part, shown: None)
+    direction_store.list_directions(run, best)
+    direction_store.learn_directions(run, best, lambda part, shown: None)
     for step in run.checkpoints.steps():
-        session.cloud(run, step)
+        latent_map.class_cloud(run, step)
 
 
 def further_figures(name: str, run: "Run") -> dict[str, float]:
@@ -205,7 +205,7 @@ def further_figures(name: str, run: "Run") -> dict[str, float]:
 def form_kept(run: "Run") -> float:
     """The part of 200 poems that have the lines and lengths of the form that was asked for."""
     from aigc_core.data.text import FORMS, keeps_form
-    from aigc_core.families.base import TextRequest
+    from aigc_core.families.causal_lm import TextRequest
     from aigc_core.inference.text import session
 
     kept = []
@@ -213,7 +213,7 @@ def form_kept(run: "Run") -> float:
         for title in ("春日", "送友人", "登高", "夜泊", "山居"):
             prompt = f"《{title}》{form}\n"
             request = TextRequest(max_new_tokens=100, temperature=0.8)
-            written = session.write(run, None, session.Beginning(prompt), request, 10, "\n\n", lambda part, shown: None)
+            written = session.generate(run, None, session.Prefix(prompt), request, 10, "\n\n", lambda part, shown: None)
             kept += [keeps_form(prompt + "".join(texts).split("\n\n")[0]) for texts in written.texts]
     return sum(kept) / len(kept)
 

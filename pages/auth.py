@@ -1,4 +1,4 @@
-"""Who is at the browser: the door of a class, and `/healthz`. Everything else is `aigc_core.serving.classroom`."""
+"""Who is at the browser: how a class is joined, and `/healthz`. The rest is in `aigc_core.serving.classroom`."""
 
 import asyncio
 import json
@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.cookies import CookieError
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aigc_core.common.errors import AigcError, disk_in_words
 from aigc_core.serving.api import classroom as api
+from pages import scripts
 from pages.guard import root_path
+from pages.modules import STATIC
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,6 @@ LONGEST_BODY = 10_000  # bytes
 WRONG_S, WRONG_AT_ONCE = 1.0, 5  # how long a wrong code takes, and how many from one address may at a time
 # What Gradio offers and no page of ours asks for: it would write files, or fetch for others.
 UNUSED = ("deep_link", "process_recording", "proxy=", "vibe-", "undo-vibe-", "run-history", "runs", "monitoring")
-STATIC = Path(__file__).parent / "static"
 
 
 @contextmanager
@@ -38,17 +39,17 @@ def acting_as(request: gr.Request | None) -> Iterator[None]:
     Everything else the middleware below covers, as it happens within the web request itself.
     """
     cookies = request.cookies if request else {}
-    with api.acting_as(_person(cookies.get(COOKIE, ""), request.username if request else None)), disk_in_words():
+    with api.acting_as(_user(cookies.get(COOKIE, ""), request.username if request else None)), disk_in_words():
         yield
 
 
-def _person(token: str, username: str | None) -> Any:
+def _user(token: str, username: str | None) -> api.User | None:
     try:
         with disk_in_words():
             found = api.open_class()
             if found is None:
                 return None
-            return api.signed_in(username) if found["passwords"] else api.joined(token)
+            return api.user_of_password(username) if found["passwords"] else api.user_of_token(token)
     except AigcError:  # a file of the class's cannot be read: nobody is anybody until it is mended
         log.exception("Who asks cannot be told")
         return None
@@ -58,18 +59,18 @@ class AuthMiddleware:
     """ASGI middleware: answers `/healthz`; in a class sends whoever has not joined to `/join`, and tells everything
     behind it who asks; refuses what is no request."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         request = Request(scope, receive)
-        with api.visiting(request.client.host if request.client else ""):
+        with api.from_address(request.client.host if request.client else ""):
             await self._answered(request, send)
 
-    async def _answered(self, request: Request, send: Any) -> None:
+    async def _answered(self, request: Request, send: Send) -> None:
         scope, receive = request.scope, request.receive
         try:
             with disk_in_words():
@@ -80,17 +81,17 @@ class AuthMiddleware:
         if answer is not None:
             await answer(scope, receive, send)
             return
-        with api.acting_as(_person(_cookie(request, COOKIE), _username(request))):
+        with api.acting_as(_user(_cookie(request, COOKIE), _username(request))):
             if request.method == "POST" and (refused := _too_large(request)) is not None:
                 await refused(scope, receive, send)
                 return
             noting = _noting_files(send) if _path(request) == "gradio_api/upload" else send
             await self._pass_on(scope, receive, noting)
 
-    async def _pass_on(self, scope: Any, receive: Any, send: Any) -> None:
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
 
-        async def noting(message: Any) -> None:
+        async def noting(message: Message) -> None:
             nonlocal begun
             begun = True
             await send(message)
@@ -124,7 +125,7 @@ class AuthMiddleware:
             left = JSONResponse({"ok": True})
             left.delete_cookie(COOKIE)
             return left
-        if api.joined(_cookie(request, COOKIE)) is not None:
+        if api.user_of_token(_cookie(request, COOKIE)) is not None:
             return None
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
             return RedirectResponse(f"{root_path() or '.'}/join?{_then(request)}", 303)
@@ -145,22 +146,22 @@ def _too_large(request: Request) -> Response | None:
         return JSONResponse({"detail": "Too large."}, 413)
     if _path(request) == "gradio_api/upload":
         try:
-            api.check_room(int(told))
+            api.check_space(int(told))
         except AigcError as error:
             return JSONResponse({"detail": str(error), "error": error.message}, 413)
     return None
 
 
-def _noting_files(send: Any) -> Any:
+def _noting_files(send: Send) -> Send:
     """Let what was uploaded count as that of who sent it: Gradio answers with the paths."""
     body = b""
 
-    async def noting(message: Any) -> None:
+    async def noting(message: Message) -> None:
         nonlocal body
         body += message.get("body", b"")
         if message["type"] == "http.response.body" and not message.get("more_body"):
             with suppress(ValueError, TypeError):  # a refusal
-                api.note_arrived([Path(one) for one in json.loads(body)])
+                api.note_uploads([Path(one) for one in json.loads(body)])
         await send(message)
 
     return noting
@@ -195,7 +196,7 @@ def _query(request: Request) -> str:
 _wrong: Counter[str] = Counter()  # codes that are just being answered, by address
 
 
-async def _join(request: Request, found: dict[str, Any]) -> Response:
+async def _join(request: Request, found: api.OpenClass) -> Response:
     body = b""
     async for part in request.stream():
         body += part
@@ -229,10 +230,11 @@ async def _slowly(address: str) -> None:
             del _wrong[address]
 
 
-def _page(found: dict[str, Any]) -> str:
-    """The door, in one piece: nothing else is served to whoever stands before it. Its words `LanguageScript` adds."""
+def _page(found: api.OpenClass) -> str:
+    """The door; its modules are public, and nothing else is served to whoever stands before it."""
     folder = STATIC / "join"
-    page, look, code = ((folder / name).read_text(encoding="utf-8") for name in ("page.html", "style.css", "page.js"))
-    given = json.dumps(found).replace("</", "<\\/")
-    head = f"<head><script>const CLASS = {given};</script><style>{look}</style>"
-    return page.replace("<head>", head, 1).replace("</body>", f"<script>{code}</script></body>", 1)
+    page, look = ((folder / name).read_text(encoding="utf-8") for name in ("page.html", "style.css"))
+    given = json.dumps(found).replace("<", "\\u003c")
+    head = f"<head><style>{look}</style>"
+    end = f'<script type="application/json" id="class">{given}</script>{scripts.tag("join/page.js")}</body>'
+    return page.replace("<head>", head, 1).replace("</body>", end, 1)

@@ -1,41 +1,20 @@
-"""The Basics page: distributions, losses, optimisers, and wrong formulas with what they do."""
+"""The Basics page: distributions, losses, optimizers, and wrong formulas with what they do."""
 
-from typing import Any
-
-from aigc_core.serving.api import basics as api
-from pages.server_functions import answering, cancel, job, number, text, whole
+from aigc_core.serving.api import basics
+from pages.server_functions import cancel, job, number, numbers, query, table, text, whole
 from pages.widget import widget
+
+FUNCTIONS = table(
+    parameters=query(basics.parameters),
+    distribution=query(basics.distribution, text("kind"), numbers("values"), whole("draws", 1), whole("seed", 0)),
+    losses=query(basics.losses),
+    race=query(basics.race, text("surface"), number("lr", 0.0), whole("steps", 1)),
+    mistake=query(basics.show_mistake, text("mistake")),
+    job=job,
+    cancel=cancel,
+)
 
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget("basics", scripts=("draw", "page"), server_functions=[
-        parameters, distribution, losses, race, mistake, job, cancel,
-    ])  # fmt: skip
-
-
-@answering
-def parameters(values: dict[str, Any]) -> dict[str, Any]:
-    return api.parameters()
-
-
-@answering
-def distribution(values: dict[str, Any]) -> dict[str, Any]:
-    given = values.get("values")
-    numbers = {str(name): number(one, float("nan")) for name, one in given.items()} if isinstance(given, dict) else {}
-    return api.distribution(text(values, "kind"), numbers, whole(values.get("draws"), 1), whole(values.get("seed"), 0))
-
-
-@answering
-def losses(values: dict[str, Any]) -> dict[str, Any]:
-    return api.losses()
-
-
-@answering
-def race(values: dict[str, Any]) -> dict[str, Any]:
-    return api.race(text(values, "surface"), number(values.get("lr"), 0.0), whole(values.get("steps"), 1))
-
-
-@answering
-def mistake(values: dict[str, Any]) -> str:
-    return api.show_mistake(text(values, "mistake"))
+    widget("basics", list(FUNCTIONS.values()))

@@ -8,11 +8,11 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterable
-from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HOSTS = "AIGC_HOSTS"
 WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104  # server names that mean every address of the machine; none is bound
@@ -37,12 +37,12 @@ class Guard:
     page of another origin asks but a plain visit. Cookies are not sent along from other sites' pages.
     """
 
-    def __init__(self, app: Any, **of_gradio: Any) -> None:
+    def __init__(self, app: ASGIApp, **of_gradio: object) -> None:
         self.app = app
         self.hosts = _Hosts()
         self.embedded = bool(os.environ.get("SPACE_ID"))  # a Space is shown inside a page of another site
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
@@ -54,14 +54,14 @@ class Guard:
             await _refusal(headers)(scope, receive, send)
             return
 
-        async def marking(message: Any) -> None:
+        async def marking(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._mark(MutableHeaders(scope=message))
             await send(message)
 
         await self.app(scope, receive, marking)
 
-    def _ours(self, scope: Any, headers: Headers) -> bool:
+    def _ours(self, scope: Scope, headers: Headers) -> bool:
         """Whether a page of ours asks, or no page, or this is a plain visit from another one."""
         if (origin := headers.get("origin")) is not None:
             return self.hosts.ours(origin, headers)

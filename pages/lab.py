@@ -1,34 +1,18 @@
 """The Lab page: a GAN or a VAE that learns points in the plane, step by step."""
 
-from typing import Any
-
-from aigc_core.serving.api import playground as api
-from pages.server_functions import answering, serializable, text, whole
+from aigc_core.serving.api import playground
+from pages.server_functions import anything, mapping, query, table, text, whole
 from pages.widget import widget
+
+SETTINGS = mapping("settings")
+
+FUNCTIONS = table(
+    defaults=query(playground.defaults),
+    begin=query(playground.start, SETTINGS),
+    advance=query(playground.advance, text("lab"), SETTINGS, whole("steps", 0), anything("which")),
+)
 
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget("lab", scripts=("settings", "draw", "page"), server_functions=[defaults, begin, advance])
-
-
-@answering
-def defaults(values: dict[str, Any]) -> dict[str, Any]:
-    return api.defaults()
-
-
-@answering
-def begin(values: dict[str, Any]) -> Any:
-    return serializable(api.begin(_settings(values)))
-
-
-@answering
-def advance(values: dict[str, Any]) -> Any:
-    return serializable(
-        api.advance(text(values, "lab"), _settings(values), whole(values.get("steps"), 0), values.get("which"))
-    )
-
-
-def _settings(values: dict[str, Any]) -> dict[str, Any]:
-    settings = values.get("settings")
-    return settings if isinstance(settings, dict) else {}
+    widget("lab", list(FUNCTIONS.values()))

@@ -1,44 +1,23 @@
 """The page “Publish”: a run becomes a model for everybody, or one of the Hub becomes a run."""
 
-from typing import Any
-
-from aigc_core.serving.api import hub as hub_api
-from aigc_core.serving.api import run_views
-from pages.server_functions import answering, cancel, job, text
+from aigc_core.serving.api import hub
+from pages.server_functions import RUN, cancel, flag, job, query, table, text
 from pages.widget import widget
+
+LICENCE, PLACE = text("licence"), text("place")
+
+FUNCTIONS = table(
+    runs=query(hub.models),
+    offers=query(hub.offers),
+    card=query(hub.card, RUN, LICENCE, PLACE),
+    pack=query(hub.write_zip, RUN, LICENCE),
+    push=query(hub.push, RUN, PLACE, LICENCE, flag("private")),
+    pull=query(hub.pull, PLACE),
+    job=job,
+    cancel=cancel,
+)
 
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget("publish", ("page",), [runs, offers, card, pack, push, pull, job, cancel])
-
-
-@answering
-def runs(values: dict[str, Any]) -> list[dict[str, Any]]:
-    return [*run_views.models("pictures"), *run_views.models("text")]
-
-
-@answering
-def offers(values: dict[str, Any]) -> dict[str, Any]:
-    return hub_api.offers()
-
-
-@answering
-def card(values: dict[str, Any]) -> str:
-    return hub_api.card(text(values, "run"), text(values, "licence"), text(values, "place"))
-
-
-@answering
-def pack(values: dict[str, Any]) -> str:
-    return hub_api.zipped(text(values, "run"), text(values, "licence"))
-
-
-@answering
-def push(values: dict[str, Any]) -> str:
-    private = values.get("private") is True
-    return hub_api.push(text(values, "run"), text(values, "place"), text(values, "licence"), private)
-
-
-@answering
-def pull(values: dict[str, Any]) -> str:
-    return hub_api.pull(text(values, "place"))
+    widget("publish", list(FUNCTIONS.values()))

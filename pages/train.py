@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -10,16 +9,22 @@ from gradio.components import Component
 
 from aigc_core.common.errors import AigcError, ConfigError
 from aigc_core.serving.api import estimates, forms, run_actions, run_views, text_report, uploads
-from pages import auth, server_functions
+from pages import auth
 from pages.i18n import catalogue, sentence, word
+from pages.server_functions import RUN, command, flag, mapping, number, query, sample, table, text
+from pages.widget import widget
 
-STATIC = Path(__file__).parent / "static"
-WATCHING = [
-    server_functions.runs, server_functions.describe, server_functions.follow, server_functions.sample,
-    server_functions.ask, server_functions.examine, server_functions.again, server_functions.pin,
-    server_functions.remove,
-]  # fmt: skip
-SCRIPTS = ("watch", "formulas", "doctor")  # of the live view, in the order they build up
+FUNCTIONS = table(
+    runs=query(run_views.runs),
+    describe=query(run_views.describe, RUN),
+    follow=query(run_views.follow, RUN, text("cursor")),
+    sample=sample,
+    ask=command(run_actions.request, RUN, text("what"), mapping("changes")),
+    examine=query(run_views.examine, RUN, number("per_kwh", 0.0, least=0.0), number("per_hour", 0.0, least=0.0)),
+    again=query(run_actions.train_again, RUN, mapping("changes")),
+    pin=command(run_actions.pin, RUN, flag("keep")),
+    remove=command(run_actions.delete, RUN),
+)
 HIDDEN = ("data", "data_path")  # chosen above the form, or by upload
 
 
@@ -62,7 +67,7 @@ class Form:
         if "init_from" in chosen:  # a list where one may write
             chosen["init_from"] = str(chosen["init_from"]).strip()
         if upload and forms.sources()[data]["origin"] == "yours":
-            chosen["data_path"] = uploads.keep_upload(upload)
+            chosen["data_path"] = uploads.save_upload(upload)
         return chosen
 
 
@@ -85,14 +90,7 @@ def build(demo: gr.Blocks) -> None:
             judged = gr.HTML("", elem_id="judged", apply_default_css=False)
             form_of = {name: _form(name, choices[name], name == family.value) for name in families}
         with gr.Column(scale=5, min_width=360):
-            watch = gr.HTML(
-                "",
-                elem_id="watch",
-                html_template=(STATIC / "watch.html").read_text(encoding="utf-8"),
-                js_on_load="\n".join((STATIC / f"{one}.js").read_text(encoding="utf-8") for one in SCRIPTS),
-                server_functions=WATCHING,
-                apply_default_css=False,
-            )
+            watch = widget("train", list(FUNCTIONS.values()), elem_id="watch")
 
     everything: set[Any] = {family}.union(*(form.inputs() for form in form_of.values()))
 
@@ -139,7 +137,7 @@ def build(demo: gr.Blocks) -> None:
 
     drawn = [family, trouble, *(one for form in form_of.values() for one in form.drawn())]
 
-    def lesson(request: gr.Request) -> Any:
+    def lesson(request: gr.Request) -> dict[Component, object]:
         """What a lesson link chooses; nothing where there is no such link."""
         try:
             found = forms.lesson(dict(request.query_params))
@@ -355,7 +353,7 @@ def _facts(report: dict[str, Any], words: dict[str, str]) -> dict[str, str]:
 
 
 def _question(text: str) -> str:
-    """A “?” that explains what it stands behind, as `AIGC.question` makes it; nothing where there is no text."""
+    """A “?” that explains what it stands behind, as `common/help.js` makes it; nothing where there is no text."""
     return f'<span class="q" aria-label="{escape(text)}" tabindex="0" role="note">?</span>' if text else ""
 
 

@@ -1,22 +1,17 @@
 """The page “Is it useful?”: small tasks, each measured when somebody asks."""
 
-from typing import Any
-
-from aigc_core.serving.api import use_cases as api
-from pages.server_functions import answering, cancel, job, text
+from aigc_core.serving.api import use_cases
+from pages.server_functions import cancel, job, query, table, text
 from pages.widget import widget
+
+FUNCTIONS = table(
+    scenarios=query(use_cases.scenarios),
+    measure=query(use_cases.measure, text("scenario")),
+    job=job,
+    cancel=cancel,
+)
 
 
 def build() -> None:
     """Draw the page into the Blocks that are open."""
-    widget("useful", scripts=("page",), server_functions=[scenarios, measure, job, cancel])
-
-
-@answering
-def scenarios(values: dict[str, Any]) -> list[str]:
-    return list(api.SCENARIOS)
-
-
-@answering
-def measure(values: dict[str, Any]) -> str:
-    return api.measure(text(values, "scenario"))
+    widget("useful", list(FUNCTIONS.values()))

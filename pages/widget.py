@@ -1,27 +1,27 @@
-"""A page that is one widget of ours: HTML, scripts, and the server functions that they ask."""
+"""A part of a page that is a widget of ours: HTML, a module, and the server functions that it asks."""
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
 
-STATIC = Path(__file__).parent / "static"
+from pages.modules import STATIC
+from pages.scripts import loader
 
 
-def widget(name: str, scripts: tuple[str, ...], server_functions: list[Callable[..., Any]]) -> None:
-    """Draw `static/<name>/page.html` into the Blocks that are open.
+def widget(
+    name: str, server_functions: Sequence[Callable[..., Any]] = (), *, elem_id: str | None = None, given: Any = ()
+) -> gr.HTML:
+    """Draw `static/<name>/page.html` into the Blocks that are open; `static/<name>/page.js` mounts it.
 
     Args:
-        scripts: files of that folder in the order they build up; `static/widgets.js` comes before them.
+        given: values for `mount` after what Gradio gives.
     """
-    folder = STATIC / name
-    files = [STATIC / "widgets.js", *(folder / f"{one}.js" for one in scripts)]
-    gr.HTML(
+    return gr.HTML(
         "",
-        elem_id=name,
-        html_template=(folder / "page.html").read_text(encoding="utf-8"),
-        js_on_load="\n".join(one.read_text(encoding="utf-8") for one in files),
-        server_functions=server_functions,
+        elem_id=elem_id or name,
+        html_template=(STATIC / name / "page.html").read_text(encoding="utf-8"),
+        js_on_load=loader(name, *given),
+        server_functions=list(server_functions),
         apply_default_css=False,
     )

@@ -29,7 +29,7 @@ from aigc_core.common.errors import AigcError
 from aigc_core.common.paths import PROJECT
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import dashboard, forms, uploads
-from aigc_core.serving.classroom import User, acting_as
+from aigc_core.serving.classroom.users import User, acting_as
 from aigc_core.training.trainer import fit
 from tests.helpers.client import Client
 from tests.helpers.processes import wait_for
@@ -100,7 +100,7 @@ def app(place: Path, planted: list[bytes]) -> Iterator[tuple[str, list[Run]]]:
             patched.setenv(key, value)
         runs = []
         for family, data, file in (("gpt", "text", diary), ("vae", "folder", album), ("gpt", "text", lost)):
-            values = TINY[family] | RECORDS | {"data": data, "data_path": uploads.keep_upload(file), "device": "cpu"}
+            values = TINY[family] | RECORDS | {"data": data, "data_path": uploads.save_upload(file), "device": "cpu"}
             values |= pictures if data == "folder" else {}
             run = Run.create(forms.check(family, values), given={"owner": "Ann"})
             if file is lost:
@@ -369,5 +369,5 @@ def test_the_wall_shows_nothing_of_anybody_s_data(app: tuple[str, list[Run]], pl
     _, runs = app
     with acting_as(None):
         for name in ("", *(run.name for run in runs)):
-            shown = dashboard.wall(name)
+            shown = dashboard.snapshot(name)
             assert not seen(json.loads(json.dumps(shown, default=lambda one: base64.b64encode(one).decode())), planted)

@@ -11,8 +11,9 @@ from aigc_core.common.paths import shipped_root
 from aigc_core.data.stories import entropy_per_character
 from aigc_core.data.text import FORMS, keeps_form
 from aigc_core.evaluation.evaluate import evaluate
-from aigc_core.families.base import TextRequest
+from aigc_core.families.causal_lm import TextRequest
 from aigc_core.inference.latent import session
+from aigc_core.inference.text import scoring
 from aigc_core.inference.text import session as text_session
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
@@ -57,43 +58,45 @@ def test_each_has_a_card_and_a_history(name: str) -> None:
 @pytest.mark.parametrize("name", PICTURES)
 def test_each_draws_and_its_directions_came_along(name: str, own_place: Path) -> None:
     run = run_named(name)
-    points = session.points([{"z": session.code_of_seed(run, None, seed), "label": seed} for seed in range(10)])
-    made = session.pictures(run, None, points)
+    points = session.parse_points([{"z": session.code_of_seed(run, None, seed), "label": seed} for seed in range(10)])
+    made = session.decode_points(run, None, points)
     assert made.shape == (10, 28, 28, 1) and 20 < made.mean() < 150
     assert len({one.tobytes() for one in made}) == 10
-    directions = api.directions(name, None)
+    directions = api.list_directions(name, None)
     assert directions["found"] and directions["learned"]
     names = {one["name"] for one in directions["learned"]}
     described = session.describe(run, None)
     assert "boldness" in names or described["latent_size"] == 2  # on a plane, no straight line leads to bold
     if not described["class_names"]:
         assert sum(one["kind"] == "class" for one in directions["learned"]) >= 3
-        cloud = api.cloud(name, None)
+        cloud = api.class_cloud(name, None)
         assert cloud is not None and len(set(cloud["labels"])) == 10
     assert not (own_place / "runs").exists()  # nothing had to be made anew
 
 
 def test_a_bolder_digit_has_more_ink() -> None:
     run = run_named("gan-mnist")
-    bolder = next(one for one in api.directions(run.name, None)["learned"] if one["name"] == "boldness")
+    learned = api.list_directions(run.name, None)["learned"]
+    assert learned is not None
+    bolder = next(one for one in learned if one["name"] == "boldness")
     ink = []
     for amount in (-2, 0, 2):
         codes = [
             np.array(session.code_of_seed(run, None, seed)) + amount * np.array(bolder["vector"]) for seed in range(40)
         ]
-        points = session.points([{"z": code.tolist(), "label": i % 10} for i, code in enumerate(codes)])
-        ink.append(float(session.pictures(run, None, points).mean()))
+        points = session.parse_points([{"z": code.tolist(), "label": i % 10} for i, code in enumerate(codes)])
+        ink.append(float(session.decode_points(run, None, points).mean()))
     assert ink[0] < ink[1] < ink[2] and ink[2] > 1.2 * ink[0]
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_each_writes_what_it_learned(name: str) -> None:
     run = run_named(name)
-    beginning = text_session.Beginning(text_session.describe(run, None)["prompt"] + "\n")
+    beginning = text_session.Prefix(text_session.describe(run, None)["prompt"] + "\n")
     request = TextRequest(max_new_tokens=120, temperature=0.8)
-    written = text_session.write(run, None, beginning, request, 2, "", lambda part, shown: None)
+    written = text_session.generate(run, None, beginning, request, 2, "", lambda part, shown: None)
     for texts in written.texts:
-        found = text_session.token_nll(run, None, "".join(texts))
+        found = scoring.token_nll(run, None, "".join(texts))
         assert found["n"] > 100 and found["nats"] < 1.6 * run.status().figures["loss"] + 0.5
 
 
@@ -112,8 +115,8 @@ def form_kept(titles: tuple[str, ...]) -> float:
     for form in FORMS:
         for title in titles:
             prompt = f"《{title}》{form}\n"
-            written = text_session.write(
-                run, None, text_session.Beginning(prompt), request, 10, "\n\n", lambda part, shown: None
+            written = text_session.generate(
+                run, None, text_session.Prefix(prompt), request, 10, "\n\n", lambda part, shown: None
             )
             kept += [keeps_form(prompt + "".join(texts).split("\n\n")[0]) for texts in written.texts]
     return sum(kept) / len(kept)

@@ -14,8 +14,11 @@ WHOLE_PLACE = re.compile(_BEGIN)
 PLACE = re.compile(rf"(?<![\w/:.]){_BEGIN}[^\s“”\"'():;,<>]*")
 
 
-def message(key: str, sentence: str, **values: object) -> dict[str, Any]:
-    """A sentence for a person as plain values: {"key", "text", "values"}, the text in English."""
+Message = dict[str, Any]  # a sentence for a person as plain values: key, text in English, values
+
+
+def message(key: str, sentence: str, **values: object) -> Message:
+    """A sentence with its values filled in."""
     plain = {name: _plain(value) for name, value in values.items()}
     return {"key": key, "text": sentence.format(**plain), "values": plain}
 

@@ -3,14 +3,22 @@
 import os
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
+from platformdirs import user_data_path
+
+PROJECT = Path(__file__).resolve().parent.parent.parent  # the repository, or where the package is installed
+
+
+def in_repository() -> bool:
+    """Whether this is the repository; a wheel holds neither its pyproject.toml nor a place for runs."""
+    return (PROJECT / "pyproject.toml").is_file()
 
 
 def runs_root() -> Path:
-    """Where new runs go: `$AIGC_RUNS`, or `checkpoints/runs` of the project."""
-    return Path(os.environ.get("AIGC_RUNS") or PROJECT / "checkpoints" / "runs").absolute()
+    """Where new runs go: `$AIGC_RUNS`; else `checkpoints/runs` of the repository, or the user's data folder."""
+    usual = PROJECT / "checkpoints" / "runs" if in_repository() else user_data_path("aigc-studio") / "runs"
+    return Path(os.environ.get("AIGC_RUNS") or usual).absolute()
 
 
 def shipped_root() -> Path:
     """Where the trained models lie that come with the program."""
-    return PROJECT / "checkpoints"
+    return PROJECT / "checkpoints" if in_repository() else PROJECT / "aigc_core" / "shipped"

@@ -3,5 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-# The part done (0 to 1) and what can be shown so far. It may pause the work; no lock must be held meanwhile.
-Look = Callable[[float, Any], None]
+# The part done (0 to 1; 0 where nobody can know), and what is being done or can be shown already. It may pause or end
+# the work, so no lock must be held meanwhile.
+ProgressCallback = Callable[[float, Any], None]
+
+
+def silent(part: float, shown: object) -> None:
+    """For whoever shows no progress."""

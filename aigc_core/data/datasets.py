@@ -4,18 +4,33 @@ Nothing here remembers where it is: the examples of step 700 are the same whethe
 go or was killed and resumed, and whether one process or several share the batch.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 import torch
+from torch import Tensor
 
+from aigc_core.common.progress import ProgressCallback
+from aigc_core.data.batch import Batch
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.image_dataset import ImageDataset
-from aigc_core.data.sources import Progress, Text, source_of
+from aigc_core.data.sources import Text, source_of
 from aigc_core.data.text_dataset import TokenDataset
 
 
+class Dataset(Protocol):
+    """What a training draws from."""
+
+    info: DatasetInfo
+    train: Tensor
+    validation: Tensor
+
+    def batch(self, step: int, draw: int, part: slice) -> Batch:
+        """Examples `part` of the `draw`-th batch of a step."""
+
+
 def load_data(
-    config: Any, device: torch.device, progress: Progress, tokenizer: str | None = None
-) -> "ImageDataset | TokenDataset":
+    config: Any, device: torch.device, progress: ProgressCallback, tokenizer: str | None = None
+) -> ImageDataset | TokenDataset:
     """The run's data, ready to be drawn from.
 
     Args:

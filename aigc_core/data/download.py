@@ -13,7 +13,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from aigc_core.common.errors import DataError
-from aigc_core.data.sources import Progress
+from aigc_core.common.progress import ProgressCallback
 
 _forbidden: ContextVar[bool] = ContextVar("_forbidden", default=False)
 CHUNK = 1 << 16
@@ -44,7 +44,7 @@ def nothing_fetched() -> Iterator[None]:
 
 
 def fetch(
-    url: str, to: Path, digest: str | None, progress: Progress, put_under: str, algorithm: str = "sha256"
+    url: str, to: Path, digest: str | None, progress: ProgressCallback, put_under: str, algorithm: str = "sha256"
 ) -> Path:
     """Download `url` to the file `to` unless it is there with the right hash; return `to`.
 
@@ -67,7 +67,7 @@ def fetch(
             total = int(answer.headers.get("Content-Length") or 0)
             while block := answer.read(CHUNK):
                 file.write(block)
-                progress(to.name, file.tell() / total if total else 0.0)
+                progress(file.tell() / total if total else 0.0, to.name)
             if file.tell() < total:
                 raise http.client.IncompleteRead(b"", total - file.tell())
         if digest not in (None, _digest(partial, algorithm)):

@@ -14,13 +14,13 @@ from huggingface_hub.errors import (
 from tqdm import tqdm
 
 from aigc_core.common.errors import AigcError, DataError
-from aigc_core.data.sources import Progress
+from aigc_core.common.progress import ProgressCallback
 
 # The client lets errors of its HTTP library through, and which library that is depends on the client's version.
 TROUBLE: tuple[type[BaseException], ...] = (OSError, *HfHubHTTPError.__bases__)
 
 
-def snapshot(name: str, revision: str | None, files: list[str], progress: Progress) -> Path:
+def snapshot(name: str, revision: str | None, files: list[str], progress: ProgressCallback) -> Path:
     """Files of a model on the Hub, where the Hub's own client keeps them; the folder's name is the commit.
 
     HF_ENDPOINT, HF_TOKEN, HF_HOME and HF_HUB_OFFLINE mean what they mean everywhere.
@@ -73,7 +73,7 @@ def _not_fetched(name: str, problem: BaseException) -> AigcError:
     )
 
 
-def _bar(name: str, progress: Progress) -> type[tqdm]:
+def _bar(name: str, progress: ProgressCallback) -> type[tqdm]:
     """What the client takes for a progress bar: it draws nothing and reports the part of the bytes that are here."""
 
     class Bar(tqdm):
@@ -84,7 +84,7 @@ def _bar(name: str, progress: Progress) -> type[tqdm]:
         def update(self, n: float | None = 1) -> None:
             self.n += n or 0
             if self._of_bytes and self.total:
-                progress(name, min(1.0, self.n / self.total))
+                progress(min(1.0, self.n / self.total), name)
 
     return Bar
 

@@ -12,7 +12,8 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from aigc_core.common.errors import DataError, message
-from aigc_core.data.sources import Images, Progress
+from aigc_core.common.progress import ProgressCallback
+from aigc_core.data.sources import Images
 
 ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")  # whatever a file's name says, no other decoder is run
@@ -25,7 +26,7 @@ LEAST_BOMB = 1_000_000_000  # bytes, unpacked
 MOST_BYTES = 1_000_000_000  # all pictures, made small
 
 
-def folder(config: Any, progress: Progress) -> Images:
+def folder(config: Any, progress: ProgressCallback) -> Images:
     """Pictures cut to the middle square and made `image_size` (64 if 0) wide; sub-folders are classes.
 
     Files that are no pictures are counted and left out. A .zip is read in memory and never unpacked, so what
@@ -57,7 +58,7 @@ def folder(config: Any, progress: Progress) -> Images:
                 limit=min(number, MOST_FILES),
             )
         if number % 20 == 0:
-            progress(f"{place.name} {number + 1}", 0.0)
+            progress(0.0, f"{place.name} {number + 1}")
         picture = _small(content, size, mode) if content else None
         if picture is None:
             skipped += 1

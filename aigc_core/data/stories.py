@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from aigc_core.data.sources import Progress, Text
+from aigc_core.common.progress import ProgressCallback
+from aigc_core.data.sources import Text
 
 COUNT = 8000
 _SEED = 1_706_037_62
@@ -165,7 +166,7 @@ CHINESE = Grammar(
 GRAMMARS = {"en": (ENGLISH,), "zh": (CHINESE,), "both": (ENGLISH, CHINESE)}
 
 
-def stories(config: Any, progress: Progress) -> Text:
+def stories(config: Any, progress: ProgressCallback) -> Text:
     """The same stories every time; `config.language` is ``"en"``, ``"zh"`` or ``"both"`` (half and half)."""
     random = np.random.default_rng(_SEED)
     grammars = GRAMMARS[config.language]

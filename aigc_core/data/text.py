@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from aigc_core.common.errors import DataError, message
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.download import cache_folder, fetch, local_data
-from aigc_core.data.sources import Progress, Text
+from aigc_core.data.sources import Text
 
 LARGEST_TEXT = 200_000_000  # bytes
 PIECES = 20  # that a part of a long text consists of
@@ -22,14 +23,14 @@ TANG_POEMS = 58_000  # in files of a thousand each
 FORMS = {"五绝": (2, 5), "七绝": (2, 7), "五律": (4, 5), "七律": (4, 7)}  # couplets, and characters in half of one
 
 
-def docs(config: Any, progress: Progress) -> Text:
+def docs(config: Any, progress: ProgressCallback) -> Text:
     """The help texts that come with every CPython."""
     from pydoc_data.topics import topics
 
     return Text(["\n".join(topics.values())])
 
 
-def shakespeare(config: Any, progress: Progress) -> Text:
+def shakespeare(config: Any, progress: ProgressCallback) -> Text:
     here = local_data("text")
     path = here / "tiny_shakespeare.txt" if here else None
     if path is None or not path.is_file():
@@ -43,7 +44,7 @@ def shakespeare(config: Any, progress: Progress) -> Text:
     return Text([_read(path)])
 
 
-def tang(config: Any, progress: Progress) -> Text:
+def tang(config: Any, progress: ProgressCallback) -> Text:
     """Regular poems, each as `《title》form` and its lines; the forms are 五绝, 七绝, 五律 and 七律."""
     here = local_data("text")
     if here and (path := here / "tang_poems.txt").is_file():
@@ -81,7 +82,7 @@ def keeps_form(poem: str) -> bool:
     return len(couplets) == couplets_wanted and all(re.fullmatch(f"{line}，{line}。", one) for one in couplets)
 
 
-def user_text(config: Any, progress: Progress) -> Text:
+def user_text(config: Any, progress: ProgressCallback) -> Text:
     path = Path(config.data_path)
     if not config.data_path:
         raise DataError(

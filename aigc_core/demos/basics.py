@@ -46,23 +46,23 @@ def distribution(kind: str, values: dict[str, float], draws: int, seed: int) -> 
         drawn = random.normal(mean, std, draws)
         exact = np.exp(-0.5 * ((middles - mean) / std) ** 2) / (std * math.sqrt(2 * math.pi))
         heights = np.histogram(drawn, edges)[0] / (draws * width)
-        return _told(middles, exact, heights, (mean, std**2), drawn)
+        return _result(middles, exact, heights, (mean, std**2), drawn)
     if kind == "multinomial":
         weights = np.array([given[name] for name in "abcd"])
         if weights.sum() <= 0:
             raise ConfigError("basics.no_weight", "At least one of the weights must be above 0.")
-        chances = weights / weights.sum()
-        outcome = random.choice(4, draws, p=chances)
+        probs = weights / weights.sum()
+        outcome = random.choice(4, draws, p=probs)
         numbers = np.arange(4)
-        mean = float((numbers * chances).sum())
-        variance = float(((numbers - mean) ** 2 * chances).sum())
-        return _told(numbers, chances, np.bincount(outcome, minlength=4) / draws, (mean, variance), outcome)
+        mean = float((numbers * probs).sum())
+        variance = float(((numbers - mean) ** 2 * probs).sum())
+        return _result(numbers, probs, np.bincount(outcome, minlength=4) / draws, (mean, variance), outcome)
     tries, p = (1 if kind == "bernoulli" else round(given["n"])), given["p"]
     numbers = np.arange(tries + 1)
     exact = np.array([math.comb(tries, int(k)) * p**k * (1 - p) ** (tries - k) for k in numbers])
     counts = random.binomial(tries, p, draws)
     shares = np.bincount(counts, minlength=tries + 1) / draws
-    return _told(numbers, exact, shares, (tries * p, tries * p * (1 - p)), counts)
+    return _result(numbers, exact, shares, (tries * p, tries * p * (1 - p)), counts)
 
 
 def _checked(kind: str, values: dict[str, float]) -> dict[str, float]:
@@ -79,7 +79,7 @@ def _checked(kind: str, values: dict[str, float]) -> dict[str, float]:
     return given
 
 
-def _told(
+def _result(
     outcomes: np.ndarray, exact: np.ndarray, drawn: np.ndarray, moments: tuple[float, float], values: np.ndarray
 ) -> dict[str, Any]:
     return {
@@ -108,7 +108,7 @@ def losses() -> dict[str, list[float]]:
 
 # -- optimisers on a surface --------------------------------------------------------------------------------
 
-BEGIN = {"valley": (-1.8, 1.2), "banana": (-1.5, 1.6), "saddle": (-1.6, 0.02)}
+START = {"valley": (-1.8, 1.2), "banana": (-1.5, 1.6), "saddle": (-1.6, 0.02)}
 LOWEST = {"valley": (0.0, 0.0), "banana": (1.0, 1.0), "saddle": None}
 REACH = 2.0  # of the drawn square on each side
 GRID = 64
@@ -150,7 +150,7 @@ def race(surface: str, lr: float, steps: int) -> dict[str, Any]:
     Raises:
         ConfigError: no such surface, or an impossible learning rate.
     """
-    if surface not in BEGIN:
+    if surface not in START:
         raise ConfigError("basics.no_surface", "There is no surface “{surface}”.", surface=surface)
     if not 0 < lr <= 10:
         raise ConfigError("basics.bad_rate", "The learning rate must be above 0 and at most 10.")
@@ -166,7 +166,7 @@ def race(surface: str, lr: float, steps: int) -> dict[str, Any]:
 
 
 def _path(racer: str, surface: str, lr: float, steps: int) -> np.ndarray:
-    place = np.array(BEGIN[surface])
+    place = np.array(START[surface])
     m, v, path = np.zeros(2), np.zeros(2), [place]
     for t in range(1, steps + 1):
         g = gradient(surface, place)

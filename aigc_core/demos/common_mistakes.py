@@ -4,6 +4,7 @@ All on 8×8 digits with small dense networks, in seconds.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,11 +12,12 @@ from torch import Tensor
 
 from aigc_core.common.device import threads
 from aigc_core.common.errors import ConfigError
+from aigc_core.common.progress import ProgressCallback, silent
 from aigc_core.data.image_dataset import ImageDataset
-from aigc_core.families.base import ImageFamily, ImageRequest, Phase
-from aigc_core.families.image_decoding import sheet_png
+from aigc_core.families.base import Phase
+from aigc_core.families.image import ImageFamily, ImageRequest, sheet_png
 from aigc_core.families.vae.losses import kl_to_standard_normal, normal_log_density
-from aigc_core.training.small_fit import Look, prepared, quick_fit
+from aigc_core.training.quick_fit import prepared, quick_fit
 
 STEPS = 600
 SHOWN = ImageRequest(count=32, seed=0)
@@ -25,7 +27,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-def show(mistake: str, look: Look = lambda part: None) -> dict[str, Any]:
+def show(mistake: str, progress: ProgressCallback = silent) -> dict[str, Any]:
     """Train the right formula and the wrong one.
 
     Args:
@@ -40,10 +42,10 @@ def show(mistake: str, look: Look = lambda part: None) -> dict[str, Any]:
     if mistake not in MISTAKES:
         raise ConfigError("basics.no_mistake", "There is no mistake “{mistake}” here.", mistake=mistake)
     with threads(1):  # networks so small that a second thread only costs time
-        return MISTAKES[mistake](look)
+        return MISTAKES[mistake](progress)
 
 
-def _made(family: ImageFamily) -> bytes:
+def _sample_sheet(family: ImageFamily) -> bytes:
     with torch.inference_mode():
         return sheet_png(family.sample(family.networks, SHOWN))
 
@@ -51,7 +53,7 @@ def _made(family: ImageFamily) -> bytes:
 # -- variational autoencoders -------------------------------------------------------------------------------
 
 
-def _vae(loss: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor], look: Look) -> dict[str, Any]:
+def _vae(loss: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor], progress: ProgressCallback) -> dict[str, Any]:
     """Train by a loss of −log p(x|z) (B,), μ, log σ² and z (B, Z); measure the true bound."""
     family, data = prepared("vae", SETTINGS["vae"])
     model = family.networks["autoencoder"]
@@ -61,14 +63,14 @@ def _vae(loss: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor], look: Look) -
         z = mean + torch.exp(0.5 * log_var) * noise
         return loss(model.decoder.nll(model.decoder(z, None), x), mean, log_var, z)
 
-    quick_fit(family, data, STEPS, look, of_batch)
+    quick_fit(family, data, STEPS, progress, of_batch)
     with torch.inference_mode():
         figures = family.evaluate(family.networks, data)
     wanted = ("negative_elbo", "reconstruction", "kl", "active_units")
-    return {"sheet": _made(family), "figures": {name: figures[name] for name in wanted}}
+    return {"sheet": _sample_sheet(family), "figures": {name: figures[name] for name in wanted}}
 
 
-def _bound(nll: Tensor, mean: Tensor, log_var: Tensor, z: Tensor) -> Tensor:
+def _negative_elbo(nll: Tensor, mean: Tensor, log_var: Tensor, z: Tensor) -> Tensor:
     return (nll + kl_to_standard_normal(mean, log_var).sum(1)).mean()
 
 
@@ -90,20 +92,24 @@ def _two_likelihoods(nll: Tensor, mean: Tensor, log_var: Tensor, z: Tensor) -> T
 # -- generators ---------------------------------------------------------------------------------------------
 
 
-def _generator_by_error(look: Look) -> dict[str, Any]:
+def _regressed_generator(progress: ProgressCallback) -> dict[str, Any]:
     """G(z) drawn to real pictures by squared error: the least error has their average, whatever z is."""
     family, data = prepared("gan", SETTINGS["gan"])
     family.phases = (Phase("generator"),)
     generate = family.networks["generator"]
-    quick_fit(family, data, STEPS, look, lambda x, z: (generate(z, None) - x).square().mean())
-    return {"sheet": _made(family), "figures": _spread(family, data)}
+
+    def squared_error(x: Tensor, z: Tensor) -> Tensor:
+        return (generate(z, None) - x).square().mean()
+
+    quick_fit(family, data, STEPS, progress, lambda x, z: (generate(z, None) - x).square().mean())
+    return {"sheet": _sample_sheet(family), "figures": _spread(family, data)}
 
 
-def _generator_by_game(look: Look) -> dict[str, Any]:
+def _adversarial_generator(progress: ProgressCallback) -> dict[str, Any]:
     """The same generator against a discriminator."""
     family, data = prepared("gan", SETTINGS["gan"])
-    quick_fit(family, data, STEPS, look)
-    return {"sheet": _made(family), "figures": _spread(family, data)}
+    quick_fit(family, data, STEPS, progress)
+    return {"sheet": _sample_sheet(family), "figures": _spread(family, data)}
 
 
 def _spread(family: ImageFamily, data: ImageDataset) -> dict[str, float]:
@@ -112,21 +118,22 @@ def _spread(family: ImageFamily, data: ImageDataset) -> dict[str, float]:
     return {name: figures[name] for name in ("diversity", "classes_missing", "coverage")}
 
 
-def _pair(
-    right: Callable[[Look], dict[str, Any]], wrong: Callable[[Look], dict[str, Any]]
-) -> Callable[[Look], dict[str, Any]]:
-    def both(look: Look) -> dict[str, Any]:
+Demonstration = Callable[[ProgressCallback], dict[str, Any]]
+
+
+def _pair(right: Demonstration, wrong: Demonstration) -> Demonstration:
+    def both(progress: ProgressCallback) -> dict[str, Any]:
         return {
-            "right": right(lambda part: look(0.5 * part)),
-            "wrong": wrong(lambda part: look(0.5 + 0.5 * part)),
+            "right": right(lambda part, shown: progress(0.5 * part, None)),
+            "wrong": wrong(lambda part, shown: progress(0.5 + 0.5 * part, None)),
         }
 
     return both
 
 
-MISTAKES: dict[str, Callable[[Look], dict[str, Any]]] = {
-    "averaged-pixels": _pair(lambda look: _vae(_bound, look), lambda look: _vae(_averaged_pixels, look)),
-    "averaged-kl": _pair(lambda look: _vae(_bound, look), lambda look: _vae(_averaged_kl, look)),
-    "two-likelihoods": _pair(lambda look: _vae(_bound, look), lambda look: _vae(_two_likelihoods, look)),
-    "generator-by-error": _pair(_generator_by_game, _generator_by_error),
+MISTAKES: dict[str, Demonstration] = {
+    "averaged-pixels": _pair(partial(_vae, _negative_elbo), partial(_vae, _averaged_pixels)),
+    "averaged-kl": _pair(partial(_vae, _negative_elbo), partial(_vae, _averaged_kl)),
+    "two-likelihoods": _pair(partial(_vae, _negative_elbo), partial(_vae, _two_likelihoods)),
+    "generator-by-error": _pair(_adversarial_generator, _regressed_generator),
 }

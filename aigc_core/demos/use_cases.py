@@ -15,22 +15,24 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from aigc_core.common.errors import ConfigError, message
+from aigc_core.common.progress import ProgressCallback, silent
 from aigc_core.data import product_texts
 from aigc_core.data.image_dataset import ImageDataset, as_float
 from aigc_core.data.sources import Text
 from aigc_core.data.text_dataset import TokenDataset
 from aigc_core.families import config_class, family_class
-from aigc_core.families.base import ImageRequest, TextRequest
+from aigc_core.families.causal_lm import TextFamily, TextRequest
 from aigc_core.families.config import make_config
-from aigc_core.families.image_decoding import sheet_png
+from aigc_core.families.image import ImageRequest, sheet_png
 from aigc_core.metrics import classifier_features, nearest_neighbors, text_diversity
 from aigc_core.metrics.sample_quality import spread
-from aigc_core.training.small_fit import Look, prepared, quick_fit
+from aigc_core.runs.init_from import open_trained
+from aigc_core.training.quick_fit import prepared, quick_fit
 
 SEEDS = 3
 
 
-def measure(scenario: str, look: Look = lambda part: None) -> dict[str, Any]:
+def measure(scenario: str, progress: ProgressCallback = silent) -> dict[str, Any]:
     """Measure one of `SCENARIOS`.
 
     Returns:
@@ -43,7 +45,7 @@ def measure(scenario: str, look: Look = lambda part: None) -> dict[str, Any]:
     if scenario not in SCENARIOS:
         raise ConfigError("useful.no_scenario", "There is no scenario “{scenario}”.", scenario=scenario)
     begun = time.monotonic()
-    return SCENARIOS[scenario](look) | {"seconds": time.monotonic() - begun}
+    return SCENARIOS[scenario](progress) | {"seconds": time.monotonic() - begun}
 
 
 # -- more data from a generator -----------------------------------------------------------------------------
@@ -54,7 +56,7 @@ CLASSIFIER_STEPS = 120
 GAN_STEPS = 300
 
 
-def augment(look: Look) -> dict[str, Any]:
+def augment(progress: ProgressCallback) -> dict[str, Any]:
     """Accuracy of a classifier on 500 held-out digits, from few labelled ones, and with generated ones added.
 
     The generator is a class-conditional GAN that has seen the same labelled digits and nothing else: one that has seen
@@ -72,7 +74,7 @@ def augment(look: Look) -> dict[str, Any]:
             x, labels = data.train[chosen], data.labels[chosen]
             plain.append(_accuracy(x, labels, data, seed))
             data.train, data.labels = x, labels
-            quick_fit(family, data, GAN_STEPS, lambda part: look((done + part) / total))  # noqa: B023 — used at once
+            quick_fit(family, data, GAN_STEPS, lambda part, _: progress((done + part) / total, None))  # noqa: B023 — used at once
             made = torch.from_numpy(family.sample(family.networks, ImageRequest(MADE, seed))).permute(0, 3, 1, 2)
             given = torch.arange(MADE) % 10
             more.append(_accuracy(torch.cat([x, made]), torch.cat([labels, given]), data, seed))
@@ -120,7 +122,7 @@ LEFT_OUT = (1, 4, 8)
 VAE_STEPS = 500
 
 
-def anomaly(look: Look) -> dict[str, Any]:
+def anomaly(progress: ProgressCallback) -> dict[str, Any]:
     """A VAE trained without one digit: does its −ELBO find that digit among all? Beside it the distance to the nearest
     training picture, which needs no model. Figures: area under the ROC curve."""
     rows: list[dict[str, Any]] = []
@@ -130,7 +132,7 @@ def anomaly(look: Look) -> dict[str, Any]:
         assert data.labels is not None and data.validation_labels is not None
         kept = data.labels != digit
         data.train, data.labels = data.train[kept], data.labels[kept]
-        quick_fit(family, data, VAE_STEPS, lambda part: look((number + part) / len(LEFT_OUT)))  # noqa: B023 — used at once
+        quick_fit(family, data, VAE_STEPS, lambda part, _: progress((number + part) / len(LEFT_OUT), None))  # noqa: B023 — used at once
         model = family.networks["autoencoder"]
         with torch.inference_mode():
             terms = family.evidence_terms(model, as_float(data.validation), None, 0, False)
@@ -174,12 +176,12 @@ REPAIRED, SHOWN = 200, 5  # as many shown as there are rows: the sheet is square
 ROUNDS = 30
 
 
-def repair(look: Look) -> dict[str, Any]:
+def repair(progress: ProgressCallback) -> dict[str, Any]:
     """The lower half of 200 held-out digits is lost. Filled by the training average, by the nearest training picture
     (nearest in what is left), and by a VAE: encode, decode, put back what is known, again. Figures: root mean square
     error of the lost pixels."""
     family, data = prepared("vae", {"data": "digits", "network": "mlp", "width": 64, "latent_size": 16})
-    quick_fit(family, data, 2 * VAE_STEPS, lambda part: look(0.9 * part))
+    quick_fit(family, data, 2 * VAE_STEPS, lambda part, _: progress(0.9 * part, None))
     truth, train = as_float(spread(data.validation, REPAIRED)), as_float(data.train)
     lost = torch.zeros_like(truth[:1], dtype=torch.bool)
     lost[..., truth.shape[-1] // 2 :, :] = True
@@ -194,7 +196,7 @@ def repair(look: Look) -> dict[str, Any]:
             drawn = family.decode(family.networks, family.encode(family.networks, x, None), None)
             x = torch.where(lost, drawn, truth)
     filled["model"] = x
-    look(1.0)
+    progress(1.0, None)
     # Mean square error of each picture's lost pixels, by way.
     squares = {
         name: (one - truth).masked_select(lost).view(len(truth), -1).square().mean(1) for name, one in filled.items()
@@ -226,7 +228,7 @@ def repair(look: Look) -> dict[str, Any]:
 TEXT_STEPS, TEXTS = 150, 40
 
 
-def copywriting(look: Look) -> dict[str, Any]:
+def copywriting(progress: ProgressCallback) -> dict[str, Any]:
     """Product texts from templates, and from a model that was trained on from the stories that come along with 400 of
     them. Figures: distinct pairs of words, and the share of the model's texts that the templates can make."""
     documents = product_texts.texts(400, seed=0)
@@ -235,12 +237,13 @@ def copywriting(look: Look) -> dict[str, Any]:
         {"init_from": "gpt-stories", "context": 256, "batch_size": 4, "lr": 1e-3, "data_path": "-", "dropout": 0.0},
     )  # fmt: skip
     family_cls = family_class("gpt")
-    config, tokenizer = family_cls.resolved(config, lambda what, part: None)
+    config, tokenizer = family_cls.resolved(config, open_trained, silent)
     data = TokenDataset(Text(documents), config, torch.device("cpu"), tokenizer)
-    family: Any = family_cls(config, data.info)
-    family.start()
-    quick_fit(family, data, TEXT_STEPS, lambda part: look(0.8 * part))
-    made = mtime_ns(family, look)
+    family = family_cls(config, data.info)
+    assert isinstance(family, TextFamily)
+    family.start(open_trained)
+    quick_fit(family, data, TEXT_STEPS, lambda part, _: progress(0.8 * part, None))
+    made = _generate_texts(family, progress)
     template = product_texts.texts(len(made), seed=1)
     known = sum(product_texts.possible(one) for one in made) / max(len(made), 1)
     rows: list[dict[str, Any]] = [
@@ -263,7 +266,7 @@ def copywriting(look: Look) -> dict[str, Any]:
     return {"rows": rows, "verdict": yes if good else no, "good": good, "texts": made[:5]}
 
 
-def mtime_ns(family: Any, look: Look) -> list[str]:
+def _generate_texts(family: TextFamily, progress: ProgressCallback) -> list[str]:
     """Texts of the model, each up to its end."""
     begun, found = family.encode_prompt(""), [""] * TEXTS
     request = TextRequest(max_new_tokens=product_texts.LONGEST, temperature=0.8)
@@ -271,12 +274,12 @@ def mtime_ns(family: Any, look: Look) -> list[str]:
     for place, drawn in enumerate(family.generate(family.networks, begun, request, list(range(TEXTS)))):
         for row, token in zip(rows, drawn.token.tolist(), strict=True):
             row.append(token)
-        look(0.8 + 0.2 * place / product_texts.LONGEST)
+        progress(0.8 + 0.2 * place / product_texts.LONGEST, None)
     for number, row in enumerate(rows):
         found[number] = family.tokenizer.decode(row).strip().split("\n")[0]
     return found
 
 
-SCENARIOS: dict[str, Callable[[Look], dict[str, Any]]] = {
+SCENARIOS: dict[str, Callable[[ProgressCallback], dict[str, Any]]] = {
     "augment": augment, "anomaly": anomaly, "repair": repair, "copywriting": copywriting,
 }  # fmt: skip

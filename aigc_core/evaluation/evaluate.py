@@ -8,10 +8,12 @@ import torch
 
 from aigc_core.common.device import device_of
 from aigc_core.common.errors import RunError
+from aigc_core.common.progress import ProgressCallback, silent
 from aigc_core.data.datasets import load_data
 from aigc_core.data.image_dataset import ImageDataset
-from aigc_core.data.sources import Progress, silent, source_of
-from aigc_core.families.base import EvalLevel, ImageFamily, ImageRequest
+from aigc_core.data.sources import source_of
+from aigc_core.families.base import EvalLevel
+from aigc_core.families.image import ImageFamily, ImageRequest
 from aigc_core.inference.model_cache import load
 from aigc_core.metrics import classifier_features, inception_features
 from aigc_core.metrics.distances import classes_missing, frechet_distance, kernel_distance, moments
@@ -56,7 +58,7 @@ def evaluate(run: Run, extent: EvalLevel = "during", step: int | None = None) ->
     }  # fmt: skip
 
 
-def in_inception(run: Run, progress: Progress) -> dict[str, Any]:
+def in_inception(run: Run, progress: ProgressCallback) -> dict[str, Any]:
     """Made against held-out pictures in Inception's features, as papers report them for photographs.
 
     `frechet_inception`, `kernel_inception`, the same of training pictures as `…_real`, and `inception_n`.

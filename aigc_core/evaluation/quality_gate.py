@@ -4,20 +4,17 @@ What a model must reach is the setting `gate` of its run, so every recipe has on
 Importable without torch.
 """
 
-import os
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal, NotRequired
 
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from aigc_core.common.errors import AigcError, ConfigError, RunError, TrainingError, message
+from aigc_core.common.errors import AigcError, RunError
 from aigc_core.evaluation import diagnostics
-from aigc_core.families.config import RunConfig
+from aigc_core.evaluation.cost import cost
 from aigc_core.families.thresholds import thresholds
 from aigc_core.runs.listing import run_named
-from aigc_core.runs.queue import NoQueue, QueueSlot, Report, wait
 from aigc_core.runs.run import Run
 from aigc_core.runs.status import Status
 
@@ -153,120 +150,5 @@ def next_changes(run: Run, found: list[dict[str, Any]]) -> dict[str, Any]:
     return {budget: longer} if longer <= most else {}
 
 
-def cost(run: Run) -> dict[str, Any]:
-    """The run's cost card: `train_s`, `train_j` (joules, `how` known), and of a thousand generations `use_s`, `use_j`;
-    a generation is a picture, or a text of 200 tokens."""
-    from aigc_core.common import energy
-    from aigc_core.common.device import card_of, device_of
-    from aigc_core.families.base import ImageRequest, TextRequest
-    from aigc_core.inference import model_cache
-
-    status, makes = run.status(), run.config().makes
-    card = card_of(device_of(model_cache.load(run).family.networks).type)
-
-    def generate() -> int:
-        if makes == "text":
-            for _ in model_cache.text(run, TextRequest(max_new_tokens=COST_TOKENS)):
-                pass
-            return 1
-        return len(model_cache.pictures(run, ImageRequest(count=COST_PICTURES, seed=0)))
-
-    made = generate()  # once unmeasured, so that nothing is loaded meanwhile
-    seconds, joules = energy.timed(generate, card)
-    return {
-        "train_s": status.elapsed_s,
-        "train_j": status.energy_j,
-        "how": status.energy_how,
-        "use_s": 1000 * seconds / made,
-        "use_j": 1000 * joules / made,
-    }
-
-
-COST_PICTURES = 256
-COST_TOKENS = 200
 MOST_TRIES = 20
 MOST_GROWTH = 4  # times the first attempt's budget
-
-
-def fit_and_judge(
-    run: Run,
-    turn: QueueSlot | NoQueue | None = None,
-    report: Report = lambda status: None,
-    onward: Callable[[Run], None] | None = None,
-) -> Status:
-    """Train a run to its end and judge it; where it does not pass and has tries left, train another one, changed as
-    the doctor advises, and so on. Every attempt stays. Returns the status of the last one made here.
-
-    Args:
-        onward: gets the next attempt, which is then not made here (on a cluster it is a job of its own).
-
-    Raises:
-        AigcError: as of `aigc_core.training.trainer.fit`; a training that breaks down is tried again like one that does
-            not pass.
-    """
-    turn = turn or NoQueue()
-    while True:
-        with run.train_alone():
-            try:
-                status, following = _attempt(run, turn, report)
-            finally:
-                turn.release()
-        if following is None:
-            return status
-        if onward is not None:
-            onward(following)
-            return status
-        run = following
-
-
-def _attempt(run: Run, turn: QueueSlot | NoQueue, report: Report) -> tuple[Status, Run | None]:
-    """Train and judge one run; returns its status and the next attempt, if there is to be one."""
-    with suppress(AigcError, OSError):  # what is wrong with the queue, `fit` says and keeps in the run
-        if not wait(run, turn, report):
-            return run.status(), None
-    from aigc_core.training.trainer import fit  # not before: it brings torch, and many processes may wait
-
-    try:
-        status = fit(run, turn=turn, report=report)
-    except TrainingError as error:
-        if error.message["key"] != "train.not_finite":  # a full disk or memory will not be another next time
-            raise
-        following = _following(run, next_changes(run, diagnostics.plain(diagnostics.diagnose(run))))
-        if following is None:
-            raise
-        return run.status(), following
-    if status.state != "done":
-        return status, None
-    try:
-        verdict = judge(run)
-    except AigcError as error:  # the model is trained all the same
-        said = error.message
-    except (RuntimeError, MemoryError, OSError) as problem:  # the first two are torch's words for too little memory
-        said = message("gate.failed", "The model could not be judged ({problem}).", problem=problem)
-    else:
-        return status, None if verdict["passed"] else _following(run, verdict["changes"])
-    with suppress(OSError):
-        run.event_log.append("note", status.step, **said)
-    return status, None
-
-
-def _following(run: Run, changes: dict[str, Any]) -> Run | None:
-    """The next attempt, or None if there is no try left, nothing to change, or one already. Where several processes
-    share a run there is none either: the others have ended with this one."""
-    config: RunConfig = run.config()
-    tried = config.tries <= 1 or "following" in run.manifest.read()
-    if tried or not changes or run.control.stop_requested() or int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        return None
-    try:
-        following = Run.create(config.changed(changes | {"tries": config.tries - 1}), given=run.manifest.given)
-    except ConfigError as error:
-        run.event_log.append("note", run.status().step, **error.message)
-        return None
-    said = ", ".join(f"{key} = {value}" for key, value in changes.items())
-    run.event_log.append(
-        "note",
-        run.status().step,
-        **message("gate.again", "Not passed; tried again as {name} with {changes}.", name=following.name, changes=said),
-    )
-    run.manifest.set_following(following.manifest)
-    return following

@@ -48,7 +48,7 @@ def release(run: Run, to: Path, steps: list[int] | None = None, figures: dict[st
         for name in run.samples.names():
             (folder / "samples" / name).write_bytes(run.samples.read(name))
         for step in kept:
-            _light(run, step, folder / run.checkpoints.folder(step).name)
+            _copy_weights(run, step, folder / run.checkpoints.folder(step).name)
         (folder / "best").write_text(run.checkpoints.folder(best).name + "\n")
         (folder / "last").write_text(run.checkpoints.folder(kept[-1]).name + "\n")
         status.process, status.message, status.eta_s = None, None, None
@@ -57,7 +57,7 @@ def release(run: Run, to: Path, steps: list[int] | None = None, figures: dict[st
     return Run(to)
 
 
-def _light(run: Run, step: int, to: Path) -> None:
+def _copy_weights(run: Run, step: int, to: Path) -> None:
     to.mkdir()
     save_file(flat(for_use(run, step).networks), to / "model.safetensors")
     shutil.copyfile(own_file(run.checkpoints.folder(step) / "meta.json", run.path), to / "meta.json")

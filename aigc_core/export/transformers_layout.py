@@ -8,12 +8,13 @@ from pathlib import Path
 from aigc_core.common.errors import ConfigError, message
 from aigc_core.common.files import new_folder, refuse_taken
 from aigc_core.common.paths import runs_root
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.dataset_info import DatasetInfo
-from aigc_core.data.sources import Progress, source_of
+from aigc_core.data.sources import source_of
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.families.base import Unfilled, count_parameters
+from aigc_core.families.config import HUB_NAME
 from aigc_core.families.gpt import pretrained
-from aigc_core.families.gpt.config import HUB_NAME
 from aigc_core.families.gpt.family import Family
 from aigc_core.inference import model_cache
 from aigc_core.runs import checkpoint
@@ -23,7 +24,7 @@ from aigc_core.runs.status import Status
 LONGEST_NAME = 40  # characters of a source's name that go into that of its run
 
 
-def bring(source: str | Path, progress: Progress, to: Path | None = None) -> Run:
+def import_model(source: str | Path, progress: ProgressCallback, to: Path | None = None) -> Run:
     """Make a run of somebody's GPT-2: finished, at step 0, with the model's own context.
 
     Each call makes a new run. It exists only once it is whole; what was fetched stays with the Hub's client, so
@@ -38,7 +39,7 @@ def bring(source: str | Path, progress: Progress, to: Path | None = None) -> Run
     Raises:
         AigcError: there is no such model, it cannot be fetched or used, or `to` cannot be written.
     """
-    to = (to or place_for(str(source))).absolute()
+    to = (to or new_run_path(str(source))).absolute()
     refuse_taken(to)
     folder = _folder(source, progress)
     config, tokenizer = pretrained.whole(folder)
@@ -89,13 +90,13 @@ def export(run: Run, to: Path) -> Path:
     return to
 
 
-def place_for(source: str) -> Path:
+def new_run_path(source: str) -> Path:
     """A directory under the folder of runs for a new run; of the source's name only letters and digits are used."""
     name = re.sub(r"[^a-z0-9]+", "-", source.lower().rstrip("/").split("/")[-1]).strip("-")[:LONGEST_NAME]
     return runs_root() / f"{time.strftime('%Y%m%d-%H%M%S')}-{name or 'model'}-{secrets.token_hex(2)}"
 
 
-def _folder(source: str | Path, progress: Progress) -> pretrained.Folder:
+def _folder(source: str | Path, progress: ProgressCallback) -> pretrained.Folder:
     if isinstance(source, Path):
         return pretrained.Folder(source.resolve().name, source)
     if HUB_NAME.fullmatch(source):

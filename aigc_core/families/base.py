@@ -1,24 +1,23 @@
-"""The contract between the loop and a model family."""
+"""The contract between the trainer and a model family."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from aigc_core.common.device import to_device
-from aigc_core.common.errors import ConfigError, RunError
+from aigc_core.common.errors import RunError
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.common.rng import Stream, generator
 from aigc_core.data.batch import Batch
 from aigc_core.data.dataset_info import DatasetInfo
-from aigc_core.data.sources import Progress
-from aigc_core.data.tokenizer import Tokenizer
 
 Networks = dict[str, nn.Module]
 
@@ -59,21 +58,26 @@ EvalLevel = Literal["during", "end", "full"]
 
 @dataclass(frozen=True)
 class Phase:
-    """One kind of update within a step: which network it corrects, how often, and how strongly.
+    """One kind of update within a step: which networks it corrects together, how often, and how strongly.
 
-    A GAN has two phases, a VAE or a GPT one.
+    A GAN has two phases, a VAE or a GPT one. `name` is also that of its optimizer in a checkpoint.
     """
 
-    network: str
-    repeats: Callable[[Any], int] = lambda config: 1
+    name: str
+    networks: tuple[str, ...] = ()  # empty: the one that is called as the phase is
+    repeats: Callable[[Any, int], int] = lambda config, step: 1
     lr: Callable[[Any], float] = lambda config: config.lr
+
+    def __post_init__(self) -> None:
+        if not self.networks:
+            object.__setattr__(self, "networks", (self.name,))
 
 
 @dataclass(frozen=True)
 class StepContext:
     """Where in the run a batch stands, and how to draw randomness that belongs to it alone."""
 
-    config: Any
+    config: Any  # the family's own
     step: int
     draw: int  # which batch of the step
     shard: slice  # this process's part of the whole batch
@@ -92,62 +96,32 @@ class StepContext:
         return to_device(how(self.config.batch_size, *shape, generator=random)[self.shard], self.device)
 
 
-@dataclass(frozen=True)
-class TextRequest:
-    """What to write: see `aigc_core.families.gpt.generate` for the meaning of each knob.
-
-    Raises:
-        ConfigError: a knob has a value that it cannot have.
-    """
-
-    prompt: str = ""
-    max_new_tokens: int = 200
-    temperature: float = 0.8
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
-    repetition_penalty: float = 1.0
-    seed: int = 0
-    precision: str = "float32"  # or bf16: less exact, and in large networks faster
-
-    ranges: ClassVar[dict[str, tuple[float, float]]] = {
-        "max_new_tokens": (1, 100_000),
-        "temperature": (0, 10),
-        "top_k": (0, 10_000_000),
-        "top_p": (0, 1),
-        "min_p": (0, 1),
-        "repetition_penalty": (0.5, 5),
-    }
-    precisions: ClassVar[tuple[str, ...]] = ("float32", "bf16")
-
-    def __post_init__(self) -> None:
-        for knob, (least, most) in self.ranges.items():
-            value = getattr(self, knob)
-            if not least <= value <= most:  # not a number is in no range either
-                raise ConfigError(
-                    "text.knob_out_of_range",
-                    "“{knob}” must be a number from {least} to {most}, and {value} is none.",
-                    knob=knob,
-                    least=least,
-                    most=most,
-                    value=value,
-                )
-        if self.precision not in self.precisions:
-            raise ConfigError(
-                "text.no_such_precision",
-                "A text can be written in {known}, and not in “{precision}”.",
-                known=", ".join(self.precisions),
-                precision=self.precision,
-            )
+# A batch and its place in the run -> a scalar loss, and figures for the curves (detached scalars).
+Loss = Callable[[Batch, StepContext], tuple[Tensor, dict[str, Tensor]]]
+# Corrects the networks of a phase by the loss of the step's next batch.
+Update = Callable[[Phase, Loss], None]
 
 
 @dataclass(frozen=True)
-class ImageRequest:
-    """Which pictures to make: `count` of them, the i-th from latent `seed`, i; of class `label`, or of all."""
+class TrainedRun:
+    """A run as somebody finds it who goes on from its weights."""
 
-    count: int = 64
-    seed: int = 0
-    label: int | None = None
+    name: str
+    config: Any  # its family's own
+    info: DatasetInfo | None  # None before its first start
+    check: Callable[[], None]  # raises RunError unless its best checkpoint has the weights of its networks
+    weights: Callable[[str], dict[str, Tensor]]  # of a network by name, from its best checkpoint
+
+
+# Opens a run by its folder or name; raises RunError if there is none.
+OpenTrained = Callable[[str], TrainedRun]
+
+
+class Result(NamedTuple):
+    """One thing that a model made, as a file: see `aigc_core.media.kinds`."""
+
+    content: bytes
+    suffix: str
 
 
 @dataclass
@@ -161,7 +135,7 @@ class Family(ABC):
     inference_networks: ClassVar[tuple[str, ...]]  # networks that sampling and measuring need
     phases: ClassVar[tuple[Phase, ...]]
 
-    config: Any
+    config: Any  # the family's own
     info: DatasetInfo
     networks: Networks = field(init=False)
 
@@ -171,8 +145,10 @@ class Family(ABC):
             torch.manual_seed(seed)
             self.networks = self.build()
 
+    # -- networks -----------------------------------------------------------------------------------------
+
     @classmethod
-    def resolved(cls, config: Any, progress: Progress) -> tuple[Any, str | None]:
+    def resolved(cls, config: Any, open_trained: OpenTrained, progress: ProgressCallback) -> tuple[Any, str | None]:
         """The settings with what only shows when the run starts, such as the size of a model to go on from,
         and that model's tokenizer as JSON. `progress` is told what is fetched for it, from any thread."""
         return config, None
@@ -181,8 +157,14 @@ class Family(ABC):
     def build(self) -> Networks:
         """New networks with random weights, by name."""
 
-    def start(self) -> None:
+    def start(self, open_trained: OpenTrained) -> None:
         """Called once, before the first step: take over the weights of another model, if the settings say so."""
+
+    def contradiction(self) -> str:
+        """What of the settings and the data's description do not go together, in a few words; empty if all do."""
+        return ""
+
+    # -- training -----------------------------------------------------------------------------------------
 
     @property
     def needs_double_backward(self) -> bool:
@@ -190,8 +172,40 @@ class Family(ABC):
         return False
 
     @abstractmethod
-    def loss(self, network: str, batch: Batch, moment: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss that the phase of `network` makes smaller, and figures for the curves (detached scalars)."""
+    def loss(self, phase: str, batch: Batch, context: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss that a phase makes smaller, and figures for the curves (detached scalars)."""
+
+    def train_step(self, update: Update, step: int) -> None:
+        """One step: every phase in turn, each time on a new batch. A family whose phases need one another replaces
+        this; `update` may be called as often as it likes."""
+        for phase in self.phases:
+            for _ in range(phase.repeats(self.config, step)):
+                update(phase, partial(self.loss, phase.name))
+
+    def extra_state(self) -> dict[str, Tensor]:
+        """What a checkpoint must hold besides networks and optimizers, so that a resumed training is exact."""
+        return {}
+
+    def load_extra_state(self, state: dict[str, Tensor]) -> None:
+        """Take back what `extra_state` gave."""
+
+    # -- results ------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def make(self, networks: Networks, count: int, seed: int) -> list[Result]:
+        """`count` results, the i-th from (`seed`, i) alone."""
+
+    def fixed_inputs(self, data: Any) -> object:
+        """What every sample of the history is made from, beyond noise and settings; `data` is the run's."""
+        return None
+
+    @abstractmethod
+    def snapshot(self, networks: Networks, fixed_inputs: object) -> Result:
+        """A sample for the run's history, always from the same noise, prompt or inputs."""
+
+    @abstractmethod
+    def evaluate(self, networks: Networks, data: Any, extent: EvalLevel = "during") -> dict[str, Any]:
+        """Figures on held-out data, with their number of examples as `n`."""
 
     def export(self, networks: Networks, folder: Path) -> None:
         """Write the model into an empty folder in the layout of `transformers`.
@@ -205,141 +219,3 @@ class Family(ABC):
             "copied as it is.",
             title=self.config.title,
         )
-
-    @abstractmethod
-    def snapshot(self, networks: Networks) -> tuple[bytes, str]:
-        """A sample for the run's history, always from the same noise or prompt, and its file ending."""
-
-    @abstractmethod
-    def evaluate(self, networks: Networks, data: Any, extent: EvalLevel = "during") -> dict[str, Any]:
-        """Figures on held-out data, with their number of examples as `n`."""
-
-
-class ImageFamily(Family):
-    """A family that makes pictures (or points in the plane) from a latent code."""
-
-    encodes: ClassVar[bool] = False  # whether it can also go from a picture to its code
-
-    @abstractmethod
-    def decode(self, networks: Networks, z: Tensor, labels: Tensor | None) -> Tensor:
-        """Pictures float (N, C, H, W) in [0, 1], or points (N, 2), from codes (N, latent_size).
-
-        A network with several `layers` also takes one code for each, (N, layers, latent_size).
-        """
-
-    @abstractmethod
-    def decoder(self, networks: Networks) -> nn.Module:
-        """The network that makes pictures, with its parts `code` (`ClassCode`) and `body` (`Decoder`)."""
-
-    def first(self, networks: Networks, z: Tensor, labels: Tensor | None) -> Tensor:
-        """Activations (N, D) of the first layers for codes (N, latent_size)."""
-        decoder: Any = self.decoder(networks)
-        return decoder.body.first(decoder.code(z, labels))
-
-    @property
-    def layers(self) -> int:
-        """Into how many places of the network the code goes."""
-        decoder: Any = self.decoder(self.networks)
-        return int(decoder.body.layers)
-
-    def encode(self, networks: Networks, x: Tensor, labels: Tensor | None) -> Tensor:
-        """Codes (N, latent_size) of pictures float (N, C, H, W) in [0, 1]; only where `encodes`."""
-        raise NotImplementedError
-
-    def sample(self, networks: Networks, request: ImageRequest) -> np.ndarray:
-        """Pictures uint8 (N, H, W, C), or points float32 (N, 2); each depends on its own seed only."""
-        from aigc_core.families.image_decoding import decode_in_parts
-
-        return decode_in_parts(self, networks, request)
-
-    @property
-    def classes(self) -> int:
-        """How many classes the model can be asked for; 0 if it is trained without.
-
-        Raises:
-            ConfigError: it shall be told classes, and the data has none.
-        """
-        if self.config.conditional and not self.info.class_names:
-            raise ConfigError(
-                "config.no_classes",
-                "“{data}” has no classes, so a model cannot be told them: switch “conditional” off.",
-                data=self.config.data,
-            )
-        return len(self.info.class_names) if self.config.conditional else 0
-
-
-@dataclass(frozen=True)
-class ForwardTrace:
-    """What one reading of T tokens left behind, float32.
-
-    `queries`, `keys`, `values` (L, H, T, D) of L layers with H heads of D numbers; `attention` (L, H, T, T), the
-    weights of softmax(QKᵀ/√D), rows summing to 1 and 0 beyond the diagonal; `states` (L + 1, T, W), the
-    residual stream before the first block and after each one.
-    """
-
-    queries: Tensor
-    keys: Tensor
-    values: Tensor
-    attention: Tensor
-    states: Tensor
-
-
-class SampledToken(NamedTuple):
-    """One new token in each of B texts: int64 (B,), and the model's own probability of it, float32 (B,)."""
-
-    token: Tensor
-    probability: Tensor
-
-
-class TextFamily(Family):
-    """A family that continues text."""
-
-    tokenizer: Tokenizer
-
-    @abstractmethod
-    def encode_prompt(self, prompt: str) -> list[int]:
-        """Tokens of a prompt, at least one; characters that the model does not know are skipped.
-
-        Raises:
-            ConfigError: it knows none of them.
-        """
-
-    @abstractmethod
-    def generate(
-        self, networks: Networks, begun: list[int], request: TextRequest, seeds: list[int], skip: int = 0
-    ) -> Iterator[SampledToken]:
-        """New tokens of len(seeds) texts that begin alike, one after another; each text draws from its own seed,
-        without the first `skip` numbers of it."""
-
-    @abstractmethod
-    def window(self, text: list[int]) -> list[int]:
-        """The end of a text that is read to write on: all of it while it fits into the context."""
-
-    @abstractmethod
-    def next_logits(self, networks: Networks, tokens: Tensor) -> Tensor:
-        """Of what follows a whole window: int64 (T,) to (V,)."""
-
-    @abstractmethod
-    def logits(self, networks: Networks, tokens: Tensor) -> Tensor:
-        """Of what follows each token: int64 (B, T), T at most the context, to (B, T, V)."""
-
-    @abstractmethod
-    def next_probabilities(self, logits: Tensor, before: list[int], request: TextRequest) -> Tensor:
-        """Logits (V,) after the tokens `before`, to probabilities (V,) with a request's knobs."""
-
-    @abstractmethod
-    def inside(self, networks: Networks, tokens: Tensor) -> ForwardTrace:
-        """What a reading of tokens (T,) leaves behind."""
-
-    @abstractmethod
-    def logit_lens(self, networks: Networks, states: Tensor) -> Tensor:
-        """Logits (L + 1, T, V) of what each layer would say, from `ForwardTrace.states`."""
-
-    @property
-    @abstractmethod
-    def layers_and_heads(self) -> tuple[int, int]:
-        """Blocks of the network, and attention heads in each."""
-
-    @abstractmethod
-    def stream(self, networks: Networks, request: TextRequest) -> Iterator[str]:
-        """The continuation, piece by piece; a character is never cut in two."""

@@ -4,14 +4,16 @@ The command line's `--set` keys, the form on the Train page and `config.json` ar
 classes. Importable without torch.
 """
 
+import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from aigc_core.common.errors import ConfigError
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.sources import SOURCES, Source
+from aigc_core.families.capabilities import Capability
 from aigc_core.families.formulas import Formula
 from aigc_core.families.thresholds import thresholds
 
@@ -39,6 +41,7 @@ def _as_number(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
+HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")  # owner/name of a model on the Hugging Face Hub
 Digits = BeforeValidator(_as_number)
 Checked = TypeVar("Checked", bound="RunConfig")
 
@@ -59,7 +62,8 @@ class RunConfig(BaseModel):
 
     title: ClassVar[str]
     about: ClassVar[str]
-    makes: ClassVar[Literal["pictures", "text"]]
+    makes: ClassVar[str]  # the kind of its results: see `aigc_core.media.kinds`
+    capabilities: ClassVar[tuple[Capability, ...]] = ()  # what pages may offer for it
     data_kinds: ClassVar[tuple[str, ...]]  # kinds of data the family can learn
     presets: ClassVar[dict[str, Preset]]  # the first one is the default
     curves: ClassVar[tuple[tuple[str, ...], ...]]  # which figures share a chart; "val:" is of held-out data
@@ -75,32 +79,34 @@ class RunConfig(BaseModel):
         0.0, "Train for this long instead of a number of steps; 0 = use steps.", group="basic", ge=0, le=100_000
     )
     batch_size: int = option(64, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536)
-    lr: float = option(2e-4, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10)
-    seed: int = option(0, "Start of all randomness: same seed, same run.", group="basic", ge=0, lt=2**31)
+    lr: float = option(2e-4, "Learning rate: the size of each update.", group="basic", live=True, gt=0, le=10)
+    seed: int = option(0, "All randomness comes from it: same seed, same run.", group="basic", ge=0, lt=2**31)
 
     warmup_steps: int = option(
         0, "Steps over which the learning rate rises from 0.", group="optimiser", ge=0, le=1_000_000
     )
     lr_schedule: Literal["constant", "linear", "cosine"] = option(
-        "constant", "Whether the learning rate stays, or falls evenly or along a half cosine.", group="optimiser"
+        "constant",
+        "Whether the learning rate stays constant, or falls linearly or along a half cosine.",
+        group="optimiser",
     )
-    lr_end: float = option(0.0, "Where it ends, as a part of the learning rate.", group="optimiser", ge=0, le=1)
-    beta1: float = option(0.9, "Adam: memory of the gradient's mean.", group="optimiser", ge=0, lt=1)
-    beta2: float = option(0.999, "Adam: memory of the squared gradient.", group="optimiser", ge=0, lt=1)
+    lr_end: float = option(0.0, "Final value, as a fraction of the learning rate.", group="optimiser", ge=0, le=1)
+    beta1: float = option(0.9, "Adam: decay rate of the mean of gradients.", group="optimiser", ge=0, lt=1)
+    beta2: float = option(0.999, "Adam: decay rate of the mean of squared gradients.", group="optimiser", ge=0, lt=1)
     weight_decay: float = option(0.0, "How strongly weight matrices are pulled to 0.", group="optimiser", ge=0, le=10)
-    grad_clip: float = option(0.0, "Longest gradient allowed (norm); 0 = any.", group="optimiser", ge=0, le=1e6)
+    grad_clip: float = option(0.0, "Largest gradient norm allowed; 0 = no limit.", group="optimiser", ge=0, le=1e6)
     ema: float = option(
-        0.0, "Average of the weights over time, kept beside them; 0 = none.", group="optimiser", ge=0, lt=1
+        0.0, "Moving average of the weights, stored beside them; 0 = none.", group="optimiser", ge=0, lt=1
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = option(
-        "auto", "Where to compute; auto takes the GPU if there is one.", group="record"
+        "auto", "Where to compute; auto uses the GPU if there is one.", group="record"
     )
     precision: Literal["auto", "float32", "bf16"] = option(
-        "auto", "Number format of products; auto takes bf16 where it is fast.", group="record"
+        "auto", "Number format of matmuls; auto uses bf16 where it is fast.", group="record"
     )
     compile: Literal["auto", "off", "on"] = option(
         "auto",
-        "Whether to translate the networks for this machine first; auto measures in long trainings if it pays.",
+        "Whether to compile the networks first; auto measures in long trainings whether that pays off.",
         group="record",
     )
     log_every: int = option(0, "Steps between two points of a curve; 0 = four points a second.", group="record", ge=0)
@@ -108,17 +114,21 @@ class RunConfig(BaseModel):
     evaluate_every: int = option(250, "Steps between two measurements on held-out data.", group="record", ge=1)
     checkpoint_every: int = option(500, "Steps between two checkpoints.", group="record", ge=1)
     gate: str = option(
-        "", "What held-out figures must be for the model to count as ready; empty = anything goes.", group="judge"
+        "", "Conditions on held-out figures for the model to count as ready; empty = none.", group="judge"
     )
     tries: int = option(
         1,
-        "Train at most this often: a model that is not ready is trained anew, changed as the doctor advises.",
+        "Most attempts: a model that is not ready is retrained with the doctor's advice.",
         group="judge",
         ge=1,
         le=20,
     )
     keep_checkpoints: int = option(
-        10, "Checkpoints kept, spread over the run; the best and the last always stay.", group="record", ge=2, le=1000
+        10,
+        "Checkpoints kept, spread over the run; the best and the last are always kept.",
+        group="record",
+        ge=2,
+        le=1000,
     )
 
     @model_validator(mode="after")
@@ -129,6 +139,10 @@ class RunConfig(BaseModel):
     def formulas(self) -> list[Formula]:
         """What the training makes small, for people to read beside the live numbers."""
         return []
+
+    def accepts(self, info: DatasetInfo) -> bool:
+        """Whether networks of these settings can be built for data of this kind and shape."""
+        return info.kind in self.data_kinds
 
     def check_data(self, source: Source) -> None:
         """Called before a run is made: refuse settings that cannot go with a source.
@@ -179,27 +193,25 @@ class ImageOptions(BaseModel):
     """How pictures (or points in the plane) are made ready."""
 
     image_size: Annotated[Literal[0, 28, 32, 64], Digits] = option(
-        0, "Width and height in pixels; 0 = as the data has them.", group="data"
+        0, "Width and height in pixels; 0 = as in the data.", group="data"
     )
-    channels: Annotated[Literal[0, 1, 3], Digits] = option(
-        0, "1 = grey, 3 = colour, 0 = as the data has them.", group="data"
-    )
-    clean: bool = option(True, "Leave out pictures that are empty or appear twice.", group="data")
+    channels: Annotated[Literal[0, 1, 3], Digits] = option(0, "1 = grey, 3 = colour, 0 = as in the data.", group="data")
+    clean: bool = option(True, "Leave out empty and repeated pictures.", group="data")
     standardise: bool = option(
-        False, "Show the network pictures with mean 0 and spread 1 in each channel.", group="data"
+        False, "Normalise pictures to mean 0 and standard deviation 1 in each channel.", group="data"
     )
-    rotate: float = option(0.0, "Turn each picture by up to this many degrees.", group="data", ge=0, le=180)
-    flip: bool = option(False, "Mirror every second picture, left to right.", group="data")
-    scale: float = option(0.0, "Grow or shrink each picture by up to this part.", group="data", ge=0, le=0.5)
+    rotate: float = option(0.0, "Rotate each picture at random by up to this many degrees.", group="data", ge=0, le=180)
+    flip: bool = option(False, "Mirror each picture left to right with probability one half.", group="data")
+    scale: float = option(0.0, "Scale each picture at random by up to this fraction.", group="data", ge=0, le=0.5)
     validation: float = option(
         0.1,
-        "Part held out for validation, where the data has no test set of its own.",
+        "Fraction held out for validation, if the data has no test set of its own.",
         group="data",
         gt=0,
         lt=0.9,
     )
     pattern: Literal["ring", "grid", "spiral", "moons"] = option(
-        "ring", "For the source “points”: how they lie.", group="data"
+        "ring", "For the source “points”: their arrangement.", group="data"
     )
     data_path: str = option("", "For the source “folder”: your folder of pictures, or a .zip.", group="data")
 
@@ -209,8 +221,8 @@ class MatrixOptions(BaseModel):
 
     optimizer: Literal["adamw", "muon"] = option(
         "adamw",
-        "adamw: the usual one; muon: all directions of a weight matrix are learned about equally fast, so a step "
-        "usually teaches more.",
+        "adamw: the usual one; muon: updates all directions of a weight matrix about equally fast, so a step "
+        "usually learns more.",
         group="optimiser",
     )
 
@@ -221,8 +233,8 @@ class TextOptions(BaseModel):
     language: Literal["en", "zh", "both"] = option(
         "both", "For the source “stories”: the language of the stories.", group="data"
     )
-    clean: bool = option(True, "Tidy line ends, drop control characters and documents that appear twice.", group="data")
-    validation: float = option(0.1, "Part held out for validation.", group="data", gt=0, lt=0.9)
+    clean: bool = option(True, "Normalise line ends; drop control characters and repeated documents.", group="data")
+    validation: float = option(0.1, "Fraction held out for validation.", group="data", gt=0, lt=0.9)
     data_path: str = option("", "For the source “text”: your .txt file (UTF-8).", group="data")
 
 
@@ -268,24 +280,6 @@ def check_data(config: RunConfig) -> None:
             known=", ".join(known),
         )
     config.check_data(SOURCES[config.data])
-
-
-def check_own_data(config: RunConfig) -> None:
-    """Before a run is made: a source that is the person's own needs a file or folder that exists.
-
-    Raises:
-        ConfigError: none was given, or it is not there.
-    """
-    if SOURCES[config.data].origin != "yours":
-        return
-    path = getattr(config, "data_path", "")
-    if not path or not Path(path).exists():
-        raise ConfigError(
-            "config.no_data_path",
-            "“{data}” needs your own file or folder, and there is none at “{path}”: add --set data_path=…",
-            data=config.data,
-            path=path,
-        )
 
 
 def checked(config_class: type[Checked], values: dict[str, Any]) -> Checked:

@@ -13,7 +13,9 @@ import torch
 
 from aigc_core.common.device import choose
 from aigc_core.common.errors import RunError
-from aigc_core.families.base import Family, ImageFamily, ImageRequest, TextFamily, TextRequest
+from aigc_core.families.base import Family
+from aigc_core.families.causal_lm import TextFamily, TextRequest
+from aigc_core.families.image import ImageFamily, ImageRequest
 from aigc_core.runs import checkpoint
 from aigc_core.runs.run import Run
 

@@ -14,7 +14,7 @@ class MediaKind:
 
 
 KINDS: dict[str, MediaKind] = {
-    "image": MediaKind(".png", "image/png", "image"),
+    "pictures": MediaKind(".png", "image/png", "image"),
     "text": MediaKind(".txt", "text/plain;charset=utf-8", "text"),
 }
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from aigc_core.common.errors import RunError
+from aigc_core.common.gradient_step import gradient_step
 from aigc_core.common.paths import shipped_root
 from aigc_core.common.rng import Stream, generator
 from aigc_core.data.image_dataset import as_float, resize_images
@@ -95,9 +96,8 @@ def train(x: Tensor, labels: Tensor, classes: int, epochs: int = 6, seed: int = 
         order = torch.randperm(len(x), generator=generator(seed, Stream.ORDER, epoch))
         for index in order.split(size)[: len(x) // size]:
             kept = (torch.rand(size, SIZE, generator=random) > DROPOUT) / (1 - DROPOUT)
-            F.cross_entropy(network.head(network(as_float(x[index])) * kept), labels[index]).backward()
-            optimizer.step()
-            optimizer.zero_grad()
+            loss = F.cross_entropy(network.head(network(as_float(x[index])) * kept), labels[index])
+            gradient_step(loss, optimizer)
             schedule.step()
     return network.eval().requires_grad_(False)
 

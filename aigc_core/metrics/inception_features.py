@@ -11,15 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from aigc_core.common.errors import DataError, not_installed
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.download import cache_folder, fetch
-from aigc_core.data.sources import Progress
 
 URL = "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
 SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 PART = 50  # pictures at once; each is brought to 299 x 299
 
 
-def load(progress: Progress) -> nn.Module:
+def load(progress: ProgressCallback) -> nn.Module:
     """The network, with its weights from this user's cache or fetched into it (91 MB, once).
 
     Raises:

@@ -3,6 +3,7 @@
     model.safetensors      every network's weights, "network/parameter"
     ema.safetensors        the averaged networks, if the run keeps averages
     optimizer.safetensors  each phase's moments, "network/index/moment"
+    extra.safetensors      what a family must know besides, if it must
     meta.json              step, seconds trained, the best figure so far, settings changed while it ran, checksums
 
 No random state: every draw is a function of the seed and the step (see `aigc_core.common.rng`).
@@ -25,14 +26,14 @@ from aigc_core.common.errors import RunError
 from aigc_core.common.files import json_object, new_folder, own_file, read_own, write_json
 from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.families import family_class
-from aigc_core.families.base import Family, Networks, TextFamily, Unfilled
+from aigc_core.families.base import Family, Networks, Unfilled
 from aigc_core.runs.run import Run
 from aigc_core.runs.status import Count
 
 Optimizers = dict[str, torch.optim.Optimizer]
 Shapes = dict[str, torch.Size]  # of tensors by name
 
-TENSORS = ("model.safetensors", "ema.safetensors", "optimizer.safetensors")
+TENSORS = ("model.safetensors", "ema.safetensors", "optimizer.safetensors", "extra.safetensors")
 LARGEST_META = 1_000_000  # bytes
 LARGEST_HEADER = 4_000_000
 PRECISIONS = ("F16", "BF16", "F32", "F64")  # as safetensors calls them
@@ -54,7 +55,14 @@ class Meta(TypedDict):
 _META = TypeAdapter(Meta)
 
 
-def save(folder: Path, networks: Networks, averages: Networks, optimizers: Optimizers, meta: Meta) -> None:
+def save(
+    folder: Path,
+    networks: Networks,
+    averages: Networks,
+    optimizers: Optimizers,
+    meta: Meta,
+    extra: dict[str, Tensor] | None = None,
+) -> None:
     """Write a checkpoint; it exists only once it is whole.
 
     Raises:
@@ -66,6 +74,8 @@ def save(folder: Path, networks: Networks, averages: Networks, optimizers: Optim
             if averages:
                 save_file(flat(averages), partial / "ema.safetensors")
             save_file(_optimizer_tensors(optimizers), partial / "optimizer.safetensors")
+            if extra:
+                save_file({name: value.contiguous() for name, value in extra.items()}, partial / "extra.safetensors")
         except SafetensorError as problem:  # its word for a disk that takes no more
             number = re.search(r"os error (\d+)", str(problem))
             raise (OSError(int(number[1]), os.strerror(int(number[1]))) if number else problem) from problem
@@ -87,13 +97,12 @@ def unfilled(run: Run) -> Family:
 
 def unfilled_with(run: Run, config: Any, info: DatasetInfo) -> Family:
     """The same of settings and facts that were read already."""
-    dense = info.kind != "points" or config.network == "mlp"
-    if info.kind not in config.data_kinds or not dense:
+    if not config.accepts(info):
         raise _contradicts(run, f"{config.family}, {info.kind}")
     with Unfilled():
         family = family_class(config.family)(config, info)
-    if isinstance(family, TextFamily) and len(family.tokenizer) > info.vocabulary:
-        raise _contradicts(run, f"{info.vocabulary} tokens, {len(family.tokenizer)}")
+    if contradiction := family.contradiction():
+        raise _contradicts(run, contradiction)
     return family
 
 
@@ -132,8 +141,10 @@ def check_before_resuming(run: Run, config: Any, info: DatasetInfo) -> None:
         raise problems[0]
 
 
-def load(folder: Path, networks: Networks, averages: Networks, optimizers: Optimizers) -> Meta:
-    """Read a checkpoint into what `save` was given; returns its meta.
+def load(
+    folder: Path, networks: Networks, averages: Networks, optimizers: Optimizers, extra: dict[str, Tensor]
+) -> tuple[Meta, dict[str, Tensor]]:
+    """Read a checkpoint into what `save` was given; returns its meta, and tensors of the shapes of `extra`.
 
     Raises:
         RunError: damaged, or of other networks.
@@ -151,7 +162,8 @@ def load(folder: Path, networks: Networks, averages: Networks, optimizers: Optim
             _into(averages, _read(folder / TENSORS[1], shapes_of(averages)))
         moments = _headers(folder / TENSORS[2])
         _into_optimizers(optimizers, _read(folder / TENSORS[2], _moments(optimizers, moments)))
-        return meta
+        shapes = {name: value.shape for name, value in extra.items()}
+        return meta, _read(folder / TENSORS[3], shapes) if extra else {}
     except (OSError, ValueError, SafetensorError) as problem:
         raise _damaged(folder, problem) from problem
 

@@ -16,8 +16,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -27,7 +27,7 @@ from aigc_core.common.files import json_object, write_atomic
 from aigc_core.common.signals import SignalHandler
 from aigc_core.runs.run import Run
 from aigc_core.runs.slots import slots
-from aigc_core.runs.status import Status
+from aigc_core.runs.status import State, Status
 
 POLL_S = 0.3  # between two looks of the next one in the queue; the third looks half as often as the second, and so on
 FAR_BACK = 10  # places, from which on nobody looks more rarely
@@ -36,7 +36,7 @@ UNKNOWN_S = 60.0  # what one is taken to last whose steps nobody has timed
 
 _TICKET = re.compile(r"\d+-\d+\.(waiting|running)")
 Waiting = Callable[[int, float], bool]  # called with the place in the queue and seconds to go; False gives up
-Report = Callable[[Status], None]
+StatusCallback = Callable[[Status], None]
 
 
 class NoQueue:
@@ -173,27 +173,27 @@ def _is_computing(owner: str, tickets: list[Ticket]) -> bool:
     return bool(owner) and any(one.running and one.owner == owner for one in tickets)
 
 
-def wait(run: Run, turn: QueueSlot | NoQueue, report: Report = lambda status: None) -> bool:
+def wait(run: Run, slot: QueueSlot | NoQueue, on_status: StatusCallback = lambda status: None) -> bool:
     """Wait until a run may compute, its status saying where it stands; False if somebody said stop."""
-    with SignalHandler() as interruptions:
+    with SignalHandler() as signals:
         status = fresh_status(run)
         enter(run, status, "queued")
-        if turn.acquire(run, lambda place, left_s: still_waiting(run, status, place, left_s, interruptions, report)):
+        if slot.acquire(run, partial(still_waiting, run, status, signals, on_status)):
             return True
-        stopped(run, status, report)
+        stopped(run, status, on_status)
         return False
 
 
-def stopped(run: Run, status: Status, report: Report) -> Status:
+def stopped(run: Run, status: Status, on_status: StatusCallback) -> Status:
     """Leave a run that has not come to its first step."""
     status.message = None
     enter(run, status, "stopped")
-    report(status)
+    on_status(status)
     return status
 
 
 def still_waiting(
-    run: Run, status: Status, place: int, left_s: float, interruptions: SignalHandler, report: Report
+    run: Run, status: Status, signals: SignalHandler, on_status: StatusCallback, place: int, left_s: float
 ) -> bool:
     """While queued: show the place, and look whether someone said stop."""
     minutes = max(1, round(left_s / 60))
@@ -201,8 +201,8 @@ def still_waiting(
     status.message = message("queue.place", text, place=place, minutes=minutes)
     with suppress(OSError):  # a disk that is full for a moment is no reason to leave the queue
         run.set_status(status)
-    report(status)
-    return not (interruptions.asked or run.control.stop_requested())
+    on_status(status)
+    return not (signals.asked or run.control.stop_requested())
 
 
 def fresh_status(run: Run) -> Status:
@@ -212,6 +212,6 @@ def fresh_status(run: Run) -> Status:
     return status
 
 
-def enter(run: Run, status: Status, state: Any) -> None:
+def enter(run: Run, status: Status, state: State) -> None:
     status.state = state
     run.set_status(status)

@@ -8,20 +8,42 @@ Outside a class whoever reaches the port may see everything. In a class:
     place     where data lies on the machine: the owner and teachers
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from aigc_core.common.errors import ClassError
+from aigc_core.runs.listing import run_named
 from aigc_core.runs.public_view import is_public, public_events, public_sentence, public_settings
 from aigc_core.runs.run import Run
-from aigc_core.serving import classroom
+from aigc_core.serving.classroom import users
+
+Answer = TypeVar("Answer")
+
+
+def for_everybody(question: Callable[..., Answer], *parsers: Callable[[object], object]) -> Callable[..., Answer]:
+    """A question to a model that anybody may ask of any run, because the answer shows only what the model makes.
+
+    Args:
+        question: called with a run, a step and more.
+        parsers: of what stands after the step, in its order; what has none is passed on as it comes.
+
+    Returns:
+        The same, to be called with the run's name and what a page has sent.
+    """
+
+    def ask(name: str, step: int | None, *given: object) -> Answer:
+        run, rest = run_named(name), given[len(parsers) :]
+        return question(run, step, *(parse(one) for parse, one in zip(parsers, given, strict=False)), *rest)
+
+    return ask
 
 
 def may_see_place(run: Run) -> bool:
-    return classroom.owns(run.manifest.owner)
+    return users.owns(run.manifest.owner)
 
 
 def may_see_data(run: Run) -> bool:
-    return is_public(run) or classroom.owns(run.manifest.owner)
+    return is_public(run) or users.owns(run.manifest.owner)
 
 
 def check_may_see_data(run: Run) -> None:

@@ -25,11 +25,11 @@ WARM = 3  # CUDA graphs warm up, record, and only then replay
 ROUNDS = 5
 CANNOT = (RuntimeError, ImportError, OSError, AssertionError)  # what torch.compile raises
 
-Rehearsal = Callable[[Networks], None]
+DryRun = Callable[[Networks], None]
 
 
 def compiled(networks: Networks, backend: str) -> Networks:
-    """The same networks, compiled when first called; `PLAIN` gives them as they are."""
+    """The same networks, compiled when first called; `EAGER` gives them as they are."""
     if backend == EAGER:
         return networks
     options: dict[str, Any] | None = None
@@ -41,15 +41,15 @@ def compiled(networks: Networks, backend: str) -> Networks:
     return made
 
 
-def checked(networks: Networks, backend: str, device: str, rehearse: Rehearsal) -> str:
-    """The backend, once it has computed a step; `device` and `rehearse` as in `fastest`.
+def checked(networks: Networks, backend: str, device: str, dry_run: DryRun) -> str:
+    """The backend, once it has computed a step; `device` and `dry_run` as in `select_backend`.
 
     Raises:
         DeviceError: it cannot, on this machine or for one of these networks.
     """
     with _unchanged(networks):
         try:
-            _warmed(networks, backend, device, rehearse)
+            _warmed(networks, backend, device, dry_run)
         except CANNOT as problem:
             raise DeviceError(
                 "compile.impossible",
@@ -59,26 +59,63 @@ def checked(networks: Networks, backend: str, device: str, rehearse: Rehearsal) 
     return backend
 
 
-def select_backend(
-    networks: Networks, device: str, whole_s: Callable[[float], float], rehearse: Rehearsal
+def choose_backend(
+    networks: Networks,
+    device: str,
+    *,
+    measured: str | None,
+    wanted: bool,
+    left_s: Callable[[float], float],
+    dry_run: DryRun,
+    announce: Callable[[str, str], None],
 ) -> tuple[str, float]:
-    """The backend that computes a step fastest on this kind of device, and how many times as fast as `PLAIN`.
+    """The backend to train with, once it has computed a step, and its gain if it was measured now (else 0).
+
+    Args:
+        measured: what was found when the run began, which holds for all of it.
+        wanted: take the last backend of this kind of device, whether it pays or not.
+        announce: told what is done, as the key and the text of a sentence.
+
+    Raises:
+        DeviceError: it is wanted and cannot be.
+    """
+    possible = BACKENDS.get(device, {})
+    if wanted:
+        announce("prepare.compile", "Compiling the networks.")
+        return checked(networks, next(reversed(possible), ""), device, dry_run), 0.0
+    backend, gain = measured, 0.0
+    if backend is None:
+        announce("prepare.fastest", "Measuring which way to compute is the fastest.")
+        backend, gain = select_backend(networks, device, left_s, dry_run)
+    if backend not in possible:  # eager, or the run has moved to another kind of device
+        return EAGER, gain
+    announce("prepare.compile", "Compiling the networks.")
+    try:  # outside of the training's time
+        return checked(networks, backend, device, dry_run), gain
+    except DeviceError:  # as on another machine, without a compiler
+        return EAGER, gain
+
+
+def select_backend(
+    networks: Networks, device: str, left_s: Callable[[float], float], dry_run: DryRun
+) -> tuple[str, float]:
+    """The backend that computes a step fastest on this kind of device, and how many times as fast as `EAGER`.
 
     A backend that cannot work here, for want of a C++ compiler or of what a network needs, is passed over. What was
     compiled is forgotten again, and the memory that replayed kernels hold is free.
 
     Args:
-        whole_s: from the seconds of a step to those of the training; a short one is left as it is.
-        rehearse: computes a step with these networks, forwards and backwards, waits for it, and changes no weight.
+        left_s: from the seconds of a step to those of the training; a short one is left as it is.
+        dry_run: computes a step with these networks, forwards and backwards, waits for it, and changes no weight.
     """
     with _unchanged(networks):
-        rehearse(networks)  # the first one is always slow
-        training_s = whole_s(_seconds(rehearse, networks))
+        dry_run(networks)  # the first one is always slow
+        training_s = left_s(_seconds(dry_run, networks))
         worth = [backend for backend, pays_from_s in BACKENDS.get(device, {}).items() if training_s >= pays_from_s]
         if not worth:
             return EAGER, 1.0
         try:
-            medians = _medians(networks, worth, device, rehearse)
+            medians = _medians(networks, worth, device, dry_run)
         except CANNOT:  # all at once they may not fit into memory
             return EAGER, 1.0
         finally:
@@ -88,26 +125,26 @@ def select_backend(
     return (best, gain) if gain >= LEAST_GAIN else (EAGER, 1.0)
 
 
-def _warmed(networks: Networks, backend: str, device: str, rehearse: Rehearsal) -> Networks:
+def _warmed(networks: Networks, backend: str, device: str, dry_run: DryRun) -> Networks:
     """The networks, compiled, and past what is slow at first."""
     candidate = compiled(networks, backend)
     with deterministic(backend, device):
         for _ in range(WARM):
-            rehearse(candidate)
+            dry_run(candidate)
     return candidate
 
 
-def _medians(networks: Networks, backends: list[str], device: str, rehearse: Rehearsal) -> dict[str, float]:
-    """Seconds of a step with `PLAIN` and with each backend that works, in turn."""
+def _medians(networks: Networks, backends: list[str], device: str, dry_run: DryRun) -> dict[str, float]:
+    """Seconds of a step with `EAGER` and with each backend that works, in turn."""
     ready = {EAGER: networks}
     for backend in backends:
         with suppress(*CANNOT):
-            ready[backend] = _warmed(networks, backend, device, rehearse)
+            ready[backend] = _warmed(networks, backend, device, dry_run)
     times: dict[str, list[float]] = {backend: [] for backend in ready}
     for _ in range(ROUNDS):
         for backend, candidate in ready.items():
             with deterministic(backend, device):
-                times[backend].append(_seconds(rehearse, candidate))
+                times[backend].append(_seconds(dry_run, candidate))
     return {backend: statistics.median(seconds) for backend, seconds in times.items()}
 
 
@@ -138,7 +175,7 @@ def _unchanged(networks: Networks) -> Iterator[None]:
             buffer.copy_(before)
 
 
-def _seconds(rehearse: Rehearsal, networks: Networks) -> float:
+def _seconds(dry_run: DryRun, networks: Networks) -> float:
     before = time.perf_counter()
-    rehearse(networks)
+    dry_run(networks)
     return time.perf_counter() - before

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from aigc_core.common.device import Device
+from aigc_core.families.base import Family
+from aigc_core.families.config import RunConfig
 
 # A quintic whose iteration brings singular values near 1 (Jordan 2024, https://kellerjordan.github.io/posts/muon).
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
@@ -17,8 +19,8 @@ MOMENTUM = 0.95
 ADAM_SIZE = 0.2  # root mean square of an AdamW correction in practice, which Muon's is brought to (Liu 2025)
 
 
-def make(network: nn.Module, config: Any, device: Device) -> torch.optim.Optimizer:
-    """The optimiser that a run's settings ask for. Matrices are pulled to 0, biases and gains are not."""
+def make(network: nn.Module, config: RunConfig, device: Device) -> torch.optim.Optimizer:
+    """The optimizer that a run's settings ask for. Weight decay pulls matrices to 0, not biases and gains."""
     parameters = list(network.parameters())
     inner: list[Tensor] = []
     if getattr(config, "optimizer", "adamw") == "muon":
@@ -39,6 +41,16 @@ def make(network: nn.Module, config: Any, device: Device) -> torch.optim.Optimiz
         betas=betas,
         fused=device.kind in ("cpu", "cuda"),
     )
+
+
+def for_phases(family: Family, device: Device) -> dict[str, torch.optim.Optimizer]:
+    """An optimizer for each phase of a family, by its name."""
+    optimizers = {}
+    for phase in family.phases:
+        networks = [family.networks[name] for name in phase.networks]
+        network = networks[0] if len(networks) == 1 else nn.ModuleList(networks)
+        optimizers[phase.name] = make(network, family.config, device)
+    return optimizers
 
 
 class Muon(torch.optim.Optimizer):

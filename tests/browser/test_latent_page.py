@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Request, expect
 
-from aigc_core.inference.latent import session
+from aigc_core.inference.latent import image_search, session
 from aigc_core.media import provenance
 from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
@@ -76,7 +76,9 @@ def canvas(page: Page, role: str) -> np.ndarray:
 def by_the_core(place: Path, page: Page) -> np.ndarray:
     """The picture that the core computes for the position on the page."""
     now = position(page)
-    return session.pictures(Run(place / "runs" / now["run"]), now["step"], session.points([now["point"]]))[0, ..., 0]
+    return session.decode_points(Run(place / "runs" / now["run"]), now["step"], session.parse_points([now["point"]]))[
+        0, ..., 0
+    ]
 
 
 def settled(page: Page) -> None:
@@ -233,9 +235,9 @@ def test_a_drawn_digit_is_seen_encoded_and_drawn_again(app: str, page: Page, pla
     framed = canvas(page, "framed")
     assert framed.max() > 200 and (framed == 0).mean() > 0.4
     run = Run(place / "runs" / "tiny-vae")
-    z, _ = session.encoded(run, None, framed[..., None])
+    z, _ = image_search.encode_image(run, None, framed[..., None])
     np.testing.assert_array_equal(
-        canvas(page, "rebuilt"), session.pictures(run, None, session.points([{"z": z}]))[0, ..., 0]
+        canvas(page, "rebuilt"), session.decode_points(run, None, session.parse_points([{"z": z}]))[0, ..., 0]
     )
     page.click("[data-do=draw-take]")
     settled(page)
@@ -506,7 +508,7 @@ def test_thirty_people_at_once_each_get_their_own_picture(app: str, page: Page, 
             times.append(time.perf_counter() - start)
             assert value["ok"], value
         made = np.frombuffer(base64.b64decode(value["value"]["pixels"]), np.uint8).reshape(28, 28, 1)
-        np.testing.assert_array_equal(made, session.pictures(run, None, session.points([{"z": z}]))[0])
+        np.testing.assert_array_equal(made, session.decode_points(run, None, session.parse_points([{"z": z}]))[0])
         return times
 
     with ThreadPoolExecutor(30) as clients:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from aigc_core.export import hub
-from aigc_core.families.base import ImageRequest
+from aigc_core.families.image import ImageRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs.run import Run
 from tests.helpers.browser import strict_page

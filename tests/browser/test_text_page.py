@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from aigc_core.families.base import TextRequest
+from aigc_core.families.causal_lm import TextRequest
 from aigc_core.families.config import RunConfig
-from aigc_core.inference.text import session
+from aigc_core.inference.text import introspection, session
 from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
 from tests.helpers.browser import strict_page, wait_until
@@ -82,8 +82,8 @@ def idle(page: Page) -> None:
 
 def by_the_core(place: Path, run: str = "writer", length: int = 40) -> list[str]:
     request = TextRequest(max_new_tokens=length)
-    begin = session.Beginning("Once upon")
-    made = session.write(Run(place / "runs" / run), None, begin, request, 2, "", lambda part, shown: None)
+    begin = session.Prefix("Once upon")
+    made = session.generate(Run(place / "runs" / run), None, begin, request, 2, "", lambda part, shown: None)
     return ["".join(one) for one in made.texts]
 
 
@@ -138,8 +138,8 @@ def test_attention_follows_the_token_that_is_pointed_at(page: Page, place: Path)
     page.locator("[data-layer='1'][data-head='1']").click()
     page.locator(".read").nth(4).hover()
     expect(page.locator(".read.at")).to_have_count(1)
-    begin = session.Beginning("Once upon", tuple(state(page)["branch"]["samples"][0]["tokens"]))
-    weights = session.attention(Run(place / "runs" / "writer"), None, begin)["weights"][1, 1, 4, :5]
+    begin = session.Prefix("Once upon", tuple(state(page)["branch"]["samples"][0]["tokens"]))
+    weights = introspection.attention_weights(Run(place / "runs" / "writer"), None, begin)["weights"][1, 1, 4, :5]
     shown = page.evaluate("[...document.querySelectorAll('.read')].map(one => one.style.getPropertyValue('--weight'))")
     assert [round(255 * float(one)) for one in shown[:5]] == weights.tolist() and set(shown[5:]) == {"0"}
     expect(page.locator("[data-role=formula] tr")).to_have_count(6)

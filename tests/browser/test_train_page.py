@@ -167,20 +167,14 @@ def test_a_text_is_judged_before_it_is_learned(app: str, page: Page, tmp_path: P
 def test_every_server_function_answers_nonsense_with_a_sentence(app: str, page: Page) -> None:
     page.goto(app)
     expect(page.locator("#start")).to_be_visible(timeout=30_000)
-    from pages import server_functions
+    from pages import train
 
     every: list[object] = [
         None, [], "x", 3, {"run": "../.."}, {"run": {"a": 1}}, {"run": "x", "what": "set", "changes": {"what": 1}},
         {"run": "x" * 10**5, "cursor": "a:b"},
     ]  # fmt: skip
-    for function in (
-        server_functions.describe,
-        server_functions.follow,
-        server_functions.sample,
-        server_functions.ask,
-        server_functions.runs,
-    ):
+    for function in ("describe", "follow", "sample", "ask", "runs"):
         for nonsense in every:
-            answer = function(nonsense)
-            assert answer["ok"] is (function is server_functions.runs), (function, nonsense)
+            answer = train.FUNCTIONS[function](nonsense)
+            assert answer["ok"] is (function == "runs"), (function, nonsense)
             assert answer["ok"] or answer["error"]["key"] != "unexpected", (function, nonsense)

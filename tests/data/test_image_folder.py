@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from aigc_core.common.errors import ConfigError, DataError
-from aigc_core.families.config import check_own_data
+from aigc_core.runs.preflight import check_can_start
 from tests.helpers.sources import config, pictures_of
 
 
@@ -108,4 +108,4 @@ def test_an_empty_folder_and_a_missing_path_are_sentences(tmp_path: Path) -> Non
     with pytest.raises(DataError, match="no readable picture"):
         pictures_of("folder", config("gan", data="folder", data_path=str(tmp_path)))
     with pytest.raises(ConfigError, match="needs your own file or folder"):
-        check_own_data(config("gan", data="folder"))
+        check_can_start(config("gan", data="folder"))

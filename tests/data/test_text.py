@@ -8,7 +8,7 @@ import pytest
 from aigc_core.common.errors import ConfigError, DataError
 from aigc_core.data.sources import Text
 from aigc_core.data.text import cleaned, keeps_form, regular_poem
-from aigc_core.families.config import check_own_data
+from aigc_core.runs.preflight import check_can_start
 from tests.helpers.sources import SHARED, config, needs_shared, text_of
 
 
@@ -50,4 +50,4 @@ def test_a_text_that_is_not_utf8_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="UTF-8"):
         text_of("text", config("gpt", data="text", data_path=str(tmp_path / "a.txt")))
     with pytest.raises(ConfigError, match=r"there is none at .*b\.txt"):
-        check_own_data(config("gpt", data="text", data_path=str(tmp_path / "b.txt")))
+        check_can_start(config("gpt", data="text", data_path=str(tmp_path / "b.txt")))

@@ -219,7 +219,7 @@ def model(trained: Trained) -> str:
 def upload(place: Path, content: bytes) -> dict[str, Any]:
     file = place / "my text.txt"
     file.write_bytes(content)
-    return {"data": "text", "data_path": uploads.keep_upload(file)}
+    return {"data": "text", "data_path": uploads.save_upload(file)}
 
 
 def test_an_upload_is_judged(tmp_path: Path, model: str, help_text: str) -> None:

@@ -61,7 +61,7 @@ def test_the_pull_of_a_loss_is_its_derivative_by_the_logit() -> None:
         assert found[f"{name}_pull"] == pytest.approx(-gradient.numpy())
 
 
-@pytest.mark.parametrize("surface", list(basics.BEGIN))
+@pytest.mark.parametrize("surface", list(basics.START))
 def test_slopes_are_those_of_the_surfaces(surface: str) -> None:
     for at in np.random.default_rng(0).uniform(-2, 2, (20, 2)):
         nearby = [basics.height(surface, *(at + step)) for step in 1e-6 * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])]
@@ -72,14 +72,14 @@ def test_slopes_are_those_of_the_surfaces(surface: str) -> None:
 MakeOptimizer = Callable[[list[torch.Tensor], float], torch.optim.Optimizer]
 
 
-@pytest.mark.parametrize("surface", list(basics.BEGIN))
+@pytest.mark.parametrize("surface", list(basics.START))
 @pytest.mark.parametrize(
     ("racer", "optimizer"),
     [("gradient", lambda p, lr: torch.optim.SGD(p, lr)), ("momentum", lambda p, lr: torch.optim.SGD(p, lr, 0.9)),
      ("adam", lambda p, lr: torch.optim.Adam(p, lr))],
 )  # fmt: skip
 def test_racers_go_where_those_of_torch_go(racer: str, optimizer: MakeOptimizer, surface: str) -> None:
-    place = torch.tensor(basics.BEGIN[surface], dtype=torch.float64, requires_grad=True)
+    place = torch.tensor(basics.START[surface], dtype=torch.float64, requires_grad=True)
     theirs, one = [place.tolist()], optimizer([place], 0.01)
     for _ in range(60):
         place.grad = torch.from_numpy(basics.gradient(surface, place.detach().numpy()))

@@ -11,17 +11,17 @@ from aigc_core.common.errors import ConfigError, RunError
 from aigc_core.data.points import grid_centres, ring_centres
 from aigc_core.demos.playground import experiment
 from aigc_core.demos.playground.experiment import NEAR, PLANE, Experiment, coverage
-from aigc_core.demos.playground.settings import LabSettings, lab_settings
+from aigc_core.demos.playground.settings import PlaygroundSettings, playground_settings
 from aigc_core.families.gan.losses import OBJECTIVES
 from aigc_core.serving.api import playground as api
 
 
 def choices(name: str) -> tuple[str, ...]:
-    return get_args(LabSettings.model_fields[name].annotation)
+    return get_args(PlaygroundSettings.model_fields[name].annotation)
 
 
 def run(steps: int, which: experiment.Which = "both", **settings: object) -> Experiment:
-    made = Experiment(lab_settings(settings))
+    made = Experiment(playground_settings(settings))
     for _ in range(steps):
         made.step(which)
     return made
@@ -73,9 +73,9 @@ def test_one_network_alone_is_corrected() -> None:
 def test_live_settings_keep_the_networks_and_others_begin_anew() -> None:
     made = run(5)
     before = weights(made)
-    made.change(lab_settings({"lr_g": 0.1, "objective": "hinge", "pattern": "moons", "batch_size": 8}))
+    made.change(playground_settings({"lr_g": 0.1, "objective": "hinge", "pattern": "moons", "batch_size": 8}))
     assert same(weights(made), before) and made.step_count == 5
-    made.change(lab_settings({"width": 8}))
+    made.change(playground_settings({"width": 8}))
     assert made.step_count == 0 and len(weights(made)[0]) == 8
 
 
@@ -87,7 +87,7 @@ def test_arrows_point_where_the_generators_loss_falls_fastest(objective: str) ->
 
     def loss(x: float, y: float) -> float:
         with torch.no_grad():
-            judged = made._judge(torch.tensor([[x, y]], dtype=torch.float32))
+            judged = made._discriminate(torch.tensor([[x, y]], dtype=torch.float32))
         return float(game.generator(judged, judged))
 
     h = 1e-2
@@ -126,11 +126,11 @@ def test_both_learn() -> None:
 )  # fmt: skip
 def test_an_impossible_setting_is_a_sentence(settings: dict[str, object], name: str) -> None:
     with pytest.raises(ConfigError, match=f"“{name}” cannot be"):
-        api.begin(settings)
+        api.start(settings)
 
 
 def test_an_experiment_is_moved_on_by_its_name_alone() -> None:
-    one, other = api.begin({}), api.begin({"model": "vae"})
+    one, other = api.start({}), api.start({"model": "vae"})
     assert one["view"]["step"] == 0
     view = api.advance(one["lab"], {}, 3, "both")
     assert view["step"] == 3 and len(view["heat"]) == experiment.HEAT**2
@@ -142,9 +142,9 @@ def test_an_experiment_is_moved_on_by_its_name_alone() -> None:
 
 def test_the_oldest_experiment_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "MOST_OPEN", 2)
-    first, second = api.begin({})["lab"], api.begin({})["lab"]
+    first, second = api.start({})["lab"], api.start({})["lab"]
     api.advance(first, {}, 0, "both")
-    api.begin({})
+    api.start({})
     api.advance(first, {}, 0, "both")
     with pytest.raises(RunError, match="no longer open"):
         api.advance(second, {}, 0, "both")

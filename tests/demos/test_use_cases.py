@@ -30,7 +30,7 @@ def test_every_product_text_is_one_that_the_templates_can_make() -> None:
 def test_repair_is_measured_against_the_truth_and_the_simple_ways(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(use_cases, "VAE_STEPS", 60)
     seen: list[float] = []
-    found = use_cases.measure("repair", seen.append)
+    found = use_cases.measure("repair", lambda part, _: seen.append(part))
     errors = {row["name"]: row["error"] for row in found["rows"]}
     assert set(errors) == {"average", "nearest", "model"} and all(0 < one < 1 for one in errors.values())
     assert not found["good"] or errors["model"] < min(errors["average"], errors["nearest"])

@@ -12,7 +12,7 @@ import pytest
 from aigc_core.common.errors import TrainingError
 from aigc_core.common.paths import PROJECT
 from aigc_core.data.dataset_info import DatasetInfo
-from aigc_core.evaluation import quality_gate
+from aigc_core.evaluation import pipeline
 from aigc_core.evaluation.diagnostics import RULES, Case, Finding, case_of, diagnose, findings, plain
 from aigc_core.families import config_class
 from aigc_core.families.config import RunConfig, make_config
@@ -29,7 +29,7 @@ def ended(path: Path, family: str, preset: str, settings: dict[str, Any]) -> Run
     often = {"evaluate_every": every, "checkpoint_every": every, "sample_every": 10**6, "log_every": 1}
     run = Run.create(plan.changed(often), path / "run")
     with suppress(TrainingError):
-        quality_gate.fit_and_judge(run)
+        pipeline.fit_and_judge(run)
     return run
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from aigc_core.common.errors import ConfigError
 from aigc_core.common.paths import runs_root
-from aigc_core.evaluation import quality_gate
+from aigc_core.evaluation import pipeline, quality_gate
 from aigc_core.evaluation.evaluate import evaluate
 from aigc_core.families.thresholds import Threshold, thresholds
 from aigc_core.runs.listing import run_named
@@ -96,7 +96,7 @@ def test_a_judgement_does_not_outlive_the_weights_it_was_made_of(judged: Run) ->
 def test_who_does_not_pass_tries_again_with_changes_and_keeps_every_attempt(own_place: Path) -> None:
     run = Run.create(tiny("vae", gate="negative_elbo < 1", tries=3))
     run.control.request("start")
-    quality_gate.fit_and_judge(run)
+    pipeline.fit_and_judge(run)
     attempts = quality_gate.attempts(run)
     assert len(attempts) == 3 and [one.config().tries for one in attempts] == [3, 2, 1]
     assert all(one.status().state == "done" and not quality_gate.ready(one) for one in attempts)
@@ -108,13 +108,13 @@ def test_who_does_not_pass_tries_again_with_changes_and_keeps_every_attempt(own_
 
 def test_who_passes_at_once_does_not_try_again(own_place: Path) -> None:
     run = Run.create(tiny("vae", gate="negative_elbo < 10000", tries=3))
-    quality_gate.fit_and_judge(run)
+    pipeline.fit_and_judge(run)
     assert len(quality_gate.attempts(run)) == 1 and quality_gate.ready(run)
 
 
 def test_a_training_that_breaks_down_is_tried_again_more_gently(own_place: Path) -> None:
     run = Run.create(tiny("vae", weight_decay=1.5, lr=10, lr_schedule="constant", steps=200, gate="", tries=2))
-    quality_gate.fit_and_judge(run)
+    pipeline.fit_and_judge(run)
     first, second = quality_gate.attempts(run)
     assert first.status().state == "failed"
     assert second.config().lr == 1.0 and second.config().grad_clip == 1.0
@@ -124,7 +124,7 @@ def test_a_stopped_training_is_not_judged(own_place: Path) -> None:
     run = Run.create(tiny("vae", tries=5))
     run.control.request("start")
     run.control.request("stop")
-    assert quality_gate.fit_and_judge(run).state == "stopped"
+    assert pipeline.fit_and_judge(run).state == "stopped"
     assert quality_gate.judgement(run) is None and len(quality_gate.attempts(run)) == 1
 
 
@@ -157,7 +157,7 @@ def test_a_page_learns_what_it_costs_in_money(judged: Run) -> None:
 def test_a_page_trains_again_with_changes_but_names_no_files(judged: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Run] = []
     monkeypatch.setattr("aigc_core.serving.launch.start", started.append)
-    name = run_actions.again(judged.name, {"lr": 1e-3})
+    name = run_actions.train_again(judged.name, {"lr": 1e-3})
     assert [one.name for one in started] == [name] and run_named(name).config().lr == 1e-3
     wrong: list[dict[str, Any]] = [
         {"data_path": "/etc/passwd"},
@@ -168,7 +168,7 @@ def test_a_page_trains_again_with_changes_but_names_no_files(judged: Run, monkey
     ]
     for changes in wrong:
         with pytest.raises(ConfigError):
-            run_actions.again(judged.name, changes)
+            run_actions.train_again(judged.name, changes)
     assert len(started) == 1
 
 

@@ -8,14 +8,14 @@ import torch
 
 from aigc_core.common.errors import RunError
 from aigc_core.common.paths import shipped_root
+from aigc_core.common.progress import silent
 from aigc_core.data.datasets import ImageDataset, load_data
-from aigc_core.data.sources import silent
 from aigc_core.evaluation.evaluate import in_features
 from aigc_core.export.bundle import release
 from aigc_core.families import config_class
-from aigc_core.families.base import ImageRequest
 from aigc_core.families.config import RunConfig, make_config
 from aigc_core.families.gan.family import Family as GAN
+from aigc_core.families.image import ImageRequest
 from aigc_core.inference import model_cache
 from aigc_core.metrics import classifier_features
 from aigc_core.runs.run import Run

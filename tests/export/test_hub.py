@@ -13,9 +13,10 @@ import pytest
 import yaml
 
 from aigc_core.common.errors import AigcError, ConfigError, DataError, RunError
-from aigc_core.data.sources import silent
-from aigc_core.export import hub
-from aigc_core.families.base import ImageRequest, TextRequest
+from aigc_core.common.progress import silent
+from aigc_core.export import hub, model_card
+from aigc_core.families.causal_lm import TextRequest
+from aigc_core.families.image import ImageRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
@@ -77,7 +78,7 @@ def test_three_lines_of_python_use_it(trained: Trained, tmp_path: Path) -> None:
 def test_the_card_says_what_matters_and_its_front_is_yaml(trained: Trained) -> None:
     for family, task in (("gan", "unconditional-image-generation"), ("gpt", "text-generation")):
         run = trained(family)
-        card = hub.card(run, "cc-by-4.0", "someone/model")
+        card = model_card.model_card(run, "cc-by-4.0", "someone/model")
         front, body = card.split("---\n")[1], card.split("---\n", 2)[2]
         values = yaml.safe_load(front)
         assert (values["license"], values["pipeline_tag"]) == ("cc-by-4.0", task)
@@ -86,7 +87,7 @@ def test_the_card_says_what_matters_and_its_front_is_yaml(trained: Trained) -> N
             assert part in body, part
         assert ("![Samples" in body) == (family == "gan")
     with pytest.raises(ConfigError, match="none of these"):
-        hub.card(trained("gan"), "mine", "a/b")
+        model_card.model_card(trained("gan"), "mine", "a/b")
 
 
 def test_what_is_nobody_s_business_stays_here(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_what_is_nobody_s_business_stays_here(tmp_path: Path) -> None:
 
 def test_a_zip_holds_the_same(trained: Trained, tmp_path: Path) -> None:
     run = trained("vae")
-    file = hub.zipped(run, "mit", tmp_path / "model.zip")
+    file = hub.write_zip(run, "mit", tmp_path / "model.zip")
     with zipfile.ZipFile(file) as archive:
         archive.extractall(tmp_path / "out")
     model = hub.from_pretrained(tmp_path / "out" / run.name)

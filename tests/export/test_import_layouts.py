@@ -19,12 +19,13 @@ from transformers.activations import ACT2FN
 
 from aigc_core.common.errors import AigcError
 from aigc_core.common.paths import runs_root
-from aigc_core.data.sources import silent
+from aigc_core.common.progress import silent
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.export import transformers_layout
 from aigc_core.families.gpt import pretrained
 from aigc_core.families.gpt.model import GPT
-from tests.helpers.runs import info_of, text_family_of, tiny
+from aigc_core.runs.init_from import open_trained
+from tests.helpers.runs import gpt_config, info_of, text_family_of
 
 ROWS, TOKENS, CONTEXT = 300, 290, 32  # some rows are left for tokens that are added
 SAME = "same"
@@ -652,12 +653,12 @@ def test_a_model_is_the_same_as_in_transformers_or_refused(
     make(folder)
     if expected != SAME:
         with pytest.raises(AigcError) as refused:
-            transformers_layout.bring(folder, silent)
+            transformers_layout.import_model(folder, silent)
         assert refused.value.message["key"] == expected and not runs_root().exists()
         assert "\n" not in str(refused.value) and "{" not in str(refused.value)
         return
     monkeypatch.setattr("aigc_core.data.tokenizer.PIECE", 1)  # texts are cut wherever a long one would be
-    run = transformers_layout.bring(folder, silent)
+    run = transformers_layout.import_model(folder, silent)
     family = text_family_of(run)
     the_same_logits(folder, family.networks["gpt"], info_of(run).vocabulary)
     the_same_tokens(folder, family.tokenizer)
@@ -695,10 +696,12 @@ def test_going_on_from_a_folder_is_as_strict(name: str, plain: Path, tmp_path: P
     make(folder)
 
     def begun() -> tuple[GPT, Tokenizer]:
-        settings, json_of_tokenizer = pretrained.resolved(tiny("gpt", init_from=str(folder), context=CONTEXT))
+        settings, json_of_tokenizer = pretrained.resolved(
+            gpt_config(init_from=str(folder), context=CONTEXT), open_trained
+        )
         tokenizer = Tokenizer.from_json(json_of_tokenizer)
         network = GPT(len(tokenizer), CONTEXT, *settings.shape()).eval()
-        pretrained.fill(network, pretrained.found(str(folder)))
+        pretrained.fill(network, pretrained.find_source(str(folder), open_trained))
         return network, tokenizer
 
     if expected != SAME:
@@ -722,5 +725,5 @@ def test_the_activations_that_are_taken_for_the_same_are_no_others() -> None:
 def test_a_number_without_a_token_is_never_written(plain: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(plain, tmp_path / "brought")
     words([*WORDS[:9], "moon", *WORDS[9:]], BERT)(folder)
-    tokenizer = text_family_of(transformers_layout.bring(folder, silent)).tokenizer
+    tokenizer = text_family_of(transformers_layout.import_model(folder, silent)).tokenizer
     assert 9 in tokenizer.never_spoken and tokenizer.decode([9]) == ""

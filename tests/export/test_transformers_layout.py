@@ -17,9 +17,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BertTokenizer, GPT
 
 from aigc_core.common.errors import AigcError, ConfigError, RunError
 from aigc_core.common.paths import PROJECT, runs_root
+from aigc_core.common.progress import silent
 from aigc_core.data.tokenizer import StreamingDetokenizer, Tokenizer
 from aigc_core.export import transformers_layout
-from aigc_core.families.base import TextRequest
+from aigc_core.families.causal_lm import TextRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs.listing import list_runs, run_named
 from aigc_core.runs.run import Run
@@ -31,10 +32,6 @@ from tests.helpers.runs import Trained, info_of, text_family_of, tiny
 
 CHINESE = "《静夜思》\n床前明月光，疑是地上霜。举头望明月，低头思故乡。\n\n她说：“好——走吧……”"
 MIXED = f"Once upon a time.\n\n  Two  spaces,\tnaïve café 🙂.\n{CHINESE}\n"
-
-
-def silent(what: str, part: float) -> None:
-    """Progress that nobody looks at."""
 
 
 @torch.no_grad()
@@ -50,7 +47,7 @@ def test_a_folder_becomes_a_run_like_any_other(tmp_path: Path) -> None:
     model = small_gpt2()
     model.eval().requires_grad_(False)
     folder = folder_of(model, tmp_path / "gpt2")
-    run = transformers_layout.bring(folder, silent)
+    run = transformers_layout.import_model(folder, silent)
     assert [one.path for one in list_runs()] == [run.path]
     config, status = run.config(), run.status()
     assert (config.context, config.data, status.state, status.step) == (64, "text", "done", 0)
@@ -65,7 +62,7 @@ def test_a_folder_becomes_a_run_like_any_other(tmp_path: Path) -> None:
     short = tokens[:, :16]
     torch.testing.assert_close(logits(tuned, short), model(short).logits, atol=1e-4, rtol=0)
 
-    again = transformers_layout.bring(folder, silent)
+    again = transformers_layout.import_model(folder, silent)
     assert {one.path for one in list_runs()} == {run.path, again.path}
 
 
@@ -76,7 +73,7 @@ def test_a_models_name_is_no_path(tmp_path: Path, name: str) -> None:
     else:
         folder = folder_of(small_gpt2(), tmp_path / "of") / "inner" / ".."
         (tmp_path / "of" / "inner").mkdir()
-    run = transformers_layout.bring(folder, silent)
+    run = transformers_layout.import_model(folder, silent)
     assert run.path.parent == runs_root() and run_named(run.name).path == run.path
 
 
@@ -85,9 +82,9 @@ def test_a_name_of_the_hub_is_never_taken_as_a_path(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(AigcError, match=r"owner/gpt2.* not on this machine, and HF_HUB_OFFLINE"):
-        transformers_layout.bring("owner/gpt2", silent)
+        transformers_layout.import_model("owner/gpt2", silent)
     with pytest.raises(ConfigError, match="no folder and no model name"):
-        transformers_layout.bring("gpt2", silent)
+        transformers_layout.import_model("gpt2", silent)
 
 
 @pytest.mark.parametrize("damage", ["junk", "missing", "narrow"])
@@ -101,7 +98,7 @@ def test_a_failure_leaves_no_run(tmp_path: Path, damage: str) -> None:
         values = json.loads((folder / "config.json").read_text())
         (folder / "config.json").write_text(json.dumps(values | {"n_embd": 32}))
     with pytest.raises(AigcError, match="gpt2"):
-        transformers_layout.bring(folder, silent)
+        transformers_layout.import_model(folder, silent)
     assert not runs_root().exists()
 
 
@@ -113,14 +110,14 @@ def test_a_kill_while_writing_leaves_no_run(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr("aigc_core.runs.checkpoint.save", killed)
     with pytest.raises(KeyboardInterrupt):
-        transformers_layout.bring(folder, silent, tmp_path / "run")
+        transformers_layout.import_model(folder, silent, tmp_path / "run")
     assert not (tmp_path / "run").exists() and [one.name for one in tmp_path.iterdir()] == ["gpt2"]
 
 
 def test_what_is_there_stays(tmp_path: Path, trained: Trained) -> None:
     folder = folder_of(small_gpt2(), tmp_path / "gpt2")
     for action in (
-        lambda: transformers_layout.bring(folder, silent, folder),
+        lambda: transformers_layout.import_model(folder, silent, folder),
         lambda: transformers_layout.export(trained("gpt"), folder),
     ):
         with pytest.raises(RunError, match="not empty"):
@@ -158,7 +155,7 @@ def bert_folder(folder: Path, **options: object) -> Path:
 @pytest.mark.parametrize("lowercase", [True, False])
 def test_a_vocabulary_of_bert_gives_the_ids_that_transformers_gives(tmp_path: Path, lowercase: bool) -> None:
     folder = bert_folder(tmp_path / "zh", do_lower_case=lowercase)
-    run = transformers_layout.bring(folder, silent)
+    run = transformers_layout.import_model(folder, silent)
     ours, theirs = text_family_of(run).tokenizer, BertTokenizer.from_pretrained(folder)
     for text in ("床前明月光，疑是地上霜。", "The moons, á!  床\n前 乡", "Táb霜moon"):
         assert ours.encode(text).tolist() == theirs(text, add_special_tokens=False)["input_ids"], text
@@ -167,7 +164,7 @@ def test_a_vocabulary_of_bert_gives_the_ids_that_transformers_gives(tmp_path: Pa
 
 
 def test_chinese_of_a_vocabulary_of_bert_is_written_without_spaces(tmp_path: Path) -> None:
-    run = transformers_layout.bring(bert_folder(tmp_path / "zh"), silent)
+    run = transformers_layout.import_model(bert_folder(tmp_path / "zh"), silent)
     tokenizer = text_family_of(run).tokenizer
     for text in ("床前明月光，疑是地上霜。", "霜：“月”——光……", "the moons, the moon!", "明月the moon光"):
         tokens = tokenizer.encode(text).tolist()
@@ -187,7 +184,7 @@ def test_a_tokenizer_that_cuts_and_adds_is_taken_without_that(tmp_path: Path) ->
         single="<|endoftext|> $A", special_tokens=[("<|endoftext|>", library.token_to_id("<|endoftext|>"))]
     )
     library.save(str(folder / "tokenizer.json"))
-    run = transformers_layout.bring(folder, silent)
+    run = transformers_layout.import_model(folder, silent)
     tokenizer = text_family_of(run).tokenizer
     assert tokenizer.decode(tokenizer.encode("a long text " * 5).tolist()) == "a long text " * 5
     the_same_there(run, transformers_layout.export(run, tmp_path / "out"), "a long text")
@@ -197,7 +194,7 @@ def test_an_older_vocabulary_of_gpt2_never_says_its_end(tmp_path: Path) -> None:
     folder = folder_of(small_gpt2(), tmp_path / "gpt2")
     Tokenizer.train("bpe", "abc", 257)._library.model.save(str(folder))
     (folder / "tokenizer.json").unlink()
-    tokenizer = text_family_of(transformers_layout.bring(folder, silent)).tokenizer
+    tokenizer = text_family_of(transformers_layout.import_model(folder, silent)).tokenizer
     assert tokenizer.decode(tokenizer.never_spoken) == "<|endoftext|>" == tokenizer.end
     assert tokenizer.decode(tokenizer.encode(CHINESE).tolist()) == CHINESE
     assert tokenizer.encode("<|endoftext|>").tolist() == tokenizer.never_spoken
@@ -237,13 +234,13 @@ def test_what_is_exported_is_the_same_in_transformers(tmp_path: Path, kind: str)
         written = model.generate(torch.tensor([[text_family_of(run).tokenizer.start]]), max_new_tokens=12)
     assert written.shape == (1, 13) and not set(written[0].tolist()) & {0} - {model.config.eos_token_id}
 
-    back = transformers_layout.bring(folder, silent)
+    back = transformers_layout.import_model(folder, silent)
     row = torch.randint(0, info_of(run).vocabulary, (1, 16))
     torch.testing.assert_close(logits(back, row), logits(run, row), atol=1e-6, rtol=0)
 
 
 def test_a_model_with_a_vocabulary_of_bert_goes_out_as_it_came_and_learns_on(tmp_path: Path) -> None:
-    run = transformers_layout.bring(bert_folder(tmp_path / "zh"), silent)
+    run = transformers_layout.import_model(bert_folder(tmp_path / "zh"), silent)
     the_same_there(run, transformers_layout.export(run, tmp_path / "out"), "床前明月光，疑是地上霜。the moons!")
 
     (tmp_path / "poem.txt").write_text("床前明月光，\n疑是地上霜。\n" * 40, encoding="utf-8")
@@ -324,7 +321,7 @@ def test_all_that_makes_a_tokenizer_is_fetched_and_nothing_else(server: Hub, tmp
 
 
 TOLD = {
-    "an import": "from aigc_core.export.transformers_layout import bring; bring('some-one/gpt2', tell)",
+    "an import": "from aigc_core.export.transformers_layout import import_model; import_model('some-one/gpt2', tell)",
     "a training": "from aigc_core.families import *; Config = config_class('gpt'); "
     "family_class('gpt').resolved(Config(init_from='some-one/gpt2', context=8), tell)",
 }

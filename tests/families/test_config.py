@@ -5,9 +5,10 @@ import pytest
 from aigc_core.common.errors import ConfigError
 from aigc_core.common.paths import shipped_root
 from aigc_core.families import FAMILIES, config_class
-from aigc_core.families.config import check_own_data, make_config
+from aigc_core.families.config import make_config
 from aigc_core.families.gan.config import Config as GANConfig
 from aigc_core.families.vae.config import Config as VAEConfig
+from aigc_core.runs.preflight import check_can_start
 
 EVERY_PRESET = [(family, preset) for family in FAMILIES for preset in config_class(family).presets]
 
@@ -72,7 +73,7 @@ def test_settings_that_cannot_go_together_are_refused_before_a_run_is_made(
     family: str, settings: dict[str, object], words: str
 ) -> None:
     with pytest.raises(ConfigError, match=words):
-        check_own_data(make_config(config_class(family), settings=settings))
+        check_can_start(make_config(config_class(family), settings=settings))
 
 
 def test_heads_must_divide_the_width() -> None:

@@ -22,15 +22,18 @@ from transformers import (
 from aigc_core.common.errors import ConfigError
 from aigc_core.common.rng import Stream, generator
 from aigc_core.data.tokenizer import Tokenizer
-from aigc_core.families.base import SampledToken, TextRequest
+from aigc_core.families.causal_lm import SampledToken, TextRequest
+from aigc_core.families.common.token_sampling import draw, next_token_probabilities, pieces
 from aigc_core.families.gpt import introspection, pretrained
 from aigc_core.families.gpt.config import Config as GPTConfig
-from aigc_core.families.gpt.generate import draw, first_read, next_token_probabilities, pieces, tokens
-from aigc_core.families.gpt.model import GPT, KVCacheDecoder, from_transformers, to_transformers
+from aigc_core.families.gpt.generate import first_read, tokens
+from aigc_core.families.gpt.kv_cache import KVCacheDecoder
+from aigc_core.families.gpt.model import GPT, from_transformers, to_transformers
+from aigc_core.runs.init_from import open_trained
 from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
 from tests.helpers.gpt2 import folder_of, small_gpt2
-from tests.helpers.runs import TINY, Trained, info_of, tiny
+from tests.helpers.runs import TINY, Trained, gpt_config, info_of, tiny
 
 V, T, L, H, W = 97, 32, 3, 4, 32
 
@@ -338,14 +341,14 @@ def test_another_architecture_or_too_short_a_context_is_refused(
 ) -> None:
     folder = folder_of(small_gpt2(change.get("n_positions", 64)), tmp_path / "gpt2", **change)
     with pytest.raises(ConfigError, match=words):
-        pretrained.resolved(tiny("gpt", init_from=str(folder)))
+        pretrained.resolved(gpt_config(init_from=str(folder)), open_trained)
 
 
 def test_only_safetensors_are_opened(tmp_path: Path) -> None:
     folder = folder_of(small_gpt2(), tmp_path / "gpt2")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     with pytest.raises(ConfigError, match="can carry code"):
-        pretrained.weights(pretrained.found(str(folder)), 16, 257)
+        pretrained.weights(pretrained.find_source(str(folder), open_trained), 16, 257)
 
 
 def test_old_files_with_constant_masks_load(tmp_path: Path) -> None:
@@ -357,7 +360,7 @@ def test_old_files_with_constant_masks_load(tmp_path: Path) -> None:
     }
     old["h.0.attn.bias"] = torch.ones(1, 1, 64, 64)
     save_file(old, folder / "model.safetensors")
-    weights = pretrained.weights(pretrained.found(str(folder)), TINY["gpt"]["context"], 257)
+    weights = pretrained.weights(pretrained.find_source(str(folder), open_trained), TINY["gpt"]["context"], 257)
     assert "h.0.attn.bias" not in weights and weights["wpe.weight"].shape == (TINY["gpt"]["context"], 16)
 
 
@@ -374,7 +377,7 @@ def test_padding_of_the_vocabulary_is_cut_and_damaged_weights_are_a_sentence(tmp
 
 def test_no_such_model_and_no_internet_are_sentences(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="No internet: download it elsewhere"):
-        pretrained.resolved(tiny("gpt", init_from="openai-community/gpt2"))
+        pretrained.resolved(gpt_config(init_from="openai-community/gpt2"), open_trained)
 
 
 def test_attended_tokens_are_between_one_and_all_before() -> None:

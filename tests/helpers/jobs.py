@@ -11,7 +11,7 @@ def ended(name: str, state: str) -> dict[str, Any]:
     while time.monotonic() < end:
         now = jobs.state(name)
         if now["state"] == state:
-            return now
+            return dict(now)
         assert now["state"] in ("waiting", "running"), now
         time.sleep(0.01)
     raise AssertionError(f"never {state}")

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from aigc_core.common.errors import AigcError
-from aigc_core.export import hub
-from aigc_core.families.base import ImageRequest, TextRequest
+from aigc_core.export import model_card
+from aigc_core.families.causal_lm import TextRequest
 from aigc_core.families.config import RunConfig
+from aigc_core.families.image import ImageRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
@@ -24,12 +25,12 @@ def look_everywhere(name: str) -> None:
         lambda: compare.compare([name]),
         lambda: compare.table([name]),
         lambda: compare.curves([name]),
-        lambda: dashboard.wall(name),
-        lambda: hub.card(run, "mit", "somebody/something"),
+        lambda: dashboard.snapshot(name),
+        lambda: model_card.model_card(run, "mit", "somebody/something"),
         lambda: generate(run),
         lambda: latent.describe(name, None),
-        lambda: latent.directions(name, None),
-        lambda: latent.cloud(name, None),
+        lambda: latent.list_directions(name, None),
+        lambda: latent.class_cloud(name, None),
     ]
     for question in questions:
         try:

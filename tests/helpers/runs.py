@@ -13,8 +13,9 @@ from safetensors.torch import load_file
 from aigc_core.common.files import write_json
 from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.families import config_class
-from aigc_core.families.base import TextFamily
+from aigc_core.families.causal_lm import TextFamily
 from aigc_core.families.config import RunConfig, make_config
+from aigc_core.families.gpt.config import Config as GPTConfig
 from aigc_core.inference import model_cache
 from aigc_core.runs.run import Run
 from aigc_core.runs.status import State
@@ -39,6 +40,13 @@ def tiny(family: str, **settings: Any) -> RunConfig:
 
 def pairs_of(config: RunConfig) -> list[str]:
     return [f"{key}={value}" for key, value in config.model_dump().items() if key not in ("family", "preset")]
+
+
+def gpt_config(**settings: object) -> GPTConfig:
+    """A tiny GPT's settings."""
+    config = tiny("gpt", **settings)
+    assert isinstance(config, GPTConfig)
+    return config
 
 
 def message_of(run: Run) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from aigc_core.common.paths import PROJECT
 def app_of(place: Path, by: str = "python", **variables: str) -> Iterator[str]:
     """`python app.py`, or by gradio, which takes 3 s more, with the runs of `place`/runs and these variables; yields
     its address."""
-    port = _free_port()
+    port = free_port()
     variables = {"GRADIO_TEMP_DIR": str(place / "gradio"), "GRADIO_SERVER_PORT": str(port)} | variables
     with _started([str(Path(sys.executable).parent / by), "app.py"], place, port, variables) as address:
         yield address
@@ -51,7 +51,7 @@ def listening(address: str) -> int:
 @contextmanager
 def wall(place: Path) -> Iterator[str]:
     """`streamlit run board.py` over the runs of `place`/runs; yields its address."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "board.py", "--server.port", str(port)]
     with _started(command, place, port, {}) as address:
         yield address
@@ -129,7 +129,7 @@ def _serving_here(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
         server.server_close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

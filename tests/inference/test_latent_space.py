@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from aigc_core.common.rng import normal_per_sample
 from aigc_core.data.batch import Batch
 from aigc_core.data.dataset_info import DatasetInfo
-from aigc_core.families.base import EvalLevel, ImageFamily, Networks, StepContext
-from aigc_core.inference.latent import space
+from aigc_core.families.base import EvalLevel, Networks, Result, StepContext
+from aigc_core.families.image import ImageFamily
+from aigc_core.inference.latent import directions, interpolation, projection
 from aigc_core.metrics.image_attributes import boldness, slant, width
 from tests.helpers.runs import tiny
 
@@ -23,7 +24,6 @@ class Known(ImageFamily):
 
     inference_networks = ("it",)
     phases = ()
-    encodes = True
 
     def build(self) -> Networks:
         self.turn: Tensor = torch.linalg.qr(torch.randn(4, 4, generator=torch.Generator().manual_seed(0))).Q
@@ -49,10 +49,10 @@ class Known(ImageFamily):
     def encode(self, networks: Networks, x: Tensor, labels: Tensor | None) -> Tensor:
         return torch.zeros(len(x), 4)
 
-    def loss(self, network: str, batch: Batch, moment: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
+    def loss(self, phase: str, batch: Batch, context: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
         raise NotImplementedError
 
-    def snapshot(self, networks: Networks) -> tuple[bytes, str]:
+    def snapshot(self, networks: Networks, fixed_inputs: object) -> Result:
         raise NotImplementedError
 
     def evaluate(self, networks: Networks, data: object, extent: EvalLevel = "during") -> dict[str, Any]:
@@ -65,7 +65,7 @@ def known() -> Known:
 
 
 def test_found_directions_are_the_known_ones_strongest_first(known: Known) -> None:
-    found = space.found_directions(known, known.networks)
+    found = directions.principal_directions(known, known.networks)
     vectors = np.array([one.vector for one in found])
     np.testing.assert_allclose(vectors @ vectors.T, np.eye(len(found)), atol=1e-5)
     true = known.turn.numpy().T  # a row each: thickness, place, shade, nothing
@@ -74,7 +74,7 @@ def test_found_directions_are_the_known_ones_strongest_first(known: Known) -> No
     effects = [one.effect for one in found]
     assert effects == sorted(effects, reverse=True)
     assert not any(np.abs(true[3] @ vector) > 0.9 for vector in vectors)  # what changes nothing is left out
-    assert found == space.found_directions(known, known.networks)
+    assert found == directions.principal_directions(known, known.networks)
 
 
 def test_learned_directions_point_where_the_labels_and_the_ink_say(known: Known) -> None:
@@ -84,7 +84,9 @@ def test_learned_directions_point_where_the_labels_and_the_ink_say(known: Known)
         return right.astype(int)
 
     seen: list[float] = []
-    found = space.learned_directions(known, known.networks, left_or_right, ["left", "right"], seen.append)
+    found = directions.learned_directions(
+        known, known.networks, left_or_right, ["left", "right"], lambda part, shown: seen.append(part)
+    )
     by_id = {one.id: one for one in found}
     true = known.turn.numpy().T
     assert np.dot(by_id["class-right"].vector, true[1]) > 0.98
@@ -110,12 +112,12 @@ def test_projection_finds_a_code_that_draws_the_same(known: Known) -> None:
     (z,) = normal_per_sample(1, 4, seed=11)
     target = known.decode(known.networks, z[None], None)[0]
     steps: list[float] = []
-    code, error = space.project(
-        known, known.networks, space.Observation(target, torch.ones(1, SIDE, SIDE)), None,
+    code, error = projection.project(
+        known, known.networks, projection.Observation(target, torch.ones(1, SIDE, SIDE)), None,
         lambda part, code, error: steps.append(part),
     )  # fmt: skip
     assert error < 0.02
-    assert steps[-1] == 1 and len(steps) == space.PROJECTION_STEPS
+    assert steps[-1] == 1 and len(steps) == projection.PROJECTION_STEPS
     true = known.turn.T @ z
     np.testing.assert_allclose((known.turn.T @ torch.tensor(code))[:2], true[:2], atol=0.15)
 
@@ -128,7 +130,9 @@ def test_what_is_hidden_changes_nothing(known: Known) -> None:
     for filling in (0.0, 1.0):
         target[:, SIDE // 2 :] = filling
         found.append(
-            space.project(known, known.networks, space.Observation(target, mask), None, lambda *a: None, steps=5)
+            projection.project(
+                known, known.networks, projection.Observation(target, mask), None, lambda *a: None, steps=5
+            )
         )
     assert found[0] == found[1]
 
@@ -138,10 +142,10 @@ def test_a_search_can_be_ended_from_within(known: Known) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        space.project(
+        projection.project(
             known,
             known.networks,
-            space.Observation(torch.zeros(1, SIDE, SIDE), torch.ones(1, SIDE, SIDE)),
+            projection.Observation(torch.zeros(1, SIDE, SIDE), torch.ones(1, SIDE, SIDE)),
             None,
             enough,
         )
@@ -152,17 +156,17 @@ def test_a_path_ends_where_it_shall_and_keeps_its_length() -> None:
     stops = np.stack([a, b, c])
     for kind in ("linear", "spherical"):
         for part, stop in ((0, a), (0.5, b), (1, c), (-3, a), (9, c)):
-            np.testing.assert_allclose(space.along_path(stops, part, kind), stop, atol=1e-12)
-    np.testing.assert_allclose(space.along_path(stops, 0.25, "linear"), [1, 1, 0])
-    halfway = space.along_path(stops, 0.25, "spherical")
+            np.testing.assert_allclose(interpolation.interpolate_codes(stops, part, kind), stop, atol=1e-12)
+    np.testing.assert_allclose(interpolation.interpolate_codes(stops, 0.25, "linear"), [1, 1, 0])
+    halfway = interpolation.interpolate_codes(stops, 0.25, "spherical")
     np.testing.assert_allclose(halfway, [2**0.5, 2**0.5, 0])
-    third = space.slerp(a, b, 1 / 3)
+    third = interpolation.slerp(a, b, 1 / 3)
     np.testing.assert_allclose(np.degrees(np.arccos(third @ a / 4)), 30)
 
 
 def test_a_path_between_odd_codes_is_still_a_path() -> None:
     zero, a = np.zeros(3), np.array([1.0, 2, 3])
-    np.testing.assert_allclose(space.slerp(zero, a, 0.5), a / 2)
-    np.testing.assert_allclose(space.slerp(a, a, 0.3), a)
-    np.testing.assert_allclose(space.slerp(a, -a, 0.5), 0, atol=1e-12)
-    np.testing.assert_allclose(space.slerp(a, 3 * a, 0.5), 2 * a)
+    np.testing.assert_allclose(interpolation.slerp(zero, a, 0.5), a / 2)
+    np.testing.assert_allclose(interpolation.slerp(a, a, 0.3), a)
+    np.testing.assert_allclose(interpolation.slerp(a, -a, 0.5), 0, atol=1e-12)
+    np.testing.assert_allclose(interpolation.slerp(a, 3 * a, 0.5), 2 * a)

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from aigc_core.common.errors import AigcError, DataError, RunError
-from aigc_core.common.progress import Look
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.tokenizer import StreamingDetokenizer, Tokenizer
-from aigc_core.families.base import TextRequest
+from aigc_core.families.causal_lm import TextRequest
 from aigc_core.inference import model_cache
-from aigc_core.inference.text import session
-from aigc_core.inference.text.session import Beginning
+from aigc_core.inference.text import introspection, scoring, session
+from aigc_core.inference.text.session import Prefix
 from aigc_core.media import provenance
 from aigc_core.metrics import memorization
 from aigc_core.runs.checkpoint_index import CheckpointIndex
@@ -31,12 +31,12 @@ def ignore(part: float, shown: object) -> None:
     return None
 
 
-LOOK: Look = ignore
+LOOK: ProgressCallback = ignore
 
 
 def ended(job: str) -> dict[str, Any]:
     """How a job that writes ended."""
-    while (now := text_api.written(job, 0))["state"] in ("waiting", "running"):
+    while (now := text_api.generated(job, 0))["state"] in ("waiting", "running"):
         time.sleep(0.02)
     return now
 
@@ -73,27 +73,27 @@ def network(run: Run) -> torch.nn.Module:
 
 
 def test_each_of_several_texts_is_what_it_would_be_alone(run: Run) -> None:
-    request, begin = TextRequest(max_new_tokens=50, seed=5), Beginning("Once upon")
-    together = session.write(run, None, begin, request, 4, "", LOOK)
+    request, begin = TextRequest(max_new_tokens=50, seed=5), Prefix("Once upon")
+    together = session.generate(run, None, begin, request, 4, "", LOOK)
     assert len({tuple(one) for one in together.tokens}) == 4
     for number in (0, 3):
-        alone = session.write(run, None, begin, TextRequest(max_new_tokens=50, seed=5 + number), 1, "", LOOK)
+        alone = session.generate(run, None, begin, TextRequest(max_new_tokens=50, seed=5 + number), 1, "", LOOK)
         assert alone.tokens[0] == together.tokens[number] and alone.texts[0] == together.texts[number]
 
 
 def test_going_on_gives_what_writing_on_would_have_given(run: Run) -> None:
-    whole = session.write(run, None, Beginning("Once"), TextRequest(max_new_tokens=60, seed=1), 1, "", LOOK)
+    whole = session.generate(run, None, Prefix("Once"), TextRequest(max_new_tokens=60, seed=1), 1, "", LOOK)
     first = tuple(whole.tokens[0][:23])
-    rest = session.write(run, None, Beginning("Once", first), TextRequest(max_new_tokens=37, seed=1), 1, "", LOOK)
+    rest = session.generate(run, None, Prefix("Once", first), TextRequest(max_new_tokens=37, seed=1), 1, "", LOOK)
     assert [*first, *rest.tokens[0]] == whole.tokens[0]
 
 
 @pytest.mark.parametrize("which", ["run", "bytewise"])
 def test_the_texts_of_the_tokens_add_up_and_no_character_is_cut(which: str, request: pytest.FixtureRequest) -> None:
     run = request.getfixturevalue(which)
-    made = session.write(run, None, Beginning("从前，"), TextRequest(max_new_tokens=80, seed=2), 1, "", LOOK)
-    assert len(made.texts[0]) == len(made.tokens[0]) == len(made.chances[0]) == 80
-    assert all(0 < chance <= 1 for chance in made.chances[0])
+    made = session.generate(run, None, Prefix("从前，"), TextRequest(max_new_tokens=80, seed=2), 1, "", LOOK)
+    assert len(made.texts[0]) == len(made.tokens[0]) == len(made.probs[0]) == 80
+    assert all(0 < chance <= 1 for chance in made.probs[0])
     tokenizer = text_family_of(run).tokenizer
     prompt = tokenizer.encode("从前，").tolist()
     assert "从前，" + "".join(made.texts[0]) == tokenizer.decode(prompt + made.tokens[0])
@@ -120,10 +120,10 @@ def test_spelling_goes_on_in_the_middle_of_a_character() -> None:
 
 
 def test_what_the_model_did_not_see_of_a_prompt_is_said(listed: Run) -> None:
-    job = text_api.write(listed.name, None, {"prompt": "Once 龘 upon 😀"}, {"max_new_tokens": 3}, 1, "")
+    job = text_api.generate(listed.name, None, {"prompt": "Once 龘 upon 😀"}, {"max_new_tokens": 3}, 1, "")
     now = ended(job)
     assert now["unknown"] == "龘😀" and not now["cut"]
-    job = text_api.write(
+    job = text_api.generate(
         listed.name, None, {"prompt": "a" * (session.LONGEST_PROMPT + 1)}, {"max_new_tokens": 3}, 1, ""
     )
     assert ended(job)["cut"] is True
@@ -133,44 +133,44 @@ def test_a_blank_line_that_was_half_written_ends_the_text(run: Run) -> None:
     family = text_family_of(run)
     ends = tuple(int(one) for one in family.tokenizer.encode("e"))
     request = TextRequest(max_new_tokens=100)
-    long = session.write(run, None, Beginning("Once", ends), request, 1, "", LOOK)
+    long = session.generate(run, None, Prefix("Once", ends), request, 1, "", LOOK)
     first = long.texts[0][0]
-    assert len(session.write(run, None, Beginning("Once", ends), request, 1, "e" + first, LOOK).tokens[0]) == 1
+    assert len(session.generate(run, None, Prefix("Once", ends), request, 1, "e" + first, LOOK).tokens[0]) == 1
 
 
 def test_chances_are_the_models_own(run: Run) -> None:
-    made = session.write(run, None, Beginning("Once"), TextRequest(max_new_tokens=10, temperature=0.3), 1, "", LOOK)
-    ids = session.prompt_tokens(text_family_of(run), Beginning("Once", tuple(made.tokens[0])))
+    made = session.generate(run, None, Prefix("Once"), TextRequest(max_new_tokens=10, temperature=0.3), 1, "", LOOK)
+    ids = session.prompt_tokens(text_family_of(run), Prefix("Once", tuple(made.tokens[0])))
     with torch.no_grad():
         logits = network(run)(torch.tensor(ids)[None])[0]
-    for place, (token, chance) in enumerate(zip(made.tokens[0], made.chances[0], strict=True)):
+    for place, (token, chance) in enumerate(zip(made.tokens[0], made.probs[0], strict=True)):
         assert chance == pytest.approx(float(logits[len(ids) - 11 + place].softmax(-1)[token]), abs=1e-4)
 
 
 def test_a_text_ends_where_it_is_told_to(run: Run) -> None:
-    long = session.write(run, None, Beginning("Once"), TextRequest(max_new_tokens=100), 3, "", LOOK)
+    long = session.generate(run, None, Prefix("Once"), TextRequest(max_new_tokens=100), 3, "", LOOK)
     letter = long.texts[0][7]
-    short = session.write(run, None, Beginning("Once"), TextRequest(max_new_tokens=100), 3, letter, LOOK)
+    short = session.generate(run, None, Prefix("Once"), TextRequest(max_new_tokens=100), 3, letter, LOOK)
     for a, b in zip(long.texts, short.texts, strict=True):
         assert b == a[: a.index(letter) + 1] if letter in a else b == a
 
 
 def test_stopping_stops_at_once(listed: Run) -> None:
-    job = text_api.write(listed.name, None, {"prompt": "Once"}, {"max_new_tokens": 2000}, 8, "")
-    while not text_api.written(job, 0)["samples"]:
+    job = text_api.generate(listed.name, None, {"prompt": "Once"}, {"max_new_tokens": 2000}, 8, "")
+    while not text_api.generated(job, 0)["samples"]:
         time.sleep(0.01)
     jobs.cancel(job)
-    written = [len(one["texts"]) for one in text_api.written(job, 0)["samples"]]
+    written = [len(one["texts"]) for one in text_api.generated(job, 0)["samples"]]
     now = ended(job)
     assert now["state"] == "cancelled"
     assert all(0 < len(one["texts"]) <= many + 20 for one, many in zip(now["samples"], written, strict=True))
 
 
 def test_only_what_is_new_is_told(listed: Run) -> None:
-    job = text_api.write(listed.name, None, {"prompt": "Once"}, {"max_new_tokens": 40}, 2, "")
+    job = text_api.generate(listed.name, None, {"prompt": "Once"}, {"max_new_tokens": 40}, 2, "")
     texts: list[list[str]] = [[], []]
     while True:
-        now = text_api.written(job, len(texts[0]))
+        now = text_api.generated(job, len(texts[0]))
         assert now["seen"] >= len(texts[0])
         for mine, news in zip(texts, now["samples"], strict=False):
             mine[now["from"] :] = news["texts"]
@@ -179,7 +179,7 @@ def test_only_what_is_new_is_told(listed: Run) -> None:
             break
         time.sleep(0.02)
     assert [len(one) for one in texts] == [40, 40]
-    again = session.write(listed, None, Beginning("Once"), TextRequest(max_new_tokens=40), 2, "", LOOK)
+    again = session.generate(listed, None, Prefix("Once"), TextRequest(max_new_tokens=40), 2, "", LOOK)
     assert texts == again.texts
 
 
@@ -204,7 +204,7 @@ def test_only_what_is_new_is_told(listed: Run) -> None:
 )
 def test_bad_requests_get_a_sentence(listed: Run, begin: dict[str, str], knobs: dict[str, Any], count: int) -> None:
     try:
-        job = text_api.write(listed.name, None, begin, {"max_new_tokens": 3} | knobs, count, "")
+        job = text_api.generate(listed.name, None, begin, {"max_new_tokens": 3} | knobs, count, "")
     except AigcError:
         return
     now = ended(job)
@@ -215,7 +215,7 @@ def test_bad_requests_get_a_sentence(listed: Run, begin: dict[str, str], knobs: 
     "prompt", ["", "a" * 100_000, "Once 龘 upon 🙂", "<script>alert(1)</script>", "\x00\x07\u202e", "\ud800x"]
 )
 def test_odd_prompts_do_the_sensible_thing(listed: Run, prompt: str) -> None:
-    job = text_api.write(listed.name, None, {"prompt": prompt}, {"max_new_tokens": 5}, 1, "")
+    job = text_api.generate(listed.name, None, {"prompt": prompt}, {"max_new_tokens": 5}, 1, "")
     now = ended(job)
     if now["state"] == "failed":  # nothing but letters that it does not know
         assert now["error"]["key"] == "text.unknown_characters"
@@ -245,9 +245,9 @@ def test_a_large_network_on_a_cpu_may_be_read_in_less_than_float32(monkeypatch: 
 
 def test_alternatives_before_and_after_the_knobs(run: Run) -> None:
     request = TextRequest(temperature=0.5, top_k=5)
-    found = session.alternatives(run, None, Beginning("Once upon"), request, 3)
+    found = session.next_token_candidates(run, None, Prefix("Once upon"), request, 3)
     family = text_family_of(run)
-    ids = session.prompt_tokens(family, Beginning("Once upon"))
+    ids = session.prompt_tokens(family, Prefix("Once upon"))
     with torch.no_grad():
         logits = network(run)(torch.tensor(ids)[None])[0, -1].clone()
     logits[family.tokenizer.never_spoken] = -torch.inf
@@ -262,13 +262,13 @@ def test_alternatives_before_and_after_the_knobs(run: Run) -> None:
 
 def test_alternatives_are_what_was_drawn_from_beyond_the_context_too(run: Run) -> None:
     request = TextRequest(max_new_tokens=90, temperature=0.7, seed=4)
-    made = session.write(run, None, Beginning("Once"), request, 1, "", LOOK)
+    made = session.generate(run, None, Prefix("Once"), request, 1, "", LOOK)
     for place in (20, 45, 70, 89):  # the context is 32
         chosen = made.tokens[0][place]
-        begin = Beginning("Once", tuple(made.tokens[0][:place]))
-        found = session.alternatives(run, None, begin, request, chosen)
+        begin = Prefix("Once", tuple(made.tokens[0][:place]))
+        found = session.next_token_candidates(run, None, begin, request, chosen)
         (one,) = [one for one in found["tokens"] if one["id"] == chosen]
-        assert one["before"] == pytest.approx(made.chances[0][place], abs=1e-4) and one["after"] > 0
+        assert one["before"] == pytest.approx(made.probs[0][place], abs=1e-4) and one["after"] > 0
 
 
 # -- a given text -----------------------------------------------------------------------------------------
@@ -276,7 +276,7 @@ def test_alternatives_are_what_was_drawn_from_beyond_the_context_too(run: Run) -
 
 def test_surprise_is_the_models_cross_entropy(run: Run) -> None:
     text = "Once upon a time"
-    found = session.token_nll(run, None, text)
+    found = scoring.token_nll(run, None, text)
     ids = torch.from_numpy(text_family_of(run).tokenizer.encode(text))[None]
     with torch.no_grad():
         loss = torch.nn.functional.cross_entropy(network(run)(ids[:, :-1])[0], ids[0, 1:])
@@ -288,17 +288,19 @@ def test_surprise_is_the_models_cross_entropy(run: Run) -> None:
 
 def test_surprise_of_a_text_longer_than_the_context(run: Run) -> None:
     text = "Once upon a time there was a fox. " * 9
-    found = session.token_nll(run, None, text)
-    assert found["n"] == len(text) - 1 and all(one["nats"] >= 0 for one in found["tokens"][1:])
-    short = session.token_nll(run, None, text[:32])  # its first window is read in the same way
+    found = scoring.token_nll(run, None, text)
+    assert found["n"] == len(text) - 1 and all(
+        one["nats"] is not None and one["nats"] >= 0 for one in found["tokens"][1:]
+    )
+    short = scoring.token_nll(run, None, text[:32])  # its first window is read in the same way
     assert [one["nats"] for one in found["tokens"][1:32]] == [one["nats"] for one in short["tokens"][1:]]
 
 
 def test_surprise_leaves_out_what_it_does_not_know_and_refuses_nothing(run: Run) -> None:
-    assert session.token_nll(run, None, "Once 龘upon")["unknown"] == "龘"
+    assert scoring.token_nll(run, None, "Once 龘upon")["unknown"] == "龘"
     for text in ("", "龘", "a"):
         with pytest.raises(DataError, match="too little"):
-            session.token_nll(run, None, text)
+            scoring.token_nll(run, None, text)
 
 
 def brute_force(text: str, source: str) -> int:
@@ -319,13 +321,14 @@ def test_the_longest_copy_is_the_longest(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_passage_of_the_training_text_is_found_with_its_place(run: Run) -> None:
-    train, held_out = session._training_text(text_family_of(run))
+    train, held_out = scoring.training_text(text_family_of(run))
     passage = train[7000:7150]
-    found = session.copied(run, None, f"zzz{passage}zzz", LOOK)
+    found = scoring.longest_copy(run, None, f"zzz{passage}zzz", LOOK)
+    assert found["usual"] is not None
     assert found["start"] == 3 and found["length"] >= 150 > found["usual"]
     assert found["before"].endswith(train[int(found["place"] * len(train)) - 3 :][:3]) or found["before"]
     with pytest.raises(DataError, match="write something"):
-        session.copied(run, None, "  ", LOOK)
+        scoring.longest_copy(run, None, "  ", LOOK)
     assert held_out
 
 
@@ -334,7 +337,7 @@ def test_a_passage_of_the_training_text_is_found_with_its_place(run: Run) -> Non
 
 def test_the_reading_by_the_formulas_is_the_networks_own(run: Run) -> None:
     family = text_family_of(run)
-    ids = torch.tensor(session.prompt_tokens(family, Beginning("Once upon a time")))
+    ids = torch.tensor(session.prompt_tokens(family, Prefix("Once upon a time")))
     inside = family.inside(family.networks, ids)
     with torch.no_grad():
         own = network(run)(ids[None])[0]
@@ -355,7 +358,7 @@ def test_the_attention_of_transformers_is_the_same(run: Run, tmp_path: Path) -> 
     theirs.eval()
     theirs.load_state_dict(to_transformers(network(run).state_dict()), strict=False)
     theirs.tie_weights()
-    ids = torch.tensor(session.prompt_tokens(family, Beginning("Once upon a time")))
+    ids = torch.tensor(session.prompt_tokens(family, Prefix("Once upon a time")))
     with torch.no_grad():
         out = theirs(ids[None], output_attentions=True, output_hidden_states=True)
     inside = family.inside(family.networks, ids)
@@ -364,37 +367,37 @@ def test_the_attention_of_transformers_is_the_same(run: Run, tmp_path: Path) -> 
 
 
 def test_the_formulas_numbers_fit_together(run: Run) -> None:
-    begin = Beginning("Once upon a time")
-    shown = session.attention(run, None, begin)
+    begin = Prefix("Once upon a time")
+    shown = introspection.attention_weights(run, None, begin)
     assert shown["weights"].shape == (2, 2, 16, 16) and "".join(shown["tokens"]) == "Once upon a time"
-    numbers = session.attention_numbers(run, None, begin, 1, 0, 9)
+    numbers = introspection.attention_numbers(run, None, begin, 1, 0, 9)
     soft = np.exp(numbers["scores"]) / np.exp(numbers["scores"]).sum()
     np.testing.assert_allclose(numbers["weights"], soft, atol=1e-5)
     np.testing.assert_allclose(np.array(numbers["weights"]) * 255, shown["weights"][1, 0, 9, :10], atol=0.51)
     for layer, head, at in ((2, 0, 0), (0, 2, 0), (0, 0, 16), (-1, 0, 0)):
         with pytest.raises(DataError, match="no such layer"):
-            session.attention_numbers(run, None, begin, layer, head, at)
+            introspection.attention_numbers(run, None, begin, layer, head, at)
 
 
 def test_what_is_shown_is_the_reading_that_writes(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last few tokens of a longer reading: their weights lack what went to earlier ones."""
-    begin = Beginning("Once upon a time")
-    whole, said = session.attention(run, None, begin), session.logit_lens(run, None, begin)
-    numbers = session.attention_numbers(run, None, begin, 1, 0, 15)
-    monkeypatch.setattr(session, "MOST_LOOKED", 6)
-    monkeypatch.setattr(session, "MOST_SAID", 4)
-    shown = session.attention(run, None, begin)
+    begin = Prefix("Once upon a time")
+    whole, said = introspection.attention_weights(run, None, begin), introspection.logit_lens(run, None, begin)
+    numbers = introspection.attention_numbers(run, None, begin, 1, 0, 15)
+    monkeypatch.setattr(introspection, "MOST_LOOKED", 6)
+    monkeypatch.setattr(introspection, "MOST_SAID", 4)
+    shown = introspection.attention_weights(run, None, begin)
     np.testing.assert_array_equal(shown["weights"], whole["weights"][..., -6:, -6:])
-    few = session.attention_numbers(run, None, begin, 1, 0, 5)
+    few = introspection.attention_numbers(run, None, begin, 1, 0, 5)
     assert few["output"] == numbers["output"] and few["weights"] == numbers["weights"][-6:]
     assert few["earlier"] == pytest.approx(sum(numbers["weights"][:-6])) and few["earlier"] > 0
-    assert session.logit_lens(run, None, begin)["said"] == [row[-4:] for row in said["said"]]
+    assert introspection.logit_lens(run, None, begin)["said"] == [row[-4:] for row in said["said"]]
 
 
 def test_a_long_text_is_looked_into_at_its_end(run: Run) -> None:
-    shown = session.attention(run, None, Beginning("Once upon a time " * 20))
+    shown = introspection.attention_weights(run, None, Prefix("Once upon a time " * 20))
     assert 16 <= len(shown["tokens"]) <= 32 and "".join(shown["tokens"]).endswith("a time ")
-    said = session.logit_lens(run, None, Beginning("Once upon"))
+    said = introspection.logit_lens(run, None, Prefix("Once upon"))
     assert len(said["said"]) == 3 and len(said["said"][0]) == 9
 
 
@@ -403,25 +406,25 @@ def test_a_long_text_is_looked_into_at_its_end(run: Run) -> None:
 
 def test_every_checkpoint_continues_the_same_prompt(run: Run) -> None:
     request = TextRequest(max_new_tokens=20, seed=3)
-    rows = session.history(run, Beginning("Once"), request, LOOK)
+    rows = session.generate_at_checkpoints(run, Prefix("Once"), request, LOOK)
     assert [one["step"] for one in rows] == run.checkpoints.steps() and len(rows) > 1
-    last = session.write(run, rows[-1]["step"], Beginning("Once"), request, 1, "", LOOK)
+    last = session.generate(run, rows[-1]["step"], Prefix("Once"), request, 1, "", LOOK)
     assert rows[-1]["text"] == "".join(last.texts[0])
 
 
 def test_a_checkpoint_that_goes_meanwhile_is_left_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = run.checkpoints.steps()
     monkeypatch.setattr(CheckpointIndex, "steps", lambda self: [*steps, 10**6])
-    rows = session.history(run, Beginning("Once"), TextRequest(max_new_tokens=3), LOOK)
+    rows = session.generate_at_checkpoints(run, Prefix("Once"), TextRequest(max_new_tokens=3), LOOK)
     assert [one["step"] for one in rows] == steps
 
 
 def test_a_text_that_leaves_says_that_a_machine_wrote_it() -> None:
     assert provenance.noted("Once.\n", "en") == "Once.\n\n(This text was generated by AI.)\n"
     assert "人工智能生成" in provenance.noted("从前", "zh") and provenance.noted("从前", None) == "从前"
-    assert text_api.saved("<b>", None)["content"] == b"<b>"
+    assert text_api.text_file("<b>", None)["content"] == b"<b>"
 
 
 def test_only_names_of_the_hub_are_fetched(own_place: Path) -> None:
     for name in ("", "gpt2", "../x/y", "/etc/passwd", str(own_place), "a/b/c", "https://x/y"):
-        assert ended(text_api.bring(name))["error"]["key"] == "hub.no_source"
+        assert ended(text_api.import_model(name))["error"]["key"] == "hub.no_source"

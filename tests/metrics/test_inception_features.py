@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 
 from aigc_core import cli
 from aigc_core.common.errors import AigcError, DataError, RunError
+from aigc_core.common.progress import silent
 from aigc_core.data import download
-from aigc_core.data.sources import silent
 from aigc_core.evaluation.evaluate import in_inception
 from aigc_core.metrics import inception_features
 from tests.helpers.runs import Trained
@@ -74,7 +74,7 @@ def test_they_are_measured_on_request(
 ) -> None:
     monkeypatch.setattr("aigc_core.evaluation.evaluate.MOST_IN_INCEPTION", 20)
     told: list[str] = []
-    figures = in_inception(trained("gan"), lambda what, part: told.append(what))
+    figures = in_inception(trained("gan"), lambda part, what: told.append(what))
     assert told and set(told) == {served.name}
     assert figures["inception_n"] == 20
     assert figures["frechet_inception"] > figures["frechet_inception_real"] > 0

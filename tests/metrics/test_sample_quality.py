@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from aigc_core.common.progress import silent
 from aigc_core.data.datasets import load_data
 from aigc_core.data.image_dataset import ImageDataset
-from aigc_core.data.sources import silent
 from aigc_core.metrics.sample_quality import SampleQuality
 from tests.helpers.runs import tiny
 

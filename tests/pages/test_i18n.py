@@ -145,13 +145,13 @@ def test_the_words_are_fetched_once_and_short_pages_ask_for_them(plain_app: str)
         body, headers = get(path)
         assert headers["content-encoding"] == "gzip" and len(body) < 130_000, (path, len(body))
         page = gzip.decompress(body).decode()
-        name = re.search(r'<head><script src="./(aigc-[0-9a-f]+\.js)">', page)
+        name = re.search(r'<head><script type="module" src="./(aigc-[0-9a-f]+)/common/start\.js">', page)
         assert name, path
     assert name
     for _ in range(2):
-        body, headers = get(name[1])
+        body, headers = get(f"{name[1]}/common/words.js")
         assert "immutable" in headers["cache-control"] and headers["content-type"].startswith("text/javascript")
-        assert gzip.decompress(body).decode() == i18n.script()
+        assert gzip.decompress(body).decode() == i18n.module()
 
 
 def test_locale_files_have_no_key_twice() -> None:

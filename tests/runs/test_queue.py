@@ -15,7 +15,7 @@ import pytest
 from aigc_core.common.errors import ConfigError, RunError
 from aigc_core.common.paths import PROJECT
 from aigc_core.common.process_identity import halted, identity
-from aigc_core.evaluation import quality_gate
+from aigc_core.evaluation import pipeline
 from aigc_core.runs import queue
 from aigc_core.runs.queue import QueueSlot
 from aigc_core.runs.run import Run
@@ -138,7 +138,7 @@ def test_a_slot_is_held_until_the_model_is_judged(
 
     monkeypatch.setattr("aigc_core.evaluation.quality_gate.judge", judge)
     run = Run.create(tiny("vae"), tmp_path / "judged")
-    assert quality_gate.fit_and_judge(run, QueueSlot(tmp_path)).state == "done"
+    assert pipeline.fit_and_judge(run, QueueSlot(tmp_path)).state == "done"
     assert places == [1] and place_of(QueueSlot(tmp_path), run_of()) == 0
 
 

@@ -67,32 +67,32 @@ def test_a_run_is_started_followed_queued_and_stopped() -> None:
         assert newer[0]["step"] > seen["events"][-1]["step"]
         assert run_views.sample_file(first, "step_000000.png").startswith(b"\x89PNG")
 
-        run_actions.ask(first, "set", {"lr": 0.001})
+        run_actions.request(first, "set", {"lr": 0.001})
         with pytest.raises(ConfigError, match="cannot change"):
-            run_actions.ask(first, "set", {"width": 64})
-        run_actions.ask(first, "stop")
+            run_actions.request(first, "set", {"width": 64})
+        run_actions.request(first, "stop")
         wait_for(lambda: state(first) == "stopped")
         wait_for(lambda: state(second) == "running")
         listed = {run["name"]: run for run in run_views.runs()}
         assert listed[first]["state"] == "stopped" and listed[second]["family"] == "vae"
         with pytest.raises(AigcError, match="nothing to pause"):
-            run_actions.ask(first, "pause")
+            run_actions.request(first, "pause")
 
-        run_actions.ask(first, "resume")  # waits, because the second one trains
+        run_actions.request(first, "resume")  # waits, because the second one trains
         wait_for(lambda: (run_views.follow(first)["status"]["message"] or {}).get("key") == "queue.place")
-        run_actions.ask(second, "pause")  # and a paused one lets it through
+        run_actions.request(second, "pause")  # and a paused one lets it through
         wait_for(lambda: state(first) == "running")
         assert run_views.describe(first)["device"]
     finally:
         for run in run_views.runs():
             if run["state"] in ("queued", "running", "paused"):
-                run_actions.ask(run["name"], "stop")
+                run_actions.request(run["name"], "stop")
         wait_for(lambda: not {run["state"] for run in run_views.runs()} & {"queued", "running", "paused"})
 
 
 def test_a_stop_before_the_first_step_is_honoured() -> None:
     name = run_actions.start("vae", TINY["vae"] | {"steps": 10**6, "compile": "off"})
-    run_actions.ask(name, "stop")
+    run_actions.request(name, "stop")
     wait_for(lambda: state(name) == "stopped")
     assert run_views.follow(name)["status"]["step"] <= 1
 
@@ -108,12 +108,12 @@ def test_a_page_cannot_name_a_path(path: str) -> None:
 def test_an_upload_is_kept_under_a_name_of_ours(tmp_path: Path) -> None:
     file = tmp_path / "my $(rm -rf) text.txt"
     file.write_text("hello " * 1000)
-    kept = uploads.keep_upload(file)
-    assert Path(kept).parent == Path(os.environ["AIGC_RUNS"]) / ".uploads" and kept == uploads.keep_upload(file)
+    kept = uploads.save_upload(file)
+    assert Path(kept).parent == Path(os.environ["AIGC_RUNS"]) / ".uploads" and kept == uploads.save_upload(file)
     assert forms.check("gpt", {"data": "text", "data_path": kept}).model_dump()["data_path"] == kept
     (tmp_path / "a.exe").write_text("x")
     with pytest.raises(DataError, match="neither"):
-        uploads.keep_upload(tmp_path / "a.exe")
+        uploads.save_upload(tmp_path / "a.exe")
 
 
 def test_long_curves_are_thinned_for_a_new_viewer_and_keep_their_end(trained: Trained) -> None:

@@ -6,24 +6,26 @@ import os
 import shutil
 import sys
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aigc_core.common import paths
+from aigc_core.common import class_rules, paths
 from aigc_core.common.errors import AigcError, ClassError, ConfigError
 from aigc_core.common.files import write_json
 from aigc_core.common.process_identity import identity
 from aigc_core.inference import model_cache
-from aigc_core.inference.latent import session
+from aigc_core.inference.latent import direction_store
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
-from aigc_core.serving import classroom, launch
+from aigc_core.serving import launch
 from aigc_core.serving.api import classroom as class_api
 from aigc_core.serving.api import estimates, forms, run_actions, run_views, uploads
-from aigc_core.serving.classroom import User, acting_as
+from aigc_core.serving.classroom import quotas, retention, sign_in
+from aigc_core.serving.classroom.users import User, acting_as
 from aigc_core.training.trainer import fit
 from tests.helpers.runs import TINY, Trained, message_of, tiny
 
@@ -34,7 +36,7 @@ ANN, BEN, TEACHER = User("Ann"), User("Ben"), User("", teacher=True)
 def in_class(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("AIGC_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("AIGC_CLASS", "1")
-    classroom._wrong.clear()
+    sign_in._failed_attempts.clear()
     yield
 
 
@@ -53,10 +55,10 @@ def test_rules_come_from_a_file_and_the_environment_counts_more(
     file.write_text('title = "7b"\nminutes = 3\ndisk_mb = 200\n')
     monkeypatch.setenv("AIGC_CLASS", str(file))
     monkeypatch.setenv("AIGC_CLASS_MINUTES", "5")
-    rules = classroom.rules()
+    rules = class_rules.rules()
     assert rules is not None and (rules.title, rules.minutes, rules.disk_mb) == ("7b", 5, 200)
     monkeypatch.setenv("AIGC_CLASS", "0")
-    assert classroom.rules() is None
+    assert class_rules.rules() is None
 
 
 @pytest.mark.parametrize(
@@ -71,87 +73,87 @@ def test_rules_that_make_no_sense_are_a_sentence(
         file.write_text(text)
     monkeypatch.setenv("AIGC_CLASS", str(file))
     with pytest.raises(ConfigError, match=says):
-        classroom.rules()
+        class_rules.rules()
 
 
 def test_the_documented_file_has_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     file = paths.PROJECT / "docs" / "class.toml"
     monkeypatch.setenv("AIGC_CLASS", str(file))
-    assert classroom.rules() == classroom.Rules.model_validate({})
+    assert class_rules.rules() == class_rules.Rules.model_validate({})
     text = file.read_text(encoding="utf-8")
-    assert all(f"{name} = " in text for name in classroom.Rules.model_fields)
+    assert all(f"{name} = " in text for name in class_rules.Rules.model_fields)
 
 
 # -- joining ----------------------------------------------------------------------------------------------
 
 
 def test_a_name_is_taken_once_and_comes_back_with_its_code() -> None:
-    token = classroom.join("  Li   Ming ", "", "")
-    assert classroom.joined(token) == User("Li Ming")
-    code = classroom.own_code(User("Li Ming"))
+    token = sign_in.join("  Li   Ming ", "", "")
+    assert sign_in.user_of_token(token) == User("Li Ming")
+    code = sign_in.student_code(User("Li Ming"))
     with pytest.raises(ClassError, match="There is a Li Ming already"):
-        classroom.join("li ming", "", "")
-    assert classroom.joined(classroom.join("LI MING", code, "")) == User("Li Ming")
-    assert (classroom.runs_root() / ".class" / "people.json").stat().st_mode & 0o077 == 0
+        sign_in.join("li ming", "", "")
+    assert sign_in.user_of_token(sign_in.join("LI MING", code, "")) == User("Li Ming")
+    assert (paths.runs_root() / ".class" / "people.json").stat().st_mode & 0o077 == 0
 
 
 def test_codes_are_asked_for_and_cannot_be_guessed_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIGC_CLASS_CODE", "blue")
-    teacher = classroom.joined(classroom.join_as_teacher(classroom.teacher_code()))
+    teacher = sign_in.user_of_token(sign_in.join_as_teacher(sign_in.teacher_code()))
     assert teacher is not None and teacher.teacher
-    classroom.join("Ben", "", "blue")
+    sign_in.join("Ben", "", "blue")
     guesses: dict[str, Callable[[], object]] = {
-        "not the code of the class": lambda: classroom.join("Ann", "", "red"),
-        "not the teacher's code": lambda: classroom.join_as_teacher("owl"),
-        "There is a Ben already": lambda: classroom.join("Ben", "000000x", "blue"),
+        "not the code of the class": lambda: sign_in.join("Ann", "", "red"),
+        "not the teacher's code": lambda: sign_in.join_as_teacher("owl"),
+        "There is a Ben already": lambda: sign_in.join("Ben", "000000x", "blue"),
     }
     for says, guess in guesses.items():
-        for _ in range(classroom.TRIES):
+        for _ in range(sign_in.TRIES):
             with pytest.raises(ClassError, match=says):
                 guess()
     rights: list[Callable[[], object]] = [
-        lambda: classroom.join("Ann", "", "blue"),
-        lambda: classroom.join_as_teacher(classroom.teacher_code()),
-        lambda: classroom.join("Ben", classroom.own_code(BEN), "blue"),
+        lambda: sign_in.join("Ann", "", "blue"),
+        lambda: sign_in.join_as_teacher(sign_in.teacher_code()),
+        lambda: sign_in.join("Ben", sign_in.student_code(BEN), "blue"),
     ]
     for right in rights:
         with pytest.raises(ClassError, match="wait a minute"):
             right()
-    for times in classroom._wrong.values():
-        times[:] = [one - classroom.WINDOW_S for one in times]
-    assert classroom.joined(classroom.join("Ann", "", "blue")) == ANN
+    for times in sign_in._failed_attempts.values():
+        times[:] = [one - sign_in.WINDOW_S for one in times]
+    assert sign_in.user_of_token(sign_in.join("Ann", "", "blue")) == ANN
 
 
 def test_a_wrong_code_locks_nobody_else_out_and_guesses_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIGC_CLASS_CODE", "blue")
     guesses: list[Callable[[], object]] = [
-        lambda: classroom.join("Ann", "", "red"),
-        lambda: classroom.join_as_teacher("owl"),
+        lambda: sign_in.join("Ann", "", "red"),
+        lambda: sign_in.join_as_teacher("owl"),
     ]
-    with classroom.visiting("10.0.0.66"):
-        for _ in range(classroom.TRIES + 2):
+    with sign_in.from_address("10.0.0.66"):
+        for _ in range(sign_in.TRIES + 2):
             for guess in guesses:
                 with pytest.raises(ClassError):
                     guess()
-        assert classroom.joined(classroom.join("Ben", "", "blue")) == BEN, "another name, from the same address"
-    with classroom.visiting("10.0.0.7"):
-        assert classroom.joined(classroom.join("Ann", "", "blue")) == ANN, "the same name, from another address"
-        assert classroom.joined(classroom.join_as_teacher(classroom.teacher_code()))
-        for number in range(classroom.MOST_REMEMBERED + 500):
+        assert sign_in.user_of_token(sign_in.join("Ben", "", "blue")) == BEN, "another name, from the same address"
+    with sign_in.from_address("10.0.0.7"):
+        assert sign_in.user_of_token(sign_in.join("Ann", "", "blue")) == ANN, "the same name, from another address"
+        assert sign_in.user_of_token(sign_in.join_as_teacher(sign_in.teacher_code()))
+        for number in range(sign_in.MOST_REMEMBERED + 500):
             with pytest.raises(ClassError):
-                classroom.join(f"made up {number}", "", "red")
-    assert len(classroom._wrong) == classroom.MOST_REMEMBERED
-    for times in classroom._wrong.values():
-        times[:] = [one - classroom.WINDOW_S for one in times]
+                sign_in.join(f"made up {number}", "", "red")
+    assert len(sign_in._failed_attempts) == sign_in.MOST_REMEMBERED
+    for times in sign_in._failed_attempts.values():
+        times[:] = [one - sign_in.WINDOW_S for one in times]
     with pytest.raises(ClassError):
-        classroom.join("one more", "", "red")
-    assert len(classroom._wrong) == 1
+        sign_in.join("one more", "", "red")
+    assert len(sign_in._failed_attempts) == 1
 
 
 @pytest.mark.parametrize("name", ["Teacher", " teacher ", "ＴＥＡＣＨＥＲ", "老师", "教师"])
 def test_the_teacher_s_name_is_no_student_s(name: str) -> None:
     with pytest.raises(ClassError, match="is the teacher"):
-        classroom.join(name, "", "")
+        sign_in.join(name, "", "")
 
 
 def test_names_at_the_door_with_passwords_are_bounded_and_forgotten(
@@ -159,23 +161,23 @@ def test_names_at_the_door_with_passwords_are_bounded_and_forgotten(
 ) -> None:
     (tmp_path / "people.csv").write_text("Ann,secret\n")
     monkeypatch.setenv("AIGC_CLASS_PASSWORDS", str(tmp_path / "people.csv"))
-    for number in range(classroom.MOST_REMEMBERED + 100):
-        assert not classroom.may_sign_in(f"made up {number}" * 50, "x")
-    assert len(classroom._wrong) == classroom.MOST_REMEMBERED
-    assert max(len(name) for name, _ in classroom._wrong) <= 2 * classroom.LONGEST_NAME
-    assert classroom.may_sign_in("Ann", "secret")
+    for number in range(sign_in.MOST_REMEMBERED + 100):
+        assert not sign_in.is_password_right(f"made up {number}" * 50, "x")
+    assert len(sign_in._failed_attempts) == sign_in.MOST_REMEMBERED
+    assert max(len(name) for name, _ in sign_in._failed_attempts) <= 2 * sign_in.LONGEST_NAME
+    assert sign_in.is_password_right("Ann", "secret")
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 41, "a\x00b", "a\u202eb"])
 def test_a_name_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(ClassError, match="Write your name"):
-        classroom.join(name, "", "")
+        sign_in.join(name, "", "")
 
 
 def test_a_token_cannot_be_made_up_and_ends_with_its_code() -> None:
-    token = classroom.join("Ann", "", "")
+    token = sign_in.join("Ann", "", "")
     body, _, signature = token.partition(".")
-    forged = class_api.classroom.urlsafe_b64encode(json.dumps({"name": "", "teacher": True}).encode()).decode()
+    forged = urlsafe_b64encode(json.dumps({"name": "", "teacher": True}).encode()).decode()
     for bad in (
         "",
         ".",
@@ -186,23 +188,25 @@ def test_a_token_cannot_be_made_up_and_ends_with_its_code() -> None:
         f"{body}x.{signature}",
         f"{body}.é",
     ):
-        assert classroom.joined(bad) is None
-    classroom.forget("Ann")
-    assert classroom.joined(token) is None
-    classroom.join("Ann", "", "")
-    assert classroom.joined(token) is None, "someone else is Ann now"
+        assert sign_in.user_of_token(bad) is None
+    sign_in.remove_student("Ann")
+    assert sign_in.user_of_token(token) is None
+    sign_in.join("Ann", "", "")
+    assert sign_in.user_of_token(token) is None, "someone else is Ann now"
 
 
 def test_people_may_sign_in_by_passwords_instead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "people.csv"
     file.write_text("# name,password\nAnn,secret\nMs Wu,owl,teacher\n")
     monkeypatch.setenv("AIGC_CLASS_PASSWORDS", str(file))
-    assert class_api.signed_in("Ann") == ANN and class_api.signed_in("Ms Wu") == User("Ms Wu", teacher=True)
-    assert class_api.signed_in("Eve") is None and class_api.signed_in(None) is None
-    assert class_api.begin() == "" and list(classroom.students()) == ["Ann"]
+    assert class_api.user_of_password("Ann") == ANN and class_api.user_of_password("Ms Wu") == User(
+        "Ms Wu", teacher=True
+    )
+    assert class_api.user_of_password("Eve") is None and class_api.user_of_password(None) is None
+    assert class_api.on_startup() == "" and list(sign_in.students()) == ["Ann"]
     file.write_text("Ann\n")
     with pytest.raises(ConfigError, match="name,password"):
-        class_api.signed_in("Ann")
+        class_api.user_of_password("Ann")
 
 
 # -- who may do what --------------------------------------------------------------------------------------
@@ -216,8 +220,8 @@ def test_a_student_changes_own_runs_only_and_sees_all() -> None:
         assert rows == {anns.name: ("Ann", True), bens.name: ("Ben", False), free.name: ("", False)}
         assert run_views.describe(bens.name)["mine"] is False
         attempts: list[Callable[[], object]] = [
-            lambda: run_actions.ask(bens.name, "stop"),
-            lambda: run_actions.ask(bens.name, "resume"),
+            lambda: run_actions.request(bens.name, "stop"),
+            lambda: run_actions.request(bens.name, "resume"),
             lambda: run_actions.delete(bens.name),
             lambda: run_actions.pin(free.name, True),
             lambda: run_actions.delete(shipped.name),
@@ -237,14 +241,14 @@ def test_a_student_changes_own_runs_only_and_sees_all() -> None:
 
 
 def test_only_a_teacher_sees_and_stops_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
-    classroom.join("Ann", "", "")
+    sign_in.join("Ann", "", "")
     run = run_of("Ann")
     for call in (
         class_api.overview,
         class_api.stop_all,
         class_api.resume_all,
         class_api.sweep,
-        lambda: class_api.forget("Ann"),
+        lambda: class_api.remove_student("Ann"),
     ):
         with acting_as(ANN), pytest.raises(ClassError, match="only a teacher"):
             call()
@@ -282,10 +286,10 @@ def test_what_was_interrupted_by_a_power_cut_is_found_and_goes_on(monkeypatch: p
 
 
 def test_a_student_sees_what_is_allowed_and_no_secret() -> None:
-    classroom.join("Ann", "", "")
+    sign_in.join("Ann", "", "")
     with acting_as(ANN):
         me = class_api.me()
-    assert me["code"] == classroom.own_code(ANN) and me["rules"]["minutes"] == 10
+    assert me["code"] == sign_in.student_code(ANN) and me["rules"]["minutes"] == 10
     assert not {"teacher_code", "code", "passwords"} & me["rules"].keys()
     assert class_api.me() == {}
 
@@ -304,7 +308,7 @@ def test_a_training_beyond_the_limits_is_refused_with_a_sentence(monkeypatch: py
         first = run_actions.start("vae", values)
         limits = {"minutes": 10, "parameters": 10_000_000, "disk_mb": 1000}
         assert run_named(first).manifest.given == {"owner": "Ann", "limits": limits}
-        run_actions.start("vae", values), run_actions.again(first, {"lr": 0.1})
+        run_actions.start("vae", values), run_actions.train_again(first, {"lr": 0.1})
         with pytest.raises(ClassError, match="3 of your trainings are waiting"):
             run_actions.start("vae", values)
         monkeypatch.setenv("AIGC_CLASS_WAITING", "9")
@@ -347,30 +351,30 @@ def test_who_has_made_room_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fit(run).state == "stopped"
     run.control.request("start")
     with acting_as(ANN):
-        run_actions.ask(run.name, "resume")
+        run_actions.request(run.name, "resume")
     assert run.status().state == "done"
 
 
 def test_damaged_people_and_a_folder_that_cannot_be_read_are_a_sentence() -> None:
-    token = classroom.join("Ann", "", "")
-    file = classroom.runs_root() / ".class" / "people.json"
+    token = sign_in.join("Ann", "", "")
+    file = paths.runs_root() / ".class" / "people.json"
     whole = file.read_bytes()
     for damaged in (b"{", b"[]", b'{"Ann": 3}', b'{"Ann": {}}'):
         file.write_bytes(damaged)
         with pytest.raises(ClassError, match="damaged"):
-            classroom.joined(token)
+            sign_in.user_of_token(token)
         with pytest.raises(ClassError, match="damaged"):
-            classroom.join("Ben", "", "")
+            sign_in.join("Ben", "", "")
         assert file.read_bytes() == damaged, "what is left of it must not be lost"
     file.write_bytes(whole)
-    assert classroom.joined(token) == ANN
+    assert sign_in.user_of_token(token) == ANN
 
 
 def test_a_student_uses_neither_the_machine_s_token_nor_another_s_data(tmp_path: Path) -> None:
     file = tmp_path / "text.txt"
     file.write_text("hello " * 1000)
     with acting_as(ANN):
-        kept = uploads.keep_upload(file)
+        kept = uploads.save_upload(file)
         anns = Run.create(tiny("gpt", data="text", data_path=kept), given={"owner": "Ann"})
         assert run_views.describe(anns.name)["settings"]["data_path"] == kept
         with pytest.raises(ClassError, match="only a teacher"):
@@ -378,21 +382,21 @@ def test_a_student_uses_neither_the_machine_s_token_nor_another_s_data(tmp_path:
     with acting_as(BEN):
         assert run_views.describe(anns.name)["settings"]["data_path"] == ""
         with pytest.raises(ClassError, match="not yours"):
-            run_actions.again(anns.name, {})
+            run_actions.train_again(anns.name, {})
 
 
 def test_uploads_are_one_s_own_and_have_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "text.txt"
     file.write_text("hello " * 1000)
     with acting_as(ANN):
-        kept = uploads.keep_upload(file)
+        kept = uploads.save_upload(file)
         assert forms.check("gpt", {"data": "text", "data_path": kept}).model_dump()["data_path"] == kept
-        assert classroom.used_mb("Ann") == pytest.approx(0.006)
+        assert quotas.used_mb("Ann") == pytest.approx(0.006)
     with acting_as(BEN), pytest.raises(ConfigError, match="uploading"):
         forms.check("gpt", {"data": "text", "data_path": kept})
     monkeypatch.setenv("AIGC_CLASS_UPLOAD_MB", "0.001")
     with acting_as(ANN), pytest.raises(AigcError, match="larger than"):
-        uploads.keep_upload(file)
+        uploads.save_upload(file)
 
 
 def test_old_runs_are_swept_but_never_pinned_active_or_needed_things(tmp_path: Path) -> None:
@@ -405,7 +409,7 @@ def test_old_runs_are_swept_but_never_pinned_active_or_needed_things(tmp_path: P
     file = tmp_path / "text.txt"
     file.write_text("hello " * 1000)
     with acting_as(ANN):
-        kept = Path(uploads.keep_upload(file))
+        kept = Path(uploads.save_upload(file))
         needed = aged(Run.create(tiny("gpt", data="text", data_path=str(kept)), given={"owner": "Ann"}), 1)
     os.utime(kept, (0, 0))
     lost = kept.with_name("0" * 24 + ".txt")
@@ -416,7 +420,7 @@ def test_old_runs_are_swept_but_never_pinned_active_or_needed_things(tmp_path: P
     damaged = run_of("Ben")
     (damaged.path / "status.json").write_text("{")
     shipped = aged(Run.create(tiny("vae"), paths.shipped_root() / "shipped-one"), 100)
-    assert classroom.sweep(14, time.time()) == [old.name]
+    assert retention.sweep(14, time.time()) == [old.name]
     assert all(one.path.exists() for one in (needed, pinned, fresh, damaged))
     assert kept.exists() and not lost.exists()
     assert shipped.path.exists()
@@ -427,7 +431,7 @@ def test_a_number_of_days_that_is_none_deletes_nothing(days: float) -> None:
     old = run_of("Ann")
     os.utime(old.path, (0, 0))
     with pytest.raises(ConfigError, match="above 0"):
-        classroom.sweep(days, time.time() + 1e9)
+        retention.sweep(days, time.time() + 1e9)
     assert old.path.exists()
 
 
@@ -437,31 +441,31 @@ def test_what_somebody_touched_or_named_something_in_is_not_swept(
     later = time.time() + 30 * 86_400
 
     def copied(name: str) -> Run:
-        shutil.copytree(trained("vae").path, classroom.runs_root() / name)
-        made = Run(classroom.runs_root() / name)
+        shutil.copytree(trained("vae").path, paths.runs_root() / name)
+        made = Run(paths.runs_root() / name)
         for file in made.path.rglob("*"):
             os.utime(file, (0, 0))
         return made
 
     left, named, used, moved = (copied(name) for name in ("left", "named", "used", "moved"))
-    session.name_direction(named, None, "slant", [1.0, 0.0])
+    direction_store.name_direction(named, None, "slant", [1.0, 0.0])
     os.utime(named.path / "directions-own.json", (0, 0))
     model_cache.load(used)
     os.utime(used.path / ".used", (later, later))
     # Its upload is found by whichever way its settings name it.
-    upload = classroom.uploads_folder("Ann") / "text.txt"
+    upload = quotas.uploads_folder("Ann") / "text.txt"
     upload.parent.mkdir(parents=True)
     upload.write_text("hello")
     os.utime(upload, (0, 0))
-    (tmp_path / "way").symlink_to(classroom.runs_root())
+    (tmp_path / "way").symlink_to(paths.runs_root())
     made = moved.manifest.read()
     place = str(tmp_path / "way" / ".uploads" / ".." / ".uploads" / upload.parent.name / upload.name)
     write_json(moved.path / "config.json", made | {"config": made["config"] | {"data_path": place}})
     moved.retention.pin(True)
-    assert classroom.sweep(14, later) == [left.name]
+    assert retention.sweep(14, later) == [left.name]
     assert named.path.exists() and used.path.exists() and upload.exists()
     moved.retention.pin(False)
-    assert classroom.sweep(14, later) == [moved.name] and not upload.exists()
+    assert retention.sweep(14, later) == [moved.name] and not upload.exists()
 
 
 def test_what_was_sent_to_the_app_counts_until_it_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -469,16 +473,16 @@ def test_what_was_sent_to_the_app_counts_until_it_is_gone(tmp_path: Path, monkey
     file = tmp_path / "sent.zip"
     file.write_bytes(bytes(900_000))
     with acting_as(ANN):
-        classroom.check_room(900_000)
-        classroom.note_arrived([file])
-        assert classroom.used_mb("Ann") == pytest.approx(0.9)
+        quotas.check_space(900_000)
+        quotas.note_uploads([file])
+        assert quotas.used_mb("Ann") == pytest.approx(0.9)
         with pytest.raises(ClassError, match="delete some"):
-            classroom.check_room(200_000)
+            quotas.check_space(200_000)
     with acting_as(BEN):
-        classroom.check_room(900_000)
+        quotas.check_space(900_000)
     file.unlink()
     with acting_as(ANN):
-        classroom.check_room(900_000)
+        quotas.check_space(900_000)
 
 
 def test_an_estimate_in_a_class_has_the_limits_of_a_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -497,11 +501,11 @@ def test_an_estimate_in_a_class_has_the_limits_of_a_training(monkeypatch: pytest
 def test_without_a_class_everything_is_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AIGC_CLASS")
     run = run_of("")
-    assert run_views.describe(run.name)["mine"] and class_api.open_class() is None and class_api.begin() == ""
+    assert run_views.describe(run.name)["mine"] and class_api.open_class() is None and class_api.on_startup() == ""
     assert class_api.me() == {} and class_api.overview()["students"] == []
     run_actions.delete(run.name)
     with pytest.raises(ClassError, match="holds no class"):
-        classroom.join("Ann", "", "")
+        sign_in.join("Ann", "", "")
 
 
 def test_a_lesson_link_chooses_what_can_be_chosen() -> None:

@@ -170,22 +170,22 @@ def test_a_run_on_ray_is_stopped_paused_and_dropped_through_its_files(cluster: A
     ]
     wait_for(lambda: all(run.status().step > 0 for run in busy), 120)
     waiting = run_named(run_actions.start("vae", SETTINGS | {"steps": 20}))
-    launch.attend()
+    launch.watch_pending_runs()
     time.sleep(3)
     assert waiting.status().state == "queued"
-    run_actions.ask(waiting.name, "stop")
+    run_actions.request(waiting.name, "stop")
     wait_for(lambda: waiting.status().state == "stopped", 30)
-    run_actions.ask(busy[0].name, "pause")
+    run_actions.request(busy[0].name, "pause")
     wait_for(lambda: busy[0].status().state == "paused", 30)
-    run_actions.ask(busy[0].name, "resume")
+    run_actions.request(busy[0].name, "resume")
     wait_for(lambda: busy[0].status().state == "running", 30)
     for run in busy:
-        run_actions.ask(run.name, "stop")
+        run_actions.request(run.name, "stop")
     wait_for(lambda: all(run.status().state == "stopped" for run in busy), 60)
-    run_actions.ask(busy[1].name, "resume")
+    run_actions.request(busy[1].name, "resume")
     step = busy[1].status().step
     wait_for(lambda: busy[1].status().step > step, 60)
-    run_actions.ask(busy[1].name, "stop")
+    run_actions.request(busy[1].name, "stop")
     wait_for(lambda: busy[1].status().state == "stopped", 60)
 
 
@@ -196,9 +196,9 @@ def test_a_slurm_job_trains_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIGC_SLURM", "cluster=local")  # submitit's own stand-in: a process in place of a job
     monkeypatch.setenv("PYTHONPATH", str(PROJECT))
     run = run_named(run_actions.start("vae", SETTINGS | {"steps": 20}))
-    assert slurm.waits(run)
+    assert slurm.is_pending(run)
     wait_for(lambda: run.status().state == "done", 120)
-    wait_for(lambda: not slurm.waits(run), 30)
+    wait_for(lambda: not slurm.is_pending(run), 30)
     monkeypatch.setenv("AIGC_SLURM", "cluster=local,nonsense=1")
     with pytest.raises(ConfigError, match="AIGC_SLURM"):
         run_actions.start("vae", SETTINGS)

@@ -66,5 +66,5 @@ def test_a_training_borrows_the_gpu(tmp_path: Path) -> None:
 def test_elsewhere_the_package_is_not_even_looked_for(tmp_path: Path) -> None:
     (tmp_path / "spaces.py").write_text("raise SystemExit('imported')")
     env = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{PROJECT}"}
-    code = "from aigc_core.serving.launch import zero_gpu; zero_gpu.prepare(); assert not zero_gpu.lent()"
+    code = "from aigc_core.serving.launch import zero_gpu; zero_gpu.prepare(); assert not zero_gpu.is_available()"
     subprocess.run([sys.executable, "-c", code], env=env, timeout=60, check=True)

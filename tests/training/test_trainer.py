@@ -21,7 +21,8 @@ from aigc_core.families.config import RunConfig
 from aigc_core.families.gan.family import Family
 from aigc_core.runs.run import Run
 from aigc_core.runs.sample_store import SampleStore
-from aigc_core.training.trainer import estimate, fit
+from aigc_core.training.estimate import estimate
+from aigc_core.training.trainer import fit
 from tests.helpers.processes import command
 from tests.helpers.runs import (
     GAN_AND_SLOWLY_ALL,
@@ -432,7 +433,7 @@ def test_a_pickle_in_place_of_weights_is_not_opened(tmp_path: Path) -> None:
     fit(run)
     for step in run.checkpoints.steps():
         (run.checkpoints.folder(step) / "model.safetensors").write_bytes(pickle.dumps(Evil()))
-    from aigc_core.families.base import ImageRequest
+    from aigc_core.families.image import ImageRequest
     from aigc_core.inference import model_cache
 
     with pytest.raises(RunError, match="cannot be read"):
@@ -640,7 +641,7 @@ def test_an_estimate_times_steps_and_leaves_no_run() -> None:
 
 @pytest.mark.parametrize("family", ["gan", "vae"])
 def test_a_picture_depends_on_its_own_seed_only(family: str, trained: Trained) -> None:
-    from aigc_core.families.base import ImageRequest
+    from aigc_core.families.image import ImageRequest
     from aigc_core.inference import model_cache
 
     run = trained(family)

@@ -21,17 +21,18 @@ from aigc_core.common.errors import AigcError
 from aigc_core.common.files import write_json
 from aigc_core.evaluation import quality_gate
 from aigc_core.evaluation.evaluate import evaluate
-from aigc_core.export import hub, transformers_layout
+from aigc_core.export import hub, model_card, transformers_layout
 from aigc_core.families import FAMILIES
-from aigc_core.families.base import ImageRequest
 from aigc_core.families.gpt import pretrained
+from aigc_core.families.image import ImageRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs import checkpoint
+from aigc_core.runs.init_from import open_trained
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import run_views, text
 from aigc_core.training.trainer import fit
 from tests.helpers.run_views import look_everywhere
-from tests.helpers.runs import Trained, tiny
+from tests.helpers.runs import Trained, gpt_config
 from tests.helpers.tally import Tally
 
 CASES = 102  # of each family
@@ -186,7 +187,7 @@ def questions(run: Run, place: Path) -> list[Callable[[], object]]:
         lambda: hub.pack(run, place / "packed"),
         lambda: hub.from_pretrained(run.path),
         lambda: transformers_layout.export(run, place / "exported"),
-        lambda: pretrained.resolved(tiny("gpt", init_from=str(run.path))),
+        lambda: pretrained.resolved(gpt_config(init_from=str(run.path)), open_trained),
         lambda: text.describe(run.name, None),
         lambda: text.token_nll(run.name, None, "the"),
         lambda: [*run_views.models("pictures"), *run_views.models("text")],
@@ -282,5 +283,5 @@ def test_data_that_is_not_known_here_is_a_sentence_wherever_it_is_needed(trained
         with pytest.raises(AigcError, match="martian") as refused:
             ask(run)
         assert refused.value.message["key"] == "data.unknown_source"
-    assert "not known here" in hub.card(run, "mit", "a/b")
+    assert "not known here" in model_card.model_card(run, "mit", "a/b")
     assert model_cache.pictures(run, ImageRequest(1)).shape[0] == 1, "the model itself needs no data"

@@ -28,15 +28,15 @@ from aigc_core.serving.api import latent
 
 def train(file):
     kind = {".txt": ("gpt", "text")}.get(file.suffix, ("vae", "folder"))
-    path = uploads.keep_upload(file)
+    path = uploads.save_upload(file)
     config = forms.check(kind[0], {"data": kind[1], "data_path": path, "steps": 1, "device": "cpu"})
     return fit(Run.create(config)).state
 
 def show(file):
-    return latent.upload("vae-mnist", None, file.read_bytes())
+    return latent.image_from_upload("vae-mnist", None, file.read_bytes())
 
 def reopen(file):
-    return latent.reopened(file.read_bytes())
+    return latent.read_recipe(file.read_bytes())
 
 for file in map(Path, sys.argv[1:]):
     came, start = {}, time.process_time()

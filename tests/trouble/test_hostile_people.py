@@ -23,7 +23,7 @@ from aigc_core.common.paths import PROJECT
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import run_actions, uploads
-from aigc_core.serving.classroom import User, acting_as
+from aigc_core.serving.classroom.users import User, acting_as
 from tests.helpers.browser import strict_page
 from tests.helpers.client import Client, joined
 from tests.helpers.processes import wait_for
@@ -240,7 +240,7 @@ def nasty_run(place: Path) -> Run:
                 Image.effect_noise((16, 16), 60 + number).save(file)
                 archive.write(file, f"{label}/{number}.png")
     with acting_as(User(NASTY[:40])):
-        data = uploads.keep_upload(place / "classes.zip")
+        data = uploads.save_upload(place / "classes.zip")
         small = {"image_size": 28, "channels": 1, "steps": 20, "network": "mlp", "width": 8, "latent_size": 2}
         name = run_actions.start("vae", {"data": "folder", "data_path": data, "device": "cpu"} | small)
     run = run_named(name)

@@ -36,7 +36,7 @@ from tests.helpers.tally import Tally
 
 # Imports torch once; each line on stdin is a run, trained in a process of its own, whose number is answered.
 NURSERY = """
-import os, sys
+import os, pathlib, sys
 import torch
 from aigc_core.training import trainer
 from aigc_core.runs.listing import run_named
@@ -47,7 +47,7 @@ for line in sys.stdin:
     if child == 0:
         os.setsid()
         try:
-            trainer.fit(Run(trainer.Path(line.strip())))
+            trainer.fit(Run(pathlib.Path(line.strip())))
         finally:
             os._exit(0)
     print(child, flush=True)
@@ -161,7 +161,7 @@ def test_a_run_killed_while_it_is_judged_can_be_judged_again(own_place: Path, ta
     os.kill(int(str(run.status().process).split("|")[2]), signal.SIGKILL)
     wait_for(lambda: not run.status().alive())
     assert quality_gate.judgement(run) is None and run_views.examine(name)["unjudged"]
-    run_actions.ask(name, "resume")
+    run_actions.request(name, "resume")
     wait_for(lambda: quality_gate.judgement(run) is not None)
     assert not run_views.examine(name)["unjudged"]
     tally("SIGKILL while the model is judged: it can be judged again", 1)

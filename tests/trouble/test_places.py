@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 
 from aigc_core.common.errors import RunError, TrainingError
 from aigc_core.common.paths import PROJECT
-from aigc_core.families.base import ImageRequest
+from aigc_core.families.image import ImageRequest
 from aigc_core.inference import model_cache
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run

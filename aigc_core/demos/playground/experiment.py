@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from aigc_core.common.gradient_step import gradient_step
 from aigc_core.common.rng import Stream, generator
 from aigc_core.data.points import SPREAD, centres_of, points_of
-from aigc_core.demos.playground.settings import LabSettings
+from aigc_core.demos.playground.settings import PlaygroundSettings
 from aigc_core.families.common.image_networks import dense
 from aigc_core.families.gan.losses import OBJECTIVES, interpolation_penalty, zero_centred_penalty
 from aigc_core.families.vae.family import SMALLEST_LOG_STD
@@ -39,16 +40,16 @@ RANGE = 2.0  # of z that is shown, in standard deviations
 class Experiment:
     """One experiment; `step` moves it on, `view` shows it, `change` takes other settings."""
 
-    def __init__(self, settings: LabSettings) -> None:
+    def __init__(self, settings: PlaygroundSettings) -> None:
         self.settings, self.step_count = settings, 0
         self.losses: dict[str, float] = {}
         self._load()
         self._build()
 
-    def change(self, settings: LabSettings) -> None:
+    def change(self, settings: PlaygroundSettings) -> None:
         """Take other settings; new networks only where the old ones do not fit them."""
         before, self.settings = self.settings, settings
-        if any(getattr(before, name) != getattr(settings, name) for name in LabSettings.rebuilding):
+        if any(getattr(before, name) != getattr(settings, name) for name in PlaygroundSettings.rebuilding):
             self._build()
         if (before.pattern, before.drawn) != (settings.pattern, settings.drawn):
             self._load()
@@ -57,12 +58,12 @@ class Experiment:
         """One round of corrections: of the discriminator, of the generator, or of both; a VAE has one network."""
         chosen = self.settings
         if chosen.model == "vae":
-            self._learn_vae()
+            self._train_vae()
         else:
             for draw in range(chosen.d_steps if which == "both" else which == "d"):
-                self._learn_d(draw)
+                self._train_discriminator(draw)
             for draw in range(chosen.g_steps if which == "both" else which == "g"):
-                self._learn_g(draw)
+                self._train_generator(draw)
         self.step_count += 1
 
     # -- building ---------------------------------------------------------------------------------------
@@ -92,50 +93,44 @@ class Experiment:
 
     # -- learning ---------------------------------------------------------------------------------------
 
-    def _learn_d(self, draw: int) -> None:
-        chosen, game = self.settings, OBJECTIVES[self.settings.objective]
+    def _train_discriminator(self, draw: int) -> None:
+        chosen, objective = self.settings, OBJECTIVES[self.settings.objective]
         real = self._blurred(self._batch(draw), draw)
         with torch.no_grad():
             fake = self._blurred(self.decoder(self._codes(chosen.batch_size, draw, 0)), draw + 100)
-        loss = game.discriminator(self._judge(real), self._judge(fake))
+        loss = objective.discriminator(self._discriminate(real), self._discriminate(fake))
         penalty = torch.zeros(())
-        if game.penalty == "interpolates":
+        if objective.penalty == "interpolates":
             mix = torch.rand(len(real), generator=self._random(Stream.PENALTY, draw))
-            penalty = interpolation_penalty(self._judge, real, fake, mix)
-        elif game.penalty == "real and fake":
-            penalty = zero_centred_penalty(self._judge, real) + zero_centred_penalty(self._judge, fake)
-        self._correct("d", loss + chosen.penalty * penalty, chosen.lr_d)
+            penalty = interpolation_penalty(self._discriminate, real, fake, mix)
+        elif objective.penalty == "real and fake":
+            penalty = zero_centred_penalty(self._discriminate, real) + zero_centred_penalty(self._discriminate, fake)
+        gradient_step(loss + chosen.penalty * penalty, self.optimizers["d"], lr=chosen.lr_d)
         self.losses["d"] = float(loss.detach())
 
-    def _learn_g(self, draw: int) -> None:
-        chosen, game = self.settings, OBJECTIVES[self.settings.objective]
+    def _train_generator(self, draw: int) -> None:
+        chosen, objective = self.settings, OBJECTIVES[self.settings.objective]
+        self.other.requires_grad_(False)  # its gradient is not wanted here
         made = self._blurred(self.decoder(self._codes(chosen.batch_size, draw, 1)), draw + 200)
-        fake = self._judge(made)
+        fake = self._discriminate(made)
         real = fake
-        if game.compares:
+        if objective.compares:
             with torch.no_grad():
-                real = self._judge(self._blurred(self._batch(draw + 50), draw + 300))
-        loss = game.generator(real, fake)
-        self._correct("g", loss, chosen.lr_g)
+                real = self._discriminate(self._blurred(self._batch(draw + 50), draw + 300))
+        loss = objective.generator(real, fake)
+        gradient_step(loss, self.optimizers["g"], lr=chosen.lr_g)
+        self.other.requires_grad_(True)
         self.losses["g"] = float(loss.detach())
 
-    def _learn_vae(self) -> None:
+    def _train_vae(self) -> None:
         x = self._batch(0)
         mean, log_var = self._encode(x)
         z = mean + torch.exp(0.5 * log_var) * torch.randn(mean.shape, generator=self._random(Stream.LATENT, 0))
         reconstruction = gaussian_nll(self.decoder(z), x, self.log_std.clamp_min(SMALLEST_LOG_STD)).mean()
         kl = kl_to_standard_normal(mean, log_var).sum(1).mean()
-        self._correct("vae", reconstruction + self.settings.beta * kl, self.settings.lr)
+        gradient_step(reconstruction + self.settings.beta * kl, self.optimizers["vae"], lr=self.settings.lr)
         terms = {"negative_elbo": reconstruction + kl, "reconstruction": reconstruction, "kl": kl}
         self.losses = {name: float(value.detach()) for name, value in terms.items()}
-
-    def _correct(self, name: str, loss: Tensor, lr: float) -> None:
-        optimizer = self.optimizers[name]
-        for group in optimizer.param_groups:
-            group["lr"] = lr
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
 
     def _batch(self, draw: int) -> Tensor:
         if not len(self.data):
@@ -154,7 +149,7 @@ class Experiment:
     def _random(self, stream: Stream, *counters: int) -> torch.Generator:
         return generator(self.settings.seed, stream, self.step_count, *counters)
 
-    def _judge(self, x: Tensor) -> Tensor:
+    def _discriminate(self, x: Tensor) -> Tensor:
         return self.other(x).squeeze(-1)
 
     def _encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -192,7 +187,7 @@ class Experiment:
             "low": low,
             "high": high,
             "arrows": self._arrows() if chosen.model == "gan" else [],
-            "clouds": self._clouds() if chosen.model == "vae" else [],
+            "clouds": self._posteriors() if chosen.model == "vae" else [],
             **coverage(made.numpy(), self.centres, self.data.numpy()),
         }
 
@@ -201,7 +196,7 @@ class Experiment:
         line = torch.linspace(-PLANE, PLANE, HEAT)
         places = torch.stack(torch.meshgrid(line, line, indexing="xy"), dim=-1).view(-1, 2)
         if self.settings.model == "gan":
-            judged = self._judge(places)
+            judged = self._discriminate(places)
             if self.settings.objective in ("non-saturating", "minimax"):
                 judged = torch.sigmoid(judged)
             return judged.view(HEAT, HEAT)
@@ -218,16 +213,18 @@ class Experiment:
 
     def _arrows(self) -> list[list[float]]:
         """Where each made point is pushed: minus the gradient of the generator's loss by the point."""
-        game = OBJECTIVES[self.settings.objective]
+        objective = OBJECTIVES[self.settings.objective]
         with torch.no_grad():
             places = self.decoder(_codes(self.settings, ARROWS, generator(self.settings.seed, Stream.SAMPLE)))
         places.requires_grad_(True)
-        fake = self._judge(places)
-        real = self._judge(self.data[:ARROWS]).detach() if game.compares and len(self.data) >= ARROWS else fake
-        (gradient,) = torch.autograd.grad(game.generator(real, fake) * ARROWS, places)
+        fake = self._discriminate(places)
+        real = (
+            self._discriminate(self.data[:ARROWS]).detach() if objective.compares and len(self.data) >= ARROWS else fake
+        )
+        (gradient,) = torch.autograd.grad(objective.generator(real, fake) * ARROWS, places)
         return _rounded(torch.cat([places.detach(), -gradient], dim=1))
 
-    def _clouds(self) -> list[list[float]]:
+    def _posteriors(self) -> list[list[float]]:
         with torch.no_grad():
             mean, log_var = self._encode(self.data[:CLOUDS])
         spread = torch.exp(0.5 * log_var)
@@ -249,7 +246,7 @@ def coverage(made: np.ndarray, centres: np.ndarray | None, real: np.ndarray) -> 
     return {"modes": 0 if centres is None else len(centres), "covered": covered, "near": float(near.mean())}
 
 
-def manifold_codes(settings: LabSettings) -> Tensor:
+def manifold_codes(settings: PlaygroundSettings) -> Tensor:
     """A square grid in the first two latent numbers, the others 0: (MANIFOLD², Z); a line where there is only one."""
     edge = 1.0 if settings.latent == "uniform" and settings.model == "gan" else RANGE
     line = torch.linspace(-edge, edge, MANIFOLD)
@@ -261,7 +258,7 @@ def manifold_codes(settings: LabSettings) -> Tensor:
     return codes
 
 
-def _codes(settings: LabSettings, count: int, random: torch.Generator) -> Tensor:
+def _codes(settings: PlaygroundSettings, count: int, random: torch.Generator) -> Tensor:
     if settings.latent == "uniform" and settings.model == "gan":
         return 2 * torch.rand(count, settings.latent_size, generator=random) - 1
     return torch.randn(count, settings.latent_size, generator=random)

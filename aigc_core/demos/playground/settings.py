@@ -10,7 +10,7 @@ Coordinate = Annotated[float, Field(ge=-2, le=2)]
 MOST_DRAWN = 2000  # points
 
 
-class LabSettings(BaseModel):
+class PlaygroundSettings(BaseModel):
     """An experiment. Everything may change while it runs; `rebuilding` settings start new networks."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,14 +39,14 @@ class LabSettings(BaseModel):
     rebuilding: ClassVar[frozenset[str]] = frozenset({"model", "depth", "width", "latent_size", "seed"})
 
 
-def lab_settings(values: dict[str, Any]) -> LabSettings:
+def playground_settings(values: dict[str, Any]) -> PlaygroundSettings:
     """Settings from a page or an address.
 
     Raises:
         ConfigError: one does not exist or cannot have that value.
     """
     try:
-        return LabSettings(**values)
+        return PlaygroundSettings(**values)
     except ValidationError as problem:
         name = str(problem.errors()[0]["loc"][0])
         raise ConfigError(

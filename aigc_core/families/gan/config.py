@@ -3,7 +3,9 @@
 from typing import ClassVar, Literal
 
 from aigc_core.common.errors import ConfigError
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.sources import Source
+from aigc_core.families.capabilities import Capability
 from aigc_core.families.config import PICTURE_FIGURES, ImageOptions, Preset, RunConfig, option
 from aigc_core.families.formulas import Formula
 from aigc_core.families.gan.formulas import formulas
@@ -14,7 +16,8 @@ class Config(ImageOptions, RunConfig):
 
     title: ClassVar[str] = "GAN"
     about: ClassVar[str] = "A generator makes pictures, a discriminator tells them from real ones."
-    makes: ClassVar[Literal["pictures", "text"]] = "pictures"
+    makes: ClassVar[str] = "pictures"
+    capabilities: ClassVar[tuple[Capability, ...]] = ("decodes_latent",)
     data_kinds: ClassVar[tuple[str, ...]] = ("image", "points")
     curves: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("d_loss", "g_loss"),
@@ -26,12 +29,12 @@ class Config(ImageOptions, RunConfig):
 
     family: Literal["gan"] = "gan"
     steps: int = option(1200, "Training steps.", group="basic", ge=1, le=10_000_000)
-    lr: float = option(4e-4, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10)
-    beta1: float = option(0.0, "Adam: memory of the gradient's mean.", group="optimiser", ge=0, lt=1)
-    beta2: float = option(0.99, "Adam: memory of the squared gradient.", group="optimiser", ge=0, lt=1)
+    lr: float = option(4e-4, "Learning rate: the size of each update.", group="basic", live=True, gt=0, le=10)
+    beta1: float = option(0.0, "Adam: decay rate of the mean of gradients.", group="optimiser", ge=0, lt=1)
+    beta2: float = option(0.99, "Adam: decay rate of the mean of squared gradients.", group="optimiser", ge=0, lt=1)
     ema: float = option(
         0.995,
-        "Average of the generator over time, used for its pictures; 0 = none.",
+        "Moving average of the generator's weights, used to draw its pictures; 0 = none.",
         group="optimiser",
         ge=0,
         lt=1,
@@ -39,29 +42,31 @@ class Config(ImageOptions, RunConfig):
 
     gate: str = option(
         "coverage > 0.3, classes_missing < 1, copies < 0.3",
-        "What held-out figures must be for the model to count as ready; empty = anything goes.",
+        "Conditions on held-out figures for the model to count as ready; empty = none.",
         group="judge",
     )
 
     objective: Literal["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic"] = option(
-        "hinge", "The game: what each network tries to make small.", group="basic"
+        "hinge", "The game: what each network minimises.", group="basic"
     )
     network: Literal["dcgan", "style", "resize", "mlp"] = option(
         "dcgan",
         "dcgan: transposed convolutions; style: the same, with the code entering at every layer, so that two "
-        "pictures can be mixed; resize: doubling, then convolutions, slower but without checkerboards; mlp: dense "
-        "layers, as in the textbooks.",
+        "pictures can be mixed; resize: upsampling, then convolutions, slower but without checkerboard artefacts; "
+        "mlp: dense layers, as in textbooks.",
         group="basic",
     )
-    conditional: bool = option(False, "Tell both networks the class, so that a class can be asked for.", group="basic")
+    conditional: bool = option(False, "Tell both networks the class, so that you can ask for one.", group="basic")
     latent_size: int = option(64, "Numbers in the code z that a picture is made from.", ge=1, le=1024)
     width: int = option(16, "Channels (dcgan) or units (mlp) of the narrowest layer.", ge=8, le=1024, multiple_of=8)
-    spectral_norm: bool = option(True, "Bound the slope of every discriminator layer (Miyato 2018): steadier training.")
-    penalty: float = option(
-        10.0, "Weight of the gradient penalty, in the games that have one.", live=True, ge=0, le=1e4
+    spectral_norm: bool = option(
+        True, "Limit the slope of every discriminator layer (Miyato 2018): more stable training."
     )
-    d_steps: int = option(1, "Corrections of the discriminator in one step.", group="basic", live=True, ge=1, le=20)
-    g_steps: int = option(1, "Corrections of the generator in one step.", group="basic", live=True, ge=1, le=20)
+    penalty: float = option(
+        10.0, "Weight of the gradient penalty, for the objectives that have one.", live=True, ge=0, le=1e4
+    )
+    d_steps: int = option(1, "Discriminator updates in one step.", group="basic", live=True, ge=1, le=20)
+    g_steps: int = option(1, "Generator updates in one step.", group="basic", live=True, ge=1, le=20)
 
     presets: ClassVar[dict[str, Preset]] = {
         "default": Preset("Digits in a minute", "Convolutions, hinge loss, spectral norm, averaged generator."),
@@ -81,7 +86,7 @@ class Config(ImageOptions, RunConfig):
         ),
         "textbook": Preset(
             "Textbook",
-            "The dense GAN of the textbooks; watch how much harder it has it.",
+            "The dense GAN of the textbooks; see how much harder it learns.",
             {
                 "network": "mlp",
                 "objective": "non-saturating",
@@ -94,7 +99,7 @@ class Config(ImageOptions, RunConfig):
             },
         ),
         "classes": Preset(
-            "By class", "As the first, but told the class: ask for a 7 and get a 7.", {"conditional": True}
+            "By class", "Like the first, but told the class: ask for a 7 and get a 7.", {"conditional": True}
         ),
         "wasserstein": Preset(
             "Wasserstein",
@@ -102,7 +107,7 @@ class Config(ImageOptions, RunConfig):
             {"objective": "wasserstein", "spectral_norm": False, "d_steps": 5, "lr": 2e-4, "beta2": 0.9, "steps": 600},
         ),
         "relativistic": Preset(
-            "Steady (R3GAN)",
+            "Stable (R3GAN)",
             "Relativistic with R1 and R2 penalties (Huang 2024): little mode collapse.",
             {"objective": "relativistic", "spectral_norm": False, "penalty": 1.0, "lr": 2e-4, "steps": 1000},
         ),
@@ -127,6 +132,9 @@ class Config(ImageOptions, RunConfig):
 
     def formulas(self) -> list[Formula]:
         return formulas(self.objective)
+
+    def accepts(self, info: DatasetInfo) -> bool:
+        return super().accepts(info) and (info.kind != "points" or self.network == "mlp")
 
     def check_data(self, source: Source) -> None:
         if source.kind == "points" and (self.network != "mlp"):

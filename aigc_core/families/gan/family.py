@@ -8,7 +8,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from aigc_core.common.rng import Stream
 from aigc_core.data.batch import Batch
-from aigc_core.families.base import EvalLevel, ImageFamily, ImageRequest, Networks, Phase, StepContext
+from aigc_core.families.base import EvalLevel, Networks, Phase, StepContext
 from aigc_core.families.common.image_networks import (
     ClassCode,
     ConvDecoder,
@@ -21,10 +21,9 @@ from aigc_core.families.common.image_networks import (
     stages_of,
 )
 from aigc_core.families.gan.losses import OBJECTIVES, discriminator_auc, interpolation_penalty, zero_centred_penalty
-from aigc_core.families.image_decoding import sheet_png
+from aigc_core.families.image import ImageFamily, ImageRequest
 from aigc_core.metrics.sample_quality import SampleQuality
 
-SNAPSHOT = ImageRequest(count=64, seed=0)
 LEAST_MADE = 300  # pictures, however few are held out: of fewer a class may be missing by chance
 MOST_EVALUATED = {"during": 2000, "end": 5000}  # pictures that are judged
 DECODERS = {"dcgan": ConvDecoder, "style": StyleDecoder, "resize": ResizeDecoder, "mlp": DenseDecoder}
@@ -75,8 +74,8 @@ class Discriminator(nn.Module):
 class Family(ImageFamily):
     inference_networks = ("generator",)
     phases = (
-        Phase("discriminator", repeats=lambda config: config.d_steps),
-        Phase("generator", repeats=lambda config: config.g_steps),
+        Phase("discriminator", repeats=lambda config, step: config.d_steps),
+        Phase("generator", repeats=lambda config, step: config.g_steps),
     )
 
     def build(self) -> Networks:
@@ -89,15 +88,15 @@ class Family(ImageFamily):
     def needs_double_backward(self) -> bool:
         return OBJECTIVES[self.config.objective].penalty != "none"  # even while its weight is 0, which may change
 
-    def loss(self, network: str, batch: Batch, moment: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
+    def loss(self, phase: str, batch: Batch, context: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
         objective = OBJECTIVES[self.config.objective]
         generate, discriminate = self.networks["generator"], self.networks["discriminator"]
         real_x, labels = batch["x"], batch.get("y") if self.classes else None
-        z = moment.normal(self.config.latent_size)
+        z = context.normal(self.config.latent_size)
 
-        if network == "generator":
+        if phase == "generator":
             fake = discriminate(generate(z, labels), labels)
-            real = fake  # most games ask of the generator only how its own pictures look
+            real = fake  # most objectives ask of the generator only how its own pictures look
             if objective.compares:
                 with torch.no_grad():
                     real = discriminate(real_x, labels)
@@ -107,17 +106,17 @@ class Family(ImageFamily):
         with torch.no_grad():
             fake_x = generate(z, labels)
         real, fake = self._both(real_x, fake_x, labels)
-        game = objective.discriminator(real, fake)
+        gan_loss = objective.discriminator(real, fake)
         figures = {
-            "d_loss": game.detach(),
+            "d_loss": gan_loss.detach(),
             "d_real": real.detach().mean(),
             "d_fake": fake.detach().mean(),
             "d_auc": discriminator_auc(real.detach(), fake.detach()),
         }
         if objective.penalty == "none" or not self.config.penalty:
-            return game, figures
-        penalty = self._penalty(objective.penalty, real_x, fake_x, labels, moment)
-        return game + self.config.penalty * penalty, figures | {"penalty": penalty.detach()}
+            return gan_loss, figures
+        penalty = self._penalty(objective.penalty, real_x, fake_x, labels, context)
+        return gan_loss + self.config.penalty * penalty, figures | {"penalty": penalty.detach()}
 
     def _both(self, real_x: Tensor, fake_x: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor]:
         """D of real and made pictures in one pass: half the calls of small layers."""
@@ -125,12 +124,14 @@ class Family(ImageFamily):
         real, fake = self.networks["discriminator"](torch.cat([real_x, fake_x]), twice).chunk(2)
         return real, fake
 
-    def _penalty(self, kind: str, real_x: Tensor, fake_x: Tensor, labels: Tensor | None, moment: StepContext) -> Tensor:
+    def _penalty(
+        self, kind: str, real_x: Tensor, fake_x: Tensor, labels: Tensor | None, context: StepContext
+    ) -> Tensor:
         def critic(x: Tensor) -> Tensor:
             return self.networks["discriminator"](x, labels)
 
         if kind == "interpolates":
-            mix = moment.uniform(stream=Stream.PENALTY)
+            mix = context.uniform(stream=Stream.PENALTY)
             return interpolation_penalty(critic, real_x, fake_x, mix)
         return zero_centred_penalty(critic, real_x) + zero_centred_penalty(critic, fake_x)
 
@@ -139,9 +140,6 @@ class Family(ImageFamily):
 
     def decoder(self, networks: Networks) -> nn.Module:
         return networks["generator"]
-
-    def snapshot(self, networks: Networks) -> tuple[bytes, str]:
-        return sheet_png(self.sample(networks, SNAPSHOT)), ".png"
 
     def evaluate(self, networks: Networks, data: Any, extent: EvalLevel = "during") -> dict[str, Any]:
         """How like the held-out examples made ones are: see `aigc_core.metrics.sample_quality`."""

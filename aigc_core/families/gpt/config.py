@@ -1,17 +1,13 @@
 """The choices of a GPT-2-style language model."""
 
-import re
-from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, Self
 
 from pydantic import model_validator
 
-from aigc_core.common.errors import ConfigError, RunError
-from aigc_core.data.sources import Source
+from aigc_core.common.errors import ConfigError
+from aigc_core.families.capabilities import Capability
 from aigc_core.families.config import MatrixOptions, Preset, RunConfig, TextOptions, option
 from aigc_core.families.formulas import Formula, Term
-
-HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")  # owner/name of a model on the Hugging Face Hub
 
 
 class Size(NamedTuple):
@@ -43,7 +39,8 @@ class Config(TextOptions, MatrixOptions, RunConfig):
 
     title: ClassVar[str] = "GPT"
     about: ClassVar[str] = "Guesses the next token of a text, and so learns to write."
-    makes: ClassVar[Literal["pictures", "text"]] = "text"
+    makes: ClassVar[str] = "text"
+    capabilities: ClassVar[tuple[Capability, ...]] = ("continues_text", "introspects")
     data_kinds: ClassVar[tuple[str, ...]] = ("text",)
     curves: ClassVar[tuple[tuple[str, ...], ...]] = (("loss", "val:loss"), ("val:bits_per_byte",))
     figures: ClassVar[tuple[str, ...]] = (
@@ -55,21 +52,23 @@ class Config(TextOptions, MatrixOptions, RunConfig):
     data: str = option("stories", "What to learn from.", group="basic")
     steps: int = option(800, "Training steps.", group="basic", ge=1, le=10_000_000)
     batch_size: int = option(8, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536)
-    lr: float = option(2e-3, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10)
+    lr: float = option(2e-3, "Learning rate: the size of each update.", group="basic", live=True, gt=0, le=10)
     lr_schedule: Literal["constant", "linear", "cosine"] = option(
-        "cosine", "Whether the learning rate stays, or falls evenly or along a half cosine.", group="optimiser"
+        "cosine",
+        "Whether the learning rate stays constant, or falls linearly or along a half cosine.",
+        group="optimiser",
     )
-    lr_end: float = option(0.1, "Where it ends, as a part of the learning rate.", group="optimiser", ge=0, le=1)
+    lr_end: float = option(0.1, "Final value, as a fraction of the learning rate.", group="optimiser", ge=0, le=1)
     warmup_steps: int = option(
         50, "Steps over which the learning rate rises from 0.", group="optimiser", ge=0, le=1_000_000
     )
-    beta2: float = option(0.99, "Adam: memory of the squared gradient.", group="optimiser", ge=0, lt=1)
+    beta2: float = option(0.99, "Adam: decay rate of the mean of squared gradients.", group="optimiser", ge=0, lt=1)
     weight_decay: float = option(0.1, "How strongly weight matrices are pulled to 0.", group="optimiser", ge=0, le=10)
-    grad_clip: float = option(1.0, "Longest gradient allowed (norm); 0 = any.", group="optimiser", ge=0, le=1e6)
+    grad_clip: float = option(1.0, "Largest gradient norm allowed; 0 = no limit.", group="optimiser", ge=0, le=1e6)
 
     gate: str = option(
         "gain > 0",
-        "What held-out figures must be for the model to count as ready; empty = anything goes.",
+        "Conditions on held-out figures for the model to count as ready; empty = none.",
         group="judge",
     )
     size: Literal["nano", "mini", "small", "medium", "large", "xl"] = option(
@@ -79,14 +78,14 @@ class Config(TextOptions, MatrixOptions, RunConfig):
     tokenizer: Literal["char", "bpe"] = option(
         "char", "char: a token is a character; bpe: pieces of words, learned from the text.", group="basic"
     )
-    vocabulary: int = option(4096, "Most tokens that bpe may learn.", ge=257, le=100_000)
-    dropout: float = option(0.0, "Part of the activations switched off at random.", ge=0, lt=1)
-    layers: int = option(0, "Blocks; 0 = as the size says.", ge=0, le=96)
-    heads: int = option(0, "Attention heads in a block; 0 = as the size says.", ge=0, le=128)
-    width: int = option(0, "Numbers per token; 0 = as the size says.", ge=0, le=8192)
+    vocabulary: int = option(4096, "Largest number of tokens that bpe may learn.", ge=257, le=100_000)
+    dropout: float = option(0.0, "Fraction of the activations set to 0 at random.", ge=0, lt=1)
+    layers: int = option(0, "Blocks; 0 = set by the size.", ge=0, le=96)
+    heads: int = option(0, "Attention heads in a block; 0 = set by the size.", ge=0, le=128)
+    width: int = option(0, "Numbers per token; 0 = set by the size.", ge=0, le=8192)
     init_from: str = option(
         "",
-        "Go on from another model: a run, a folder, or a GPT-2 on the Hugging Face Hub; empty = from nothing.",
+        "Start from another model: a run, a folder, or a GPT-2 on the Hugging Face Hub; empty = from scratch.",
         group="basic",
     )
     prompt: str = option("\n", "How the samples of the run's history begin.", group="record")
@@ -97,7 +96,7 @@ class Config(TextOptions, MatrixOptions, RunConfig):
         "default": Preset("Stories in two minutes", "Four small blocks learn to tell stories, letter by letter."),
         "words": Preset(
             "Pieces of words",
-            "As the first, with byte-level BPE instead of letters.",
+            "Like the first, with byte-level BPE instead of letters.",
             {"tokenizer": "bpe", "vocabulary": 1024, "context": 64},
         ),
         "shakespeare": Preset(
@@ -112,7 +111,7 @@ class Config(TextOptions, MatrixOptions, RunConfig):
         ),
         "three-minutes": Preset(
             "Shakespeare in three minutes",
-            "Three blocks of 128, trained as the one-minute recipe.",
+            "Three blocks of 128, trained like the one-minute recipe.",
             QUICK | {"minutes": 3.0, "layers": 3, "heads": 2, "width": 128},
         ),
         "mini": Preset(
@@ -147,7 +146,7 @@ class Config(TextOptions, MatrixOptions, RunConfig):
         ),
         "fine-tune": Preset(
             "Fine-tune",
-            "Go on from a trained model with your own text, gently; for Chinese choose a Chinese one, as gpt-tang.",
+            "Continue a trained model on your own text at a low rate; for Chinese choose a Chinese one, like gpt-tang.",
             {
                 "data": "text",
                 "init_from": "gpt-shakespeare",
@@ -191,17 +190,3 @@ class Config(TextOptions, MatrixOptions, RunConfig):
                 heads=shape.heads,
             )
         return self
-
-    def check_data(self, source: Source) -> None:
-        from aigc_core.runs.listing import open_run
-
-        if not self.init_from or Path(self.init_from).is_dir() or HUB_NAME.fullmatch(self.init_from):
-            return
-        try:
-            open_run(self.init_from)
-        except RunError:
-            raise ConfigError(
-                "config.no_init",
-                "“{name}” is no run, no folder and no model name like “openai-community/gpt2”.",
-                name=self.init_from,
-            ) from None

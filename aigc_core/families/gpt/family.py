@@ -10,23 +10,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from aigc_core.common.errors import ConfigError
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.batch import Batch
 from aigc_core.data.ngram_model import counted_loss
-from aigc_core.data.sources import Progress
 from aigc_core.data.tokenizer import Tokenizer
-from aigc_core.families.base import (
-    EvalLevel,
-    ForwardTrace,
-    Networks,
-    Phase,
-    SampledToken,
-    StepContext,
-    TextFamily,
-    TextRequest,
-)
+from aigc_core.families.base import EvalLevel, Networks, OpenTrained, Phase, Result, StepContext
+from aigc_core.families.causal_lm import ForwardTrace, SampledToken, TextFamily, TextRequest
+from aigc_core.families.common.token_sampling import next_token_probabilities, pieces
 from aigc_core.families.gpt import introspection, pretrained
-from aigc_core.families.gpt.generate import encode_prompt, first_read, next_token_probabilities, pieces, tokens
-from aigc_core.families.gpt.model import GPT, KVCacheDecoder
+from aigc_core.families.gpt.generate import encode_prompt, first_read, tokens
+from aigc_core.families.gpt.kv_cache import KVCacheDecoder
+from aigc_core.families.gpt.model import GPT
 from aigc_core.metrics import text_diversity
 
 LEAST_EVALUATED = 64  # windows that are measured, or all there are
@@ -46,8 +40,8 @@ class Family(TextFamily):
         self.tokenizer = Tokenizer.from_json(self.info.tokenizer)
 
     @classmethod
-    def resolved(cls, config: Any, progress: Progress) -> tuple[Any, str | None]:
-        return pretrained.resolved(config, progress) if config.init_from else (config, None)
+    def resolved(cls, config: Any, open_trained: OpenTrained, progress: ProgressCallback) -> tuple[Any, str | None]:
+        return pretrained.resolved(config, open_trained, progress) if config.init_from else (config, None)
 
     def build(self) -> Networks:
         shape = self.config.shape()
@@ -62,12 +56,12 @@ class Family(TextFamily):
             )
         }
 
-    def start(self) -> None:
+    def start(self, open_trained: OpenTrained) -> None:
         if self.config.init_from:
             network: Any = self.networks["gpt"]
-            pretrained.fill(network, pretrained.found(self.config.init_from))
+            pretrained.fill(network, pretrained.find_source(self.config.init_from, open_trained))
 
-    def loss(self, network: str, batch: Batch, moment: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
+    def loss(self, phase: str, batch: Batch, context: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of the next token, nats a token."""
         logits = self.networks["gpt"](batch["x"])
         loss = F.cross_entropy(logits.float().flatten(0, 1), batch["y"].flatten())
@@ -89,10 +83,10 @@ class Family(TextFamily):
         return [int(one) for one in encode_prompt(self.tokenizer, prompt)]
 
     def generate(
-        self, networks: Networks, begun: list[int], request: TextRequest, seeds: list[int], skip: int = 0
+        self, networks: Networks, prompt: list[int], request: TextRequest, seeds: list[int], skip: int = 0
     ) -> Iterator[SampledToken]:
         model: Any = networks["gpt"]
-        row = torch.tensor(begun, device=model.wte.weight.device).expand(len(seeds), -1)
+        row = torch.tensor(prompt, device=model.wte.weight.device).expand(len(seeds), -1)
         return tokens(model, row, request, self.tokenizer.never_spoken, seeds, skip)
 
     def window(self, text: list[int]) -> list[int]:
@@ -125,10 +119,10 @@ class Family(TextFamily):
         network: Any = networks["gpt"]
         pretrained.write(folder, network, self.config, self.tokenizer)
 
-    def snapshot(self, networks: Networks) -> tuple[bytes, str]:
+    def snapshot(self, networks: Networks, fixed_inputs: object) -> Result:
         prompt = "" if self._foreign(self.config.prompt) else self.config.prompt
         request = TextRequest(prompt, self.config.sample_tokens, temperature=0.8, seed=0)
-        return (prompt + "".join(self.stream(networks, request))).encode(), ".txt"
+        return Result((prompt + "".join(self.stream(networks, request))).encode(), ".txt")
 
     def _foreign(self, prompt: str) -> bool:
         """Whether the model knows no character of a prompt that has some."""
@@ -167,15 +161,15 @@ class Family(TextFamily):
         train, held_out = data.train.cpu().numpy(), data.validation.cpu().numpy()
         counted = counted_loss(train, held_out, data.info.vocabulary)
         gain = {} if counted is None else {"gain": counted - loss}
-        return figures | gain | self._wording(networks, data)
+        return figures | gain | self._text_figures(networks, data)
 
-    def _wording(self, networks: Networks, data: Any) -> dict[str, Any]:
+    def _text_figures(self, networks: Networks, data: Any) -> dict[str, Any]:
         """Of texts that the model writes from nothing, next to as much held-out text."""
         request = TextRequest(max_new_tokens=WRITTEN, temperature=1.0)
-        begun = self.encode_prompt("")
+        prompt = self.encode_prompt("")
         rows: list[list[int]] = [[] for _ in range(TEXTS)]
-        for drawn in self.generate(networks, begun, request, list(range(TEXTS))):
-            for row, token in zip(rows, drawn.token.tolist(), strict=True):
+        for sampled in self.generate(networks, prompt, request, list(range(TEXTS))):
+            for row, token in zip(rows, sampled.token.tolist(), strict=True):
                 row.append(token)
         train = self.tokenizer.decode(data.train[:MOST_SEARCHED].tolist())
         held_out = data.validation[: TEXTS * WRITTEN].view(-1).tolist()

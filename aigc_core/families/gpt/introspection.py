@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from aigc_core.families.base import ForwardTrace
+from aigc_core.families.causal_lm import ForwardTrace
 from aigc_core.families.gpt.model import GPT
 
 

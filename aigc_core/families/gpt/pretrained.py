@@ -14,14 +14,14 @@ from torch import Tensor
 
 from aigc_core.common.errors import AigcError, ConfigError, DataError, RunError
 from aigc_core.common.files import json_object, write_json
+from aigc_core.common.progress import ProgressCallback, silent
 from aigc_core.data.hub_client import snapshot
-from aigc_core.data.sources import Progress, silent
 from aigc_core.data.tokenizer import END, Tokenizer
-from aigc_core.families.config import checked
-from aigc_core.families.gpt.config import HUB_NAME, SIZES, Config, Size
-from aigc_core.families.gpt.model import EPSILON, GPT, from_transformers, to_transformers
-from aigc_core.runs.listing import open_run
-from aigc_core.runs.run import Run
+from aigc_core.families.base import OpenTrained, TrainedRun
+from aigc_core.families.common.transformer import EPSILON
+from aigc_core.families.config import HUB_NAME, checked
+from aigc_core.families.gpt.config import SIZES, Config, Size
+from aigc_core.families.gpt.model import GPT, from_transformers, to_transformers
 
 DESCRIPTION = [
     "config.json", "adapter_config.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
@@ -89,13 +89,13 @@ class Nature(NamedTuple):
 # -- in -------------------------------------------------------------------------------------------------
 
 
-def resolved(config: Any, progress: Progress = silent) -> tuple[Any, str]:
+def resolved(config: Config, open_trained: OpenTrained, progress: ProgressCallback = silent) -> tuple[Config, str]:
     """The settings with the source's own size, and its tokenizer as JSON.
 
     Raises:
         AigcError: no such source, one that cannot be used, or a context longer than its own.
     """
-    nature = _nature(found(config.init_from, progress))
+    nature = _nature(find_source(config.init_from, open_trained, progress))
     if config.context > nature.context:
         raise ConfigError(
             "config.context_too_long",
@@ -118,7 +118,7 @@ def whole(folder: Folder) -> tuple[Config, str]:
     return checked(Config, nature.settings | {"context": nature.context, "data": "text"}), nature.tokenizer
 
 
-def fill(network: GPT, source: Run | Folder) -> None:
+def fill(network: GPT, source: TrainedRun | Folder) -> None:
     """Take over the source's weights.
 
     Raises:
@@ -131,21 +131,16 @@ def fill(network: GPT, source: Run | Folder) -> None:
         raise _bad_weights(source.name, problem) from problem
 
 
-def weights(source: Run | Folder, context: int, vocabulary: int) -> dict[str, Tensor]:
+def weights(source: TrainedRun | Folder, context: int, vocabulary: int) -> dict[str, Tensor]:
     """The source's weights in our layout, positions cut to `context` and padding to the vocabulary."""
-    if isinstance(source, Run):
-        from aigc_core.runs.checkpoint import load_network  # needs runs, which need no family
-
-        ours = load_network(source, "gpt")
-    else:
-        ours = _plain(source)
+    ours = source.weights("gpt") if isinstance(source, TrainedRun) else _plain(source)
     for name, size in (("wpe.weight", context), ("wte.weight", vocabulary)):
         if name in ours:
             ours[name] = ours[name][:size].clone()
     return ours
 
 
-def found(name: str, progress: Progress = silent) -> Run | Folder:
+def find_source(name: str, open_trained: OpenTrained, progress: ProgressCallback = silent) -> TrainedRun | Folder:
     """The run, folder or model on the Hub of this name; the last is fetched, unless it was before.
 
     Raises:
@@ -155,14 +150,14 @@ def found(name: str, progress: Progress = silent) -> Run | Folder:
     if path.is_dir() and not (path / "events.jsonl").exists():
         return Folder(path.resolve().name, path)
     try:
-        return open_run(name)
+        return open_trained(name)
     except RunError:
         if HUB_NAME.fullmatch(name):
             return fetched(name, progress)
         raise
 
 
-def fetched(name: str, progress: Progress) -> Folder:
+def fetched(name: str, progress: ProgressCallback) -> Folder:
     """A model of the Hub, in the folder where the Hub's own client keeps it.
 
     What it is comes first, because its weights may be huge. HF_ENDPOINT, HF_TOKEN, HF_HOME and HF_HUB_OFFLINE
@@ -178,18 +173,16 @@ def fetched(name: str, progress: Progress) -> Folder:
     return Folder(name, path, path.name)
 
 
-def _nature(source: Run | Folder) -> Nature:
-    if isinstance(source, Run):
-        of, info = source.config(), source.dataset_info()
+def _nature(source: TrainedRun | Folder) -> Nature:
+    if isinstance(source, TrainedRun):
+        of, info = source.config, source.info
         if not isinstance(of, Config) or info is None:
             raise ConfigError(
                 "config.not_a_gpt",
                 "“{name}” is no trained GPT, so there is nothing to go on from.",
                 name=source.name,
             )
-        from aigc_core.runs.checkpoint import best_step, empty_for_use  # needs runs, which need no family
-
-        empty_for_use(source, best_step(source))
+        source.check()
         return Nature(_settings(of.shape(), of.tokenizer), of.context, info.tokenizer)
     values = _gpt2_config(source)
     tokenizer = _tokenizer(source, values)

@@ -3,7 +3,9 @@
 from typing import ClassVar, Literal
 
 from aigc_core.common.errors import ConfigError
+from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.sources import Source
+from aigc_core.families.capabilities import Capability
 from aigc_core.families.config import PICTURE_FIGURES, ImageOptions, MatrixOptions, Preset, RunConfig, option
 from aigc_core.families.formulas import Formula, Term
 
@@ -12,8 +14,9 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
     """An encoder squeezes a picture into a few numbers, a decoder draws it again from them."""
 
     title: ClassVar[str] = "VAE"
-    about: ClassVar[str] = "Squeezes pictures into a few numbers that can be moved, and draws them again."
-    makes: ClassVar[Literal["pictures", "text"]] = "pictures"
+    about: ClassVar[str] = "Compresses pictures to a few numbers that you can change, and draws them again."
+    makes: ClassVar[str] = "pictures"
+    capabilities: ClassVar[tuple[Capability, ...]] = ("decodes_latent", "encodes")
     data_kinds: ClassVar[tuple[str, ...]] = ("image", "points")
     curves: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("loss", "val:negative_elbo"),
@@ -28,36 +31,41 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
     family: Literal["vae"] = "vae"
     steps: int = option(1000, "Training steps.", group="basic", ge=1, le=10_000_000)
     batch_size: int = option(128, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536)
-    lr: float = option(2e-3, "Learning rate: the size of each correction.", group="basic", live=True, gt=0, le=10)
+    lr: float = option(2e-3, "Learning rate: the size of each update.", group="basic", live=True, gt=0, le=10)
     lr_schedule: Literal["constant", "linear", "cosine"] = option(
-        "cosine", "Whether the learning rate stays, or falls evenly or along a half cosine.", group="optimiser"
+        "cosine",
+        "Whether the learning rate stays constant, or falls linearly or along a half cosine.",
+        group="optimiser",
     )
     gate: str = option(
         "gain > 0, active_units > 0",
-        "What held-out figures must be for the model to count as ready; empty = anything goes.",
+        "Conditions on held-out figures for the model to count as ready; empty = none.",
         group="judge",
     )
     latent_size: int = option(
-        16, "Numbers a picture is squeezed into; 2 can be drawn as a map.", group="basic", ge=2, le=128
+        16, "Numbers that a picture is compressed to; 2 can be drawn as a map.", group="basic", ge=2, le=128
     )
     network: Literal["conv", "mlp"] = option("conv", "conv: convolutions; mlp: dense layers.", group="basic")
     likelihood: Literal["bernoulli", "gaussian"] = option(
         "bernoulli",
-        "bernoulli: each pixel is a chance of being lit; gaussian: a value with a spread that is learned.",
+        "bernoulli: each pixel is a probability of being lit; gaussian: a value with a learned standard deviation.",
         group="basic",
     )
     beta: float = option(
         1.0,
-        "Weight of the KL term: larger makes tidier codes and blurrier pictures.",
+        "Weight of the KL term: larger values make tidier codes and blurrier pictures.",
         group="basic",
         live=True,
         ge=0,
         le=1000,
     )
     beta_warmup_steps: int = option(
-        0, "Steps over which β rises from 0, so that the code is used before it is tidied.", ge=0, le=1_000_000
+        0,
+        "Steps over which β rises from 0, so that the model uses the code before it is regularised.",
+        ge=0,
+        le=1_000_000,
     )
-    conditional: bool = option(False, "Tell both networks the class, so that a class can be asked for.")
+    conditional: bool = option(False, "Tell both networks the class, so that you can ask for one.")
     width: int = option(16, "Channels (conv) or units (mlp) of the narrowest layer.", ge=8, le=1024, multiple_of=8)
 
     presets: ClassVar[dict[str, Preset]] = {
@@ -119,6 +127,9 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
             Formula(f"vae.{self.likelihood}", (reconstruction, written), f"{terms}:{code}"),
             Formula("vae.kl", (kl, " = ½ Σ (μ² + σ² − 1 − log σ²)"), f"{terms}:kl_to_standard_normal"),
         ]
+
+    def accepts(self, info: DatasetInfo) -> bool:
+        return super().accepts(info) and (info.kind != "points" or self.network == "mlp")
 
     def check_data(self, source: Source) -> None:
         if source.kind == "points" and (self.network != "mlp" or self.likelihood != "gaussian"):

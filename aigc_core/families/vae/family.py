@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from aigc_core.common.rng import Stream, generator
 from aigc_core.data.batch import Batch
 from aigc_core.data.image_dataset import as_float
-from aigc_core.families.base import EvalLevel, ImageFamily, ImageRequest, Networks, Phase, StepContext
+from aigc_core.families.base import EvalLevel, Networks, Phase, StepContext
 from aigc_core.families.common.image_networks import (
     ClassCode,
     ConvEncoder,
@@ -18,7 +18,7 @@ from aigc_core.families.common.image_networks import (
     normalise,
     stages_of,
 )
-from aigc_core.families.image_decoding import sheet_png
+from aigc_core.families.image import ImageFamily
 from aigc_core.families.vae.losses import (
     bernoulli_nll,
     gaussian_nll,
@@ -27,7 +27,6 @@ from aigc_core.families.vae.losses import (
     normal_log_density,
 )
 
-SNAPSHOT = ImageRequest(count=64, seed=0)
 IMPORTANCE_SAMPLES = 50  # K of Burda 2015
 ACTIVE_KL = 0.01  # nats; a dimension that carries less is not used (threshold as in Burda 2015)
 PART = 500  # examples measured at once
@@ -99,20 +98,19 @@ class Autoencoder(nn.Module):
 
 
 class Family(ImageFamily):
-    encodes = True
     inference_networks = ("autoencoder",)
     phases = (Phase("autoencoder"),)
 
     def build(self) -> Networks:
         return {"autoencoder": Autoencoder(self.config, self.info, self.classes)}
 
-    def loss(self, network: str, batch: Batch, moment: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
+    def loss(self, phase: str, batch: Batch, context: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
         model: Any = self.networks["autoencoder"]
         x, labels = batch["x"], batch.get("y") if self.classes else None
-        mean, log_var, output = model(x, moment.normal(self.config.latent_size), labels)
+        mean, log_var, output = model(x, context.normal(self.config.latent_size), labels)
         reconstruction = model.decoder.nll(output, x).mean()
         kl = kl_to_standard_normal(mean, log_var).sum(1).mean()
-        beta = self.beta(moment.step)
+        beta = self.beta(context.step)
         loss = reconstruction + beta * kl
         return loss, {
             "loss": loss.detach(),
@@ -139,9 +137,6 @@ class Family(ImageFamily):
         model: Any = networks["autoencoder"]
         mean, _ = model.encoder(x, labels)
         return mean
-
-    def snapshot(self, networks: Networks) -> tuple[bytes, str]:
-        return sheet_png(self.sample(networks, SNAPSHOT)), ".png"
 
     def evaluate(self, networks: Networks, data: Any, extent: EvalLevel = "during") -> dict[str, Any]:
         """On all held-out examples, in nats an example: `negative_elbo` = `reconstruction` + `kl` (β = 1),

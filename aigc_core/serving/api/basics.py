@@ -1,38 +1,31 @@
-"""The door for the small things: distributions, losses, optimisers, and formulas that are copied and wrong."""
+"""What the Basics page asks: distributions, losses, optimizers, and formulas that are copied and wrong."""
 
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 from aigc_core.demos import basics
 from aigc_core.serving import jobs
+from aigc_core.serving.lazy import LazyFunctions
+
+if TYPE_CHECKING:
+    from aigc_core.demos import common_mistakes
+else:
+    common_mistakes = LazyFunctions("aigc_core.demos.common_mistakes")
+
+distribution, losses, race = basics.distribution, basics.losses, basics.race
 
 
-def parameters() -> dict[str, Any]:
-    """What can be moved: `distributions` (each its parameters as name, least, most, usual) and `surfaces`."""
-    return {"distributions": basics.PARAMETERS, "surfaces": list(basics.BEGIN)}
+class Parameters(TypedDict):
+    """What can be moved: of each distribution its parameters as name, least, most, usual; and the surfaces."""
+
+    distributions: dict[str, list[tuple[str, float, float, float]]]
+    surfaces: list[str]
 
 
-def distribution(kind: str, values: dict[str, float], draws: int, seed: int) -> dict[str, Any]:
-    """See `aigc_core.demos.basics.distribution`."""
-    return basics.distribution(kind, values, draws, seed)
-
-
-def losses() -> dict[str, list[float]]:
-    """See `aigc_core.demos.basics.losses`."""
-    return basics.losses()
-
-
-def race(surface: str, lr: float, steps: int) -> dict[str, Any]:
-    """See `aigc_core.demos.basics.race`."""
-    return basics.race(surface, lr, steps)
+def parameters() -> Parameters:
+    """What the page can offer."""
+    return {"distributions": basics.PARAMETERS, "surfaces": list(basics.START)}
 
 
 def show_mistake(mistake: str) -> str:
-    """Train a wrong formula next to the right one in the background; returns the job's name (see
-    `aigc_core.demos.common_mistakes.show`)."""
-
-    def work(look: jobs.Look) -> dict[str, Any]:
-        from aigc_core.demos import common_mistakes
-
-        return common_mistakes.show(mistake, lambda part: look(part, None))
-
-    return jobs.begin(work)
+    """Train a wrong formula next to the right one in the background; returns the job."""
+    return jobs.start(lambda progress: common_mistakes.show(mistake, progress))

@@ -1,31 +1,41 @@
-"""A class as its pages and its door need it: plain values in, plain values out."""
+"""What the Class page and the sign-in ask of a class: plain values in, plain values out."""
 
 import os
 import shutil
 import time
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypedDict
 
+from aigc_core.common import class_rules
 from aigc_core.common.errors import AigcError
+from aigc_core.common.files import size_mb
 from aigc_core.common.paths import runs_root
 from aigc_core.runs import queue, slots
 from aigc_core.runs.listing import list_runs
 from aigc_core.runs.run import Run
-from aigc_core.serving import classroom, launch
+from aigc_core.serving import launch
+from aigc_core.serving.classroom import quotas, retention, sign_in, users
 
 LEAST_FREE_MB = 100  # below, the next checkpoint may not fit
 
-User = classroom.User
+User = users.User
 prepare = launch.zero_gpu.prepare  # for a Space whose GPU is lent by the call
-acting_as, joined, signed_in = classroom.acting_as, classroom.joined, classroom.signed_in
-visiting, note_arrived, check_room = classroom.visiting, classroom.note_arrived, classroom.check_room
-passwords, may_sign_in, largest_request = classroom.passwords, classroom.may_sign_in, classroom.largest_request
+acting_as, user_of_token, user_of_password = users.acting_as, sign_in.user_of_token, sign_in.user_of_password
+from_address, note_uploads, check_space = sign_in.from_address, quotas.note_uploads, quotas.check_space
+passwords, is_password_right, largest_request = sign_in.passwords, sign_in.is_password_right, quotas.largest_request
 
 
-def open_class() -> dict[str, Any] | None:
-    """What whoever wants to join must know: `title`, whether a `code` is asked for, and whether people come in by
-    `passwords` instead; None where there is no class."""
-    rules = classroom.rules()
+class OpenClass(TypedDict):
+    """What whoever wants to join must know: whether a code is asked for, or people come in by passwords instead."""
+
+    title: str
+    code: bool
+    passwords: bool
+
+
+def open_class() -> OpenClass | None:
+    """The class that can be joined; None where there is none."""
+    rules = class_rules.rules()
     if rules is None:
         return None
     return {"title": rules.title, "code": bool(rules.code), "passwords": bool(rules.passwords)}
@@ -37,37 +47,37 @@ def join(name: str, own_code: str, class_code: str, teacher: bool) -> str:
     Raises:
         ClassError: the name cannot be used, or a code is wrong.
     """
-    return classroom.join_as_teacher(class_code) if teacher else classroom.join(name, own_code, class_code)
+    return sign_in.join_as_teacher(class_code) if teacher else sign_in.join(name, own_code, class_code)
 
 
-def begin() -> str:
+def on_startup() -> str:
     """Call when the app starts: clear away what is older than the rules allow; returns the teacher's code, or ""
     where there is no class or people come in by passwords.
 
     Raises:
         ConfigError: the rules cannot be used.
     """
-    launch.attend()
-    rules = classroom.rules()
+    launch.watch_pending_runs()
+    rules = class_rules.rules()
     if rules is None:
         return ""
     slots.slots()
-    classroom.passwords()
-    classroom.sweep(rules.keep_days, time.time())
-    return "" if rules.passwords else classroom.teacher_code()
+    sign_in.passwords()
+    retention.sweep(rules.keep_days, time.time())
+    return "" if rules.passwords else sign_in.teacher_code()
 
 
 def me() -> dict[str, Any]:
     """Who asks: `name`, `teacher`, `code` to come back with, `used_mb`, and the class's `rules`; empty without one."""
-    rules, person = classroom.rules(), classroom.current_user()
-    if rules is None or person is None:
+    rules, user = class_rules.rules(), users.current_user()
+    if rules is None or user is None:
         return {}
     hidden = {"code", "teacher_code", "passwords", "slots"}
     return {
-        "name": person.name,
-        "teacher": person.teacher,
-        "code": "" if rules.passwords else classroom.own_code(person),
-        "used_mb": 0.0 if person.teacher else classroom.used_mb(person.name),
+        "name": user.name,
+        "teacher": user.teacher,
+        "code": "" if rules.passwords else sign_in.student_code(user),
+        "used_mb": 0.0 if user.teacher else quotas.used_mb(user.name),
         "rules": {key: value for key, value in rules.model_dump().items() if key not in hidden},
     }
 
@@ -79,17 +89,17 @@ def overview() -> dict[str, Any]:
     Raises:
         ClassError: who asks is no teacher.
     """
-    classroom.check_teacher()
-    rules = classroom.rules()
+    users.check_teacher()
+    rules = class_rules.rules()
     students: dict[str, dict[str, Any]] = {
         name: {
             "name": name,
             "code": one["code"],
             "runs": 0,
             "state": "",
-            "mb": classroom.size_mb(classroom.uploads_folder(name)),
+            "mb": size_mb(quotas.uploads_folder(name)),
         }
-        for name, one in classroom.students().items()
+        for name, one in sign_in.students().items()
     }
     trainings = []
     for run in list_runs():
@@ -98,7 +108,7 @@ def overview() -> dict[str, Any]:
             owner = made.get("owner", "")
             student = students.get(owner, {"runs": 0, "mb": 0.0})
             student["runs"] += 1
-            student["mb"] += classroom.size_mb(run.path)
+            student["mb"] += size_mb(run.path)
             if status.active or status.state == "interrupted":
                 trainings.append({
                     "run": run.name, "owner": owner, "family": made["config"]["family"], "state": status.state,
@@ -120,7 +130,7 @@ def stop_all() -> int:
     Raises:
         ClassError: who asks is no teacher.
     """
-    classroom.check_teacher()
+    users.check_teacher()
     asked = 0
     for run in list_runs():
         with suppress(AigcError):
@@ -137,7 +147,7 @@ def resume_all() -> int:
     Raises:
         ClassError: who asks is no teacher.
     """
-    classroom.check_teacher()
+    users.check_teacher()
     found = [run for run in list_runs() if _state(run) == "interrupted"]
     for run in found:
         launch.start(run)
@@ -150,14 +160,14 @@ def _state(run: Run) -> str:
     return "damaged"
 
 
-def forget(name: str) -> None:
+def remove_student(name: str) -> None:
     """Take a student out of the class; the runs stay.
 
     Raises:
         ClassError: who asks is no teacher.
     """
-    classroom.check_teacher()
-    classroom.forget(name)
+    users.check_teacher()
+    sign_in.remove_student(name)
 
 
 def sweep() -> list[str]:
@@ -166,9 +176,9 @@ def sweep() -> list[str]:
     Raises:
         ClassError: who asks is no teacher, or there is no class.
     """
-    classroom.check_teacher()
-    rules = classroom.rules()
-    return [] if rules is None else classroom.sweep(rules.keep_days, time.time())
+    users.check_teacher()
+    rules = class_rules.rules()
+    return [] if rules is None else retention.sweep(rules.keep_days, time.time())
 
 
 def health() -> dict[str, Any]:

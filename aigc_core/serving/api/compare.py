@@ -1,18 +1,27 @@
-"""The door for looking at several runs side by side: curves, settings that differ, figures, samples; and exports."""
+"""What the Compare page asks of several runs: curves, settings that differ, figures, samples; and exports."""
 
 import csv
 import io
 import shutil
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aigc_core.common.errors import RunError
 from aigc_core.common.jsonl import is_number
 from aigc_core.common.paths import runs_root
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.evaluation import quality_gate
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
-from aigc_core.serving import access, classroom, jobs
+from aigc_core.serving import access, jobs
+from aigc_core.serving.api.plain_values import File
+from aigc_core.serving.classroom import users
+from aigc_core.serving.lazy import LazyFunctions
+
+if TYPE_CHECKING:
+    from aigc_core.export import tensorboard as tensorboard_export
+else:
+    tensorboard_export = LazyFunctions("aigc_core.export.tensorboard")
 
 MOST_RUNS = 8
 MOST_POINTS = 400  # of a curve
@@ -105,6 +114,21 @@ def table(names: list[str]) -> str:
     return text.getvalue()
 
 
+def table_file(names: list[str]) -> File:
+    """The same as a file."""
+    return _csv_file("runs.csv", table(names))
+
+
+def curves_file(names: list[str]) -> File:
+    """Likewise the curves."""
+    return _csv_file("curves.csv", curves(names))
+
+
+def _csv_file(name: str, content: str) -> File:
+    """The mark in front tells spreadsheets that it is UTF-8."""
+    return {"name": name, "type": "text/csv", "content": content.encode("utf-8-sig")}
+
+
 def _row(cells: Iterable[Any]) -> list[Any]:
     """Cells as spreadsheets take them for text, never for a formula, whoever wrote them."""
     return [f"'{one}" if isinstance(one, str) and one.lstrip()[:1] in FORMULA and one.strip() else one for one in cells]
@@ -131,16 +155,14 @@ def tensorboard(names: list[str]) -> str:
     Raises:
         RunError: none, too many, or one that is gone. ClassError: in a class only a teacher can.
     """
-    classroom.check_teacher()
+    users.check_teacher()
     runs, folder = _chosen(names), runs_root() / ".tensorboard"
 
-    def write(look: jobs.Look) -> str:
-        from aigc_core.export import tensorboard
-
+    def write(progress: ProgressCallback) -> str:
         for number, run in enumerate(runs):
-            look(number / len(runs), None)
+            progress(number / len(runs), None)
             shutil.rmtree(folder / run.name, ignore_errors=True)  # of an earlier time
-            tensorboard.tensorboard(run, folder / run.name)
+            tensorboard_export.tensorboard(run, folder / run.name)
         return str(folder)
 
-    return jobs.begin(write)
+    return jobs.start(write)

@@ -30,7 +30,7 @@ _lock = threading.Lock()
 _last: tuple[float, list[dict[str, Any]]] = (0.0, [])
 
 
-def wall(chosen: str = "") -> dict[str, Any]:
+def snapshot(chosen: str = "") -> dict[str, Any]:
     """`runs`, the newest ones as cards; `ranking`, by family and data the best ones by the figure that decides
     which is best, ready ones first; `large`, the chosen run or the newest one that trains, with its curves."""
     rows = _rows()
@@ -40,7 +40,7 @@ def wall(chosen: str = "") -> dict[str, Any]:
     return {
         "runs": [row | {"sample": _sample(row["name"], row["file"])} for row in rows[:SHOWN]],
         "ranking": _ranking(rows),
-        "large": _large(large) if large else None,
+        "large": _selected_run(large) if large else None,
         "active": sum(row["state"] == "running" for row in rows),
         "waiting": sum(row["state"] == "queued" for row in rows),
     }
@@ -87,7 +87,7 @@ def _ranking(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _large(name: str) -> dict[str, Any] | None:
+def _selected_run(name: str) -> dict[str, Any] | None:
     with suppress(AigcError, OSError):
         run = run_named(name)
         status, described = run.status(), run_views.describe(name)
@@ -124,11 +124,11 @@ def _sample(name: str, file: str, whole: bool = False) -> dict[str, str] | None:
         content = run_named(name).samples.read(file)
         if file.endswith(".txt"):
             return {"text": content.decode("utf-8", "replace")[: 4 * TEXT if whole else TEXT]}
-        return {"picture": _address(content if whole else _corner(content))}
+        return {"picture": _data_url(content if whole else _crop_png(content))}
     return None
 
 
-def _corner(png: bytes) -> bytes:
+def _crop_png(png: bytes) -> bytes:
     """The upper left part of a sheet, so that single pictures can still be seen from afar."""
     from PIL import Image
 
@@ -139,5 +139,5 @@ def _corner(png: bytes) -> bytes:
     return kept.getvalue()
 
 
-def _address(png: bytes) -> str:
+def _data_url(png: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(png).decode()

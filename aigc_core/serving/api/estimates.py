@@ -17,29 +17,21 @@ from aigc_core.common.files import json_object, write_json
 from aigc_core.common.paths import PROJECT
 from aigc_core.data.download import cache_folder
 from aigc_core.families.config import RunConfig
-from aigc_core.serving import classroom, jobs, launch
+from aigc_core.serving import launch
 from aigc_core.serving.api.forms import check
+from aigc_core.serving.classroom import quotas, users
+from aigc_core.serving.fair_slots import FairSlots
 
-ESTIMATE_TIMEOUT_S = 120
-
-
-ESTIMATE_KEPT_S = 600
-
-
-ESTIMATE_WAIT_S = 60  # for those who asked before
-
-
+TIMEOUT_S = 120
+CACHED_S = 600
+WAIT_S = 60  # for those who asked before
 BUSY_PERCENT = 40  # of all cores, with other work, from which on a measured time is not kept
 
 
 # What an estimate does not depend on: it is a time per step.
 NOT_TIMED = ("preset", "steps", "minutes", "seed", "lr", "beta", "prompt", "title", "gate", "tries", "compile")
-
-
-_estimating = jobs.Places(1)
-
-
-_of_late: dict[str, tuple[float, dict[str, Any]]] = {}
+_estimating = FairSlots(1)
+_recent: dict[str, tuple[float, dict[str, Any]]] = {}
 
 
 def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -53,47 +45,47 @@ def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:
     config = check(family, values)
     timed = {key: value for key, value in config.model_dump().items() if key not in NOT_TIMED}
     key = hashlib.sha256(json.dumps(timed, sort_keys=True).encode()).hexdigest()[:16]
-    kept = cache_folder() / "estimates" / f"{key}.json"
-    with _turn_to_estimate():
-        found = _kept_estimate(kept) or _estimate_of_late(key)
+    saved = cache_folder() / "estimates" / f"{key}.json"
+    with _slot_to_estimate():
+        found = _saved_estimate(saved) or _recent_estimate(key)
         if found is None:
             begun, others = time.monotonic(), _used_by_others()
             found = _measure(config)
-            _of_late[key] = (time.monotonic(), found)
+            _recent[key] = (time.monotonic(), found)
             whole = (time.monotonic() - begun) * (psutil.cpu_count() or 1)
             if _used_by_others() - others < whole * BUSY_PERCENT / 100:  # else it is true for now only
-                kept.parent.mkdir(exist_ok=True)
-                write_json(kept, found)
+                saved.parent.mkdir(exist_ok=True)
+                write_json(saved, found)
     return found | {"total_s": 60 * config.minutes or found["step_s"] * config.steps}
 
 
 @contextmanager
-def _turn_to_estimate() -> Iterator[None]:
+def _slot_to_estimate() -> Iterator[None]:
     """One at a time, in fair turns; who asks for several waits with one.
 
     Raises:
         ConfigError: it would take too long.
     """
-    person, end = classroom.current_user(), time.monotonic() + ESTIMATE_WAIT_S
+    user, end = users.current_user(), time.monotonic() + WAIT_S
     busy = ConfigError("estimate.busy", "Many people ask for the time just now; start it, or ask again later.")
 
-    def wanted() -> None:
+    def check_wanted() -> None:
         if time.monotonic() > end:
             raise busy
 
-    if person is not None and _estimating.waits(person):
+    if user is not None and _estimating.is_waiting(user):
         raise busy
-    with _estimating.held(person, wanted):
+    with _estimating.slot(user, check_wanted):
         yield
 
 
-def _estimate_of_late(key: str) -> dict[str, Any] | None:
+def _recent_estimate(key: str) -> dict[str, Any] | None:
     """What was timed beside other work, while that may still go on: a class asks for one estimate thirty times."""
-    then, found = _of_late.get(key, (0.0, None))
-    return found if found and time.monotonic() - then < ESTIMATE_KEPT_S else None
+    then, found = _recent.get(key, (0.0, None))
+    return found if found and time.monotonic() - then < CACHED_S else None
 
 
-def _kept_estimate(file: Path) -> dict[str, Any] | None:
+def _saved_estimate(file: Path) -> dict[str, Any] | None:
     try:
         found = json_object(file.read_bytes())
     except (OSError, ValueError):
@@ -110,18 +102,18 @@ def _used_by_others() -> float:
 
 def _measure(config: RunConfig) -> dict[str, Any]:
     pairs = [f"{key}={value}" for key, value in config.model_dump().items() if key not in ("family", "preset")]
-    command = [sys.executable, "-m", "aigc_core", "estimate", config.family, "--at-most", str(classroom.most_weights())]
+    command = [sys.executable, "-m", "aigc_core", "estimate", config.family, "--at-most", str(quotas.most_weights())]
     for pair in pairs:
         command += ["--set", pair]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT)
-    launch.local.hold_to_rules(process.pid, classroom.is_student())
+    launch.local.limit_process(process.pid, quotas.is_student())
     with process:
         try:
-            said, problem = process.communicate(timeout=ESTIMATE_TIMEOUT_S)
+            said, problem = process.communicate(timeout=TIMEOUT_S)
             return dict(json.loads(said.splitlines()[-1]))
         except subprocess.TimeoutExpired:
             process.kill()
-            reason = f"more than {ESTIMATE_TIMEOUT_S} s"
+            reason = f"more than {TIMEOUT_S} s"
         except (IndexError, ValueError):
             reason = problem.strip().splitlines()[-1] if problem.strip() else f"exit {process.returncode}"
     raise ConfigError(

@@ -10,9 +10,10 @@ from pydantic_core import PydanticUndefined
 from aigc_core.common.errors import ConfigError
 from aigc_core.data.sources import SOURCES
 from aigc_core.families import FAMILIES, config_class
-from aigc_core.families.config import Group, RunConfig, check_own_data, make_config
-from aigc_core.serving import classroom
-from aigc_core.serving.api.uploads import _is_upload
+from aigc_core.families.config import Group, RunConfig, make_config
+from aigc_core.runs.preflight import check_can_start
+from aigc_core.serving.api.uploads import is_own_upload
+from aigc_core.serving.classroom import users
 
 LONGEST_MODEL = 200  # characters of its name
 
@@ -82,6 +83,11 @@ def _field(name: str, info: FieldInfo) -> dict[str, Any]:
     }
 
 
+def lessons() -> dict[str, Any]:
+    """What a lesson link can say: see `families` and `groups`."""
+    return {"families": families(), "groups": groups()}
+
+
 def lesson(given: dict[str, str]) -> dict[str, Any] | None:
     """What a lesson link chooses: `family`, and the values of every setting, `preset` and `data` among them.
 
@@ -114,7 +120,7 @@ def check(family: str, values: dict[str, Any]) -> RunConfig:
     values = dict(values)
     preset, data = values.pop("preset", None), values.pop("data", None)
     path = values.get("data_path", "")
-    if path and not _is_upload(Path(path)):
+    if path and not is_own_upload(Path(path)):
         raise ConfigError("config.no_paths", "Give your own data by uploading it.")
     model = values.get("init_from", "")
     if model and (not _may_be_a_model(model) or Path(model).exists()):
@@ -122,9 +128,9 @@ def check(family: str, values: dict[str, Any]) -> RunConfig:
             "config.no_model_paths", "“{name}” is no run and no model name like “openai-community/gpt2”.", name=model
         )
     if "/" in model:
-        classroom.check_teacher()  # the machine's own token fetches it
+        users.check_teacher()  # the machine's own token fetches it
     config = make_config(config_class(family), preset, data, values)
-    check_own_data(config)
+    check_can_start(config)
     return config
 
 

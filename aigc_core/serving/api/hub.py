@@ -1,26 +1,51 @@
-"""The page “Publish”: a run's card, its folder as a .zip, and the way to the Hugging Face Hub and back."""
+"""What the page “Publish” asks: a run's card, its folder as a .zip, and the way to the Hugging Face Hub and back."""
 
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from aigc_core.common.errors import RunError
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.runs.listing import run_named
-from aigc_core.serving import access, classroom, jobs
+from aigc_core.serving import access, jobs
+from aigc_core.serving.api import run_views
+from aigc_core.serving.api.plain_values import File
+from aigc_core.serving.classroom import users
+from aigc_core.serving.lazy import LazyFunctions
+
+if TYPE_CHECKING:
+    from aigc_core.export import hub, model_card
+else:
+    hub = LazyFunctions("aigc_core.export.hub")
+    model_card = LazyFunctions("aigc_core.export.model_card")
 
 LARGEST_MB = 60  # of a .zip that goes through the page
 
 
-def offers() -> dict[str, Any]:
-    """`licences` to choose from; for whoever may push also whether this machine has a `token` to write to the Hub with,
-    and which `hub` that is."""
+class Offers(TypedDict):
+    """Licences to choose from; for whoever may push also whether this machine has a token to write to the Hub with, and
+    which hub that is."""
+
+    licences: dict[str, str]
+    token: bool
+    hub: str
+
+
+def offers() -> Offers:
+    """What the page can offer."""
     from huggingface_hub import get_token
 
-    from aigc_core.export.hub import LICENCES
+    from aigc_core.export.model_card import LICENCES
 
-    machine = {"token": get_token() is not None, "hub": os.environ.get("HF_ENDPOINT", "")}
-    return {"licences": LICENCES} | (machine if classroom.may_teach() else {"token": False, "hub": ""})
+    if not users.may_teach():
+        return {"licences": LICENCES, "token": False, "hub": ""}
+    return {"licences": LICENCES, "token": get_token() is not None, "hub": os.environ.get("HF_ENDPOINT", "")}
+
+
+def models() -> list[dict[str, Any]]:
+    """Every model that can be given away."""
+    return [*run_views.models("pictures"), *run_views.models("text")]
 
 
 def card(name: str, licence: str, place: str) -> str:
@@ -29,13 +54,11 @@ def card(name: str, licence: str, place: str) -> str:
     Raises:
         AigcError: no such run or licence.
     """
-    from aigc_core.export import hub
-
-    return hub.card(run_named(name), licence, place or "user/name")
+    return model_card.model_card(run_named(name), licence, place or "user/name")
 
 
-def zipped(name: str, licence: str) -> str:
-    """Start packing a run; returns the job, whose result is the file: `name`, `type` and `content`.
+def write_zip(name: str, licence: str) -> str:
+    """Start packing a run; returns the job, whose result is a `File`.
 
     Raises:
         AigcError: no such run, or it learned from someone else's data.
@@ -43,11 +66,9 @@ def zipped(name: str, licence: str) -> str:
     run = run_named(name)
     access.check_may_see_data(run)
 
-    def work(look: jobs.Look) -> dict[str, Any]:
-        from aigc_core.export import hub
-
+    def work(progress: ProgressCallback) -> File:
         with TemporaryDirectory() as folder:
-            file = hub.zipped(run, licence, Path(folder) / "model.zip")
+            file = hub.write_zip(run, licence, Path(folder) / "model.zip")
             if file.stat().st_size > 1e6 * LARGEST_MB:
                 raise RunError(
                     "publish.too_large",
@@ -57,7 +78,7 @@ def zipped(name: str, licence: str) -> str:
                 )
             return {"name": f"{run.name}.zip", "type": "application/zip", "content": file.read_bytes()}
 
-    return jobs.begin(work)
+    return jobs.start(work)
 
 
 def push(name: str, place: str, licence: str, private: bool) -> str:
@@ -66,15 +87,9 @@ def push(name: str, place: str, licence: str, private: bool) -> str:
     Raises:
         AigcError: no such run, or, in a class, no teacher.
     """
-    classroom.check_teacher()
+    users.check_teacher()
     run = run_named(name)
-
-    def work(look: jobs.Look) -> str:
-        from aigc_core.export import hub
-
-        return hub.push(run, place, licence, private)
-
-    return jobs.begin(work, "fetch")
+    return jobs.start(lambda progress: hub.push(run, place, licence, private), "fetch")
 
 
 def pull(place: str) -> str:
@@ -83,11 +98,5 @@ def pull(place: str) -> str:
     Raises:
         ClassError: in a class only a teacher can.
     """
-    classroom.check_teacher()
-
-    def work(look: jobs.Look) -> str:
-        from aigc_core.export import hub
-
-        return hub.pull(place, lambda what, part: look(part, None)).name
-
-    return jobs.begin(work, "fetch")
+    users.check_teacher()
+    return jobs.start(lambda progress: hub.pull(place, lambda part, what: progress(part, None)).name, "fetch")

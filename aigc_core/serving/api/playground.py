@@ -1,4 +1,4 @@
-"""The door for the lab: experiments that live in this process, one for each open page. torch is loaded when needed."""
+"""What the Lab page asks: experiments that live in this process, one for each open page."""
 
 import secrets
 import threading
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aigc_core.common.errors import RunError
-from aigc_core.demos.playground.settings import LabSettings, lab_settings
+from aigc_core.demos.playground.settings import PlaygroundSettings, playground_settings
 
 if TYPE_CHECKING:
     from aigc_core.demos.playground.experiment import Experiment
@@ -30,16 +30,16 @@ _lock = threading.Lock()
 
 def defaults() -> dict[str, Any]:
     """Every setting of the lab with its default."""
-    return LabSettings().model_dump()
+    return PlaygroundSettings().model_dump()
 
 
-def begin(settings: dict[str, Any]) -> dict[str, Any]:
+def start(settings: dict[str, Any]) -> dict[str, Any]:
     """A new experiment: {"lab": its name, "view": see `aigc_core.demos.playground.experiment.Experiment.view`}.
 
     Raises:
         ConfigError: a setting is impossible.
     """
-    chosen = lab_settings(settings)
+    chosen = playground_settings(settings)
     from aigc_core.demos.playground.experiment import Experiment
 
     name, opened = secrets.token_urlsafe(12), _Open(Experiment(chosen))
@@ -59,7 +59,7 @@ def advance(name: str, settings: dict[str, Any], steps: int, which: Any) -> dict
     Raises:
         ConfigError: a setting is impossible. RunError: the experiment is no longer open.
     """
-    chosen = lab_settings(settings)
+    chosen = playground_settings(settings)
     with _lock:
         if name not in _open:
             raise RunError("lab.gone", "This experiment is no longer open; start it again.")

@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from aigc_core.common.errors import ConfigError
+from aigc_core.common.files import size_mb
 from aigc_core.evaluation import quality_gate
-from aigc_core.families.config import check_data, check_own_data
+from aigc_core.families.config import check_data
 from aigc_core.runs.listing import run_named
+from aigc_core.runs.preflight import check_can_start
 from aigc_core.runs.run import Run
-from aigc_core.serving import classroom, launch
+from aigc_core.serving import launch
 from aigc_core.serving.api.forms import check
-from aigc_core.serving.api.uploads import _is_upload
+from aigc_core.serving.api.uploads import is_own_upload
+from aigc_core.serving.classroom import quotas, users
 
 _starting = threading.Lock()  # what is allowed is counted and used up by one at a time
 
@@ -24,26 +27,26 @@ def start(family: str, values: dict[str, Any]) -> str:
     """
     config = check(family, values)
     with _starting:
-        run = Run.create(config, given=classroom.admit(config))
+        run = Run.create(config, given=quotas.admit(config))
         launch.start(run)
     return run.name
 
 
-def ask(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dict[str, Any] | None = None) -> None:
+def request(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dict[str, Any] | None = None) -> None:
     """Ask a training for something. A run that is not active is started again by `resume`.
 
     Raises:
         AigcError: no such run, not yours, nothing to ask it, or settings that cannot change now.
     """
     run = run_named(name)
-    classroom.check_may_change(run)
+    users.check_may_change(run)
     status = run.status()
     ended = status.state in ("stopped", "failed", "interrupted")
     if what == "resume" and (ended or quality_gate.left_unjudged(run, status, quality_gate.judgement(run))):
         with _starting:
-            limits = classroom.admit(run.config()).get("limits")
+            limits = quotas.admit(run.config()).get("limits")
             if limits:  # what is left now, this run's own share included
-                run.manifest.set_limit("disk_mb", limits["disk_mb"] + classroom.size_mb(run.path))
+                run.manifest.set_limit("disk_mb", limits["disk_mb"] + size_mb(run.path))
             launch.start(run)
     elif what == "set":
         run.config().checked_live(changes or {})
@@ -52,7 +55,7 @@ def ask(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dic
         run.ask(what)
 
 
-def again(name: str, changes: dict[str, Any]) -> str:
+def train_again(name: str, changes: dict[str, Any]) -> str:
     """Train a new model as an older one was, but for some settings; returns the new run's name.
 
     Raises:
@@ -61,18 +64,18 @@ def again(name: str, changes: dict[str, Any]) -> str:
     run = run_named(name)
     config = run.config()
     data_path = getattr(config, "data_path", "")
-    if data_path and not _is_upload(Path(data_path)):
-        classroom.check_may_change(run)  # nobody in a class trains with another's data
+    if data_path and not is_own_upload(Path(data_path)):
+        users.check_may_change(run)  # nobody in a class trains with another's data
     if "/" in getattr(config, "init_from", ""):
-        classroom.check_teacher()
+        users.check_teacher()
     for key in ("data_path", "init_from"):
         if key in changes:
             raise ConfigError("config.no_paths", "Give your own data by uploading it.")
     config = config.changed(changes | {"preset": config.preset, "family": config.family})
     check_data(config)
-    check_own_data(config)
+    check_can_start(config)
     with _starting:
-        run = Run.create(config, given=classroom.admit(config))
+        run = Run.create(config, given=quotas.admit(config))
         launch.start(run)
     return run.name
 
@@ -84,7 +87,7 @@ def delete(name: str) -> None:
         AigcError: no such run, not yours, training now, or it came with the program.
     """
     run = run_named(name)
-    classroom.check_may_change(run)
+    users.check_may_change(run)
     run.delete()
 
 
@@ -95,5 +98,5 @@ def pin(name: str, keep: bool) -> None:
         AigcError: no such run, or not yours.
     """
     run = run_named(name)
-    classroom.check_may_change(run)
+    users.check_may_change(run)
     run.retention.pin(keep)

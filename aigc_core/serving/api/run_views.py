@@ -12,7 +12,8 @@ from aigc_core.families import config_class, formulas
 from aigc_core.runs.event_log import thinned
 from aigc_core.runs.listing import list_runs, run_named
 from aigc_core.runs.run import Run
-from aigc_core.serving import access, classroom, jobs
+from aigc_core.serving import access, jobs
+from aigc_core.serving.classroom import users
 
 MOST_POINTS = 1500  # of a curve, when a viewer first opens a run
 
@@ -54,7 +55,7 @@ def runs() -> list[dict[str, Any]]:
     """All runs, newest first: name, family, data, state, step, headline figure, time made, owner in a class, whether
     it is `mine` to change, and whether it is pinned. Damaged ones say so."""
     rows = [_row(run) for run in list_runs()]
-    return [row | {"mine": not row["shipped"] and classroom.owns(row["owner"])} for row in rows]
+    return [row | {"mine": not row["shipped"] and users.owns(row["owner"])} for row in rows]
 
 
 def _row(run: Run) -> dict[str, Any]:
@@ -126,7 +127,7 @@ def describe(name: str) -> dict[str, Any]:
         "headline": config.headline,
         "live": live,
         "owner": run.manifest.owner,
-        "mine": classroom.may_change(run),
+        "mine": users.may_change(run),
         "pinned": run.retention.pinned,
         "usual": usual(config),
         "formulas": formulas.plain(config.formulas()),
@@ -158,11 +159,4 @@ def sample_file(name: str, file: str) -> bytes:
     return run_named(name).samples.read(file)
 
 
-def job(name: str) -> dict[str, Any]:
-    """Where a job stands: {"state", "part", "shown", "result", "error"}."""
-    return jobs.state(name)
-
-
-def cancel(name: str) -> None:
-    """Ask a job to end."""
-    jobs.cancel(name)
+job, cancel = jobs.state, jobs.cancel

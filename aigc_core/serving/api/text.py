@@ -1,57 +1,111 @@
-"""The door for the Text page: prompts, texts and what is inside a GPT, in plain values. torch is loaded when needed.
+"""What the Text page asks of a run: prompts, texts and what is inside a GPT, in plain values. torch is loaded when
+first needed.
 
-A beginning is {"prompt": text, "chosen": [token numbers after it]}. Knobs are those of
-`aigc_core.families.base.TextRequest`. `step` None is the best checkpoint. Whatever a person can get wrong raises
+A prefix is {"prompt": text, "chosen": [token numbers after it]}. Sampling parameters are those of
+`aigc_core.families.causal_lm.TextRequest`. `step` None is the best checkpoint. Whatever a person can get wrong raises
 `AigcError`.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from aigc_core.common.errors import ConfigError, DataError
+from aigc_core.common.progress import ProgressCallback
 from aigc_core.runs.listing import run_named
-from aigc_core.serving import access, classroom, jobs
+from aigc_core.serving import access, jobs
+from aigc_core.serving.api import run_views
+from aigc_core.serving.api.plain_values import File
+from aigc_core.serving.classroom import users
+from aigc_core.serving.lazy import LazyFunctions
 
 if TYPE_CHECKING:
-    from aigc_core.common.progress import Look
-    from aigc_core.families.base import TextRequest
-    from aigc_core.inference.text.session import Beginning
+    from aigc_core.export import transformers_layout
+    from aigc_core.families import causal_lm
+    from aigc_core.inference.text import introspection, scoring, session
+    from aigc_core.media import provenance
+else:
+    transformers_layout = LazyFunctions("aigc_core.export.transformers_layout")
+    causal_lm = LazyFunctions("aigc_core.families.causal_lm")
+    introspection = LazyFunctions("aigc_core.inference.text.introspection")
+    scoring = LazyFunctions("aigc_core.inference.text.scoring")
+    session = LazyFunctions("aigc_core.inference.text.session")
+    provenance = LazyFunctions("aigc_core.media.provenance")
 
-KNOBS = ("max_new_tokens", "temperature", "top_k", "top_p", "min_p", "repetition_penalty", "seed")
-WHOLE_KNOBS = {"max_new_tokens", "top_k", "seed"}
+SAMPLING_PARAMS = ("max_new_tokens", "temperature", "top_k", "top_p", "min_p", "repetition_penalty", "seed")
+WHOLE_NUMBERS = {"max_new_tokens", "top_k", "seed"}
 MOST_TOKENS = 2000  # written at once
 MOST_CHOSEN = 100_000  # tokens
 
 
-def describe(name: str, step: int | None) -> dict[str, Any]:
-    """Size, context, vocabulary, languages and checkpoints of a model."""
-    from aigc_core.inference.text import session
-
-    return session.describe(run_named(name), step)
+# -- what comes from a page -------------------------------------------------------------------------------
 
 
-def spell(name: str, step: int | None, beginning: Any) -> list[dict[str, Any]]:
-    """The tokens of a beginning, with the text that each adds."""
-    from aigc_core.inference.text import session
-
-    return session.spelled(run_named(name), step, _beginning(beginning))
-
-
-# -- writing --------------------------------------------------------------------------------------------
-
-
-def write(name: str, step: int | None, beginning: Any, knobs: Any, count: int, stop: str) -> str:
-    """Start writing `count` texts; returns the job. `written` says how far they are, `studio.cancel` stops."""
-    run, begun, request = run_named(name), _beginning(beginning), _request(knobs)
-
-    def work(look: "Look") -> Any:
-        from aigc_core.inference.text import session
-
-        return session.write(run, step, begun, request, count, stop, look)
-
-    return jobs.begin(work)
+def _prefix(value: object) -> "session.Prefix":
+    value = value if isinstance(value, dict) else {}
+    prompt, chosen = value.get("prompt", ""), value.get("chosen", [])
+    whole = isinstance(chosen, list) and all(isinstance(one, int) and not isinstance(one, bool) for one in chosen)
+    if not isinstance(prompt, str) or not whole or len(chosen) > MOST_CHOSEN:
+        raise DataError("writing.no_such_token", "A token that was chosen does not exist in this model; start anew.")
+    return session.Prefix(prompt.encode("utf-8", "replace").decode(), tuple(chosen))
 
 
-def written(job: str, seen: int) -> dict[str, Any]:
+def _request(sampling_params: object) -> "causal_lm.TextRequest":
+    params = sampling_params if isinstance(sampling_params, dict) else {}
+    given = {key: value for key, value in params.items() if key in SAMPLING_PARAMS}
+    for key, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 2**31:
+            raise ConfigError("config.needs_float", "“{name}” needs a number, not “{given}”.", name=key, given=value)
+    for key in WHOLE_NUMBERS & given.keys():
+        given[key] = int(given[key])
+    request = causal_lm.TextRequest(**given, precision=str(params.get("precision", "float32"))[:20])
+    if request.max_new_tokens > MOST_TOKENS or request.seed < 0:
+        raise ConfigError(
+            "writing.knobs",
+            "Up to {limit} tokens can be written at once, from a seed of at least 0.",
+            limit=MOST_TOKENS,
+        )
+    return request
+
+
+def models() -> list[dict[str, Any]]:
+    """The models that write."""
+    return run_views.models("text")
+
+
+# -- what is asked of any model, by anybody ----------------------------------------------------------------
+
+describe = access.for_everybody(session.describe)
+token_texts = access.for_everybody(session.token_texts, _prefix)
+next_token_candidates = access.for_everybody(session.next_token_candidates, _prefix, _request)
+token_nll = access.for_everybody(scoring.token_nll)
+attention_numbers = access.for_everybody(introspection.attention_numbers, _prefix)
+logit_lens = access.for_everybody(introspection.logit_lens, _prefix)
+
+
+class Attention(TypedDict):
+    """Where each head looks; `weights` are bytes of (L, H, T, T)."""
+
+    tokens: list[str]
+    layers: int
+    heads: int
+    weights: bytes
+
+
+def attention_weights(name: str, step: int | None, prefix: object) -> Attention:
+    """Where each head looks while the model reads a prefix."""
+    found = introspection.attention_weights(run_named(name), step, _prefix(prefix))
+    return {**found, "weights": found["weights"].tobytes()}
+
+
+# -- writing ----------------------------------------------------------------------------------------------
+
+
+def generate(name: str, step: int | None, prefix: object, sampling_params: object, count: int, stop: str) -> str:
+    """Start writing `count` texts; returns the job. `written` says how far they are."""
+    run, begun, request = run_named(name), _prefix(prefix), _request(sampling_params)
+    return jobs.start(lambda progress: session.generate(run, step, begun, request, count, stop, progress))
+
+
+def generated(job: str, seen: int) -> dict[str, Any]:
     """What has grown since `seen` tokens were read: {"state", "part", "from", "seen", "samples", "unknown", "cut",
     "error"}; `seen` is what to ask for next.
 
@@ -66,42 +120,22 @@ def written(job: str, seen: int) -> dict[str, Any]:
         end = shown.whole  # all that stands before it is there for certain, in every sample
         answer |= {"seen": max(start, end), "unknown": shown.unknown, "cut": shown.cut}
         answer["samples"] = [
-            {"tokens": tokens[start:end], "texts": texts[start:end], "chances": chances[start:end]}
-            for tokens, texts, chances in zip(shown.tokens, shown.texts, shown.chances, strict=True)
+            {"tokens": tokens[start:end], "texts": texts[start:end], "chances": probs[start:end]}
+            for tokens, texts, probs in zip(shown.tokens, shown.texts, shown.probs, strict=True)
         ]
     return answer | {"error": now["error"]}
 
 
-def alternatives(name: str, step: int | None, beginning: Any, knobs: Any, chosen: int | None) -> dict[str, Any]:
-    """What could come next, before and after the knobs."""
-    from aigc_core.inference.text import session
-
-    return session.alternatives(run_named(name), step, _beginning(beginning), _request(knobs), chosen)
-
-
-def history(name: str, beginning: Any, knobs: Any) -> str:
+def generate_at_checkpoints(name: str, prefix: object, sampling_params: object) -> str:
     """Start writing the same continuation with every checkpoint; returns the job."""
-    run, begun, request = run_named(name), _beginning(beginning), _request(knobs)
-
-    def work(look: "Look") -> Any:
-        from aigc_core.inference.text import session
-
-        return session.history(run, begun, request, look)
-
-    return jobs.begin(work)
+    run, begun, request = run_named(name), _prefix(prefix), _request(sampling_params)
+    return jobs.start(lambda progress: session.generate_at_checkpoints(run, begun, request, progress))
 
 
-# -- looking at texts and into the model ----------------------------------------------------------------
+# -- the training text ------------------------------------------------------------------------------------
 
 
-def token_nll(name: str, step: int | None, text: str) -> dict[str, Any]:
-    """How well the model foresees a text, token by token."""
-    from aigc_core.inference.text import session
-
-    return session.token_nll(run_named(name), step, text)
-
-
-def copied(name: str, step: int | None, text: str) -> str:
+def longest_copy(name: str, step: int | None, text: str) -> str:
     """Start looking for the longest passage that stands in the training text; returns the job.
 
     Raises:
@@ -109,93 +143,27 @@ def copied(name: str, step: int | None, text: str) -> str:
     """
     run = run_named(name)
     access.check_may_see_data(run)
-
-    def work(look: "Look") -> Any:
-        from aigc_core.inference.text import session
-
-        return session.copied(run, step, text, look)
-
-    return jobs.begin(work)
-
-
-def attention(name: str, step: int | None, beginning: Any) -> dict[str, Any]:
-    """Where each head looks: {"tokens", "layers", "heads", "weights": bytes (L · H · T · T)}."""
-    from aigc_core.inference.text import session
-
-    found = session.attention(run_named(name), step, _beginning(beginning))
-    return found | {"weights": found["weights"].tobytes()}
-
-
-def attention_numbers(name: str, step: int | None, beginning: Any, layer: int, head: int, at: int) -> dict[str, Any]:
-    """The numbers of the attention formula for one token of one head."""
-    from aigc_core.inference.text import session
-
-    return session.attention_numbers(run_named(name), step, _beginning(beginning), layer, head, at)
-
-
-def logit_lens(name: str, step: int | None, beginning: Any) -> dict[str, Any]:
-    """What each layer would say next."""
-    from aigc_core.inference.text import session
-
-    return session.logit_lens(run_named(name), step, _beginning(beginning))
+    return jobs.start(lambda progress: scoring.longest_copy(run, step, text, progress))
 
 
 # -- fetching and taking away ---------------------------------------------------------------------------
 
 
-def bring(source: str) -> str:
+def import_model(source: str) -> str:
     """Start fetching a GPT-2 from the Hugging Face Hub, by its name there; returns the job, whose result is the
     run's name.
 
     Raises:
         ClassError: in a class only a teacher can.
     """
-    classroom.check_teacher()
+    users.check_teacher()
 
-    def work(look: "Look") -> Any:
-        from aigc_core.export import transformers_layout
+    def work(progress: ProgressCallback) -> str:
+        return transformers_layout.import_model(source, lambda part, what: progress(part, {"what": what})).name
 
-        return transformers_layout.bring(source, lambda what, part: look(part, {"what": what})).name
-
-    return jobs.begin(work, "fetch")
+    return jobs.start(work, "fetch")
 
 
-def saved(text: str, label: Any) -> dict[str, Any]:
-    """A text as a file, with the notice that a machine wrote it: {"name", "type", "content"}."""
-    from aigc_core.media import provenance
-
+def text_file(text: str, label: Literal["en", "zh"] | None) -> File:
+    """A text as a file, with the notice that a machine wrote it."""
     return {"name": "text.txt", "type": "text/plain;charset=utf-8", "content": provenance.noted(text, label).encode()}
-
-
-# -------------------------------------------------------------------------------------------------------
-
-
-def _beginning(value: Any) -> "Beginning":
-    from aigc_core.inference.text.session import Beginning
-
-    value = value if isinstance(value, dict) else {}
-    prompt, chosen = value.get("prompt", ""), value.get("chosen", [])
-    whole = isinstance(chosen, list) and all(isinstance(one, int) and not isinstance(one, bool) for one in chosen)
-    if not isinstance(prompt, str) or not whole or len(chosen) > MOST_CHOSEN:
-        raise DataError("writing.no_such_token", "A token that was chosen does not exist in this model; start anew.")
-    return Beginning(prompt.encode("utf-8", "replace").decode(), tuple(chosen))
-
-
-def _request(knobs: Any) -> "TextRequest":
-    from aigc_core.families.base import TextRequest
-
-    given = {key: value for key, value in (knobs if isinstance(knobs, dict) else {}).items() if key in KNOBS}
-    for key, value in given.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 2**31:
-            raise ConfigError("config.needs_float", "“{name}” needs a number, not “{given}”.", name=key, given=value)
-    for key in WHOLE_KNOBS & given.keys():
-        given[key] = int(given[key])
-    precision = knobs.get("precision", "float32") if isinstance(knobs, dict) else "float32"
-    request = TextRequest(**given, precision=str(precision)[:20])
-    if request.max_new_tokens > MOST_TOKENS or request.seed < 0:
-        raise ConfigError(
-            "writing.knobs",
-            "Up to {limit} tokens can be written at once, from a seed of at least 0.",
-            limit=MOST_TOKENS,
-        )
-    return request

@@ -25,12 +25,12 @@ def judge_text(family: str, values: dict[str, Any]) -> dict[str, Any]:
     """
     from aigc_core.data import text_report
 
-    config: Any = check(family, values)
+    config = check(family, values)
     with nothing_fetched():
         data = source_of(config.data).load(config)
     if not isinstance(data, Text):
         raise ConfigError("judge.no_text", "“{data}” is no text.", data=config.data)
-    return asdict(text_report.judge_text(data.documents, config, _tokenizer_of(config.init_from)))
+    return asdict(text_report.judge_text(data.documents, config, _tokenizer_of(getattr(config, "init_from", ""))))
 
 
 def _tokenizer_of(model: str) -> "Tokenizer | None":

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from aigc_core.common.errors import DataError
 from aigc_core.common.files import new_file
-from aigc_core.serving import classroom
+from aigc_core.serving.classroom import quotas, users
 
 LARGEST_UPLOAD = 500_000_000  # bytes
 
 
-def keep_upload(file: str | Path) -> str:
+def save_upload(file: str | Path) -> str:
     """Keep a person's file for as long as its runs need it; returns the `data_path` to train with.
 
     The name on disk is a hash of the content, so nothing of the person's own name is used.
@@ -20,10 +20,10 @@ def keep_upload(file: str | Path) -> str:
     Raises:
         DataError: too large, or neither .zip nor .txt. ClassError: a student has no place left.
     """
-    file, person = Path(file), classroom.current_user()
+    file, user = Path(file), users.current_user()
     limit = LARGEST_UPLOAD
-    if person is not None:
-        limit = min(limit, classroom.largest_upload(person))
+    if user is not None:
+        limit = min(limit, quotas.largest_upload(user))
     ending = file.suffix.lower()
     if ending not in (".zip", ".txt"):
         raise DataError("data.bad_upload", "{file} is neither a .zip of pictures nor a .txt.", file=file.name)
@@ -46,9 +46,9 @@ def keep_upload(file: str | Path) -> str:
 
 def _uploads() -> Path:
     """Of who asks: nobody in a class trains with another's."""
-    person = classroom.current_user()
-    return classroom.uploads_folder(person.name if person else None)
+    user = users.current_user()
+    return quotas.uploads_folder(user.name if user else None)
 
 
-def _is_upload(path: Path) -> bool:
+def is_own_upload(path: Path) -> bool:
     return path.parent == _uploads() and bool(re.fullmatch(r"[0-9a-f]{24}\.(zip|txt)", path.name))

@@ -1,18 +1,23 @@
-"""The door for “is it useful?”: small tasks that are measured on demand."""
+"""What the page “Is it useful?” asks: small tasks that are measured on demand."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from aigc_core.serving import jobs
+from aigc_core.serving.lazy import LazyFunctions
+
+if TYPE_CHECKING:
+    from aigc_core.demos import use_cases
+else:
+    use_cases = LazyFunctions("aigc_core.demos.use_cases")
 
 SCENARIOS = ("augment", "anomaly", "repair", "copywriting")
 
 
+def scenarios() -> list[str]:
+    """The tasks by name."""
+    return list(SCENARIOS)
+
+
 def measure(scenario: str) -> str:
-    """Measure a task in the background; returns the job's name (see `aigc_core.demos.use_cases.measure`)."""
-
-    def work(look: jobs.Look) -> dict[str, Any]:
-        from aigc_core.demos import use_cases
-
-        return use_cases.measure(scenario, lambda part: look(part, None))
-
-    return jobs.begin(work)
+    """Measure a task in the background; returns the job."""
+    return jobs.start(lambda progress: use_cases.measure(scenario, progress))

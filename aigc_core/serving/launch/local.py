@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psutil
 
+from aigc_core.common import class_rules
 from aigc_core.common.paths import PROJECT
 from aigc_core.runs import slots
 from aigc_core.runs.run import Run
-from aigc_core.serving import classroom
 
 NICE = 5  # of a class's trainings: pages and wall come first
 
@@ -38,29 +38,29 @@ def start(run: Run) -> None:
             env=os.environ | given | {"PYTHONPATH": path},
         )
     _reap(child)
-    hold_to_rules(child.pid, bool(run.manifest.owner))
+    limit_process(child.pid, bool(run.manifest.owner))
 
 
-def hold_to_rules(pid: int, of_student: bool) -> None:
+def limit_process(pid: int, of_student: bool) -> None:
     """Let a process of a class give way to pages and wall, and a student's have no more than its share of memory."""
-    rules = classroom.rules()
+    rules = class_rules.rules()
     if rules is None or os.name != "posix":
         return
-    _hold_back(pid)
+    _lower_priority(pid)
     if of_student and sys.platform == "linux" and not shutil.which("nvidia-smi"):  # CUDA reserves more than it uses
         _limit_memory(pid, int(1e6 * rules.memory_mb) or psutil.virtual_memory().total // (slots.slots() + 1))
 
 
-def waits(run: Run) -> bool:
+def is_pending(run: Run) -> bool:
     """Never without a process of its own, which says so itself."""
     return False
 
 
-def drop(run: Run) -> None:
+def withdraw(run: Run) -> None:
     """Nothing waits here."""
 
 
-def _hold_back(pid: int) -> None:
+def _lower_priority(pid: int) -> None:
     """Let pages and wall come first, whatever this training is asked to do."""
     with suppress(OSError):  # it has ended already
         os.setpriority(os.PRIO_PROCESS, pid, NICE)

@@ -13,7 +13,7 @@ import traceback
 from contextlib import redirect_stderr, redirect_stdout
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 from aigc_core.common.errors import AigcError, RunError, not_installed
 from aigc_core.common.paths import PROJECT, runs_root
@@ -54,7 +54,7 @@ class Trainer:
 
 def _fit_once_free(run: Run) -> None:
     """A machine that has just died may hold it for a moment longer."""
-    from aigc_core.evaluation.quality_gate import fit_and_judge
+    from aigc_core.evaluation.pipeline import fit_and_judge
     from aigc_core.serving import launch
 
     end = time.monotonic() + ELSEWHERE_S
@@ -84,12 +84,12 @@ def start(run: Run) -> None:
         raise _no_cluster(problem) from problem
 
 
-def waits(run: Run) -> bool:
+def is_pending(run: Run) -> bool:
     """Whether the cluster still knows it."""
     return _actor(run) is not None
 
 
-def drop(run: Run) -> None:
+def withdraw(run: Run) -> None:
     """Take it from the cluster."""
     if (actor := _actor(run)) is not None:
         _connected().kill(actor, no_restart=True)
@@ -98,14 +98,14 @@ def drop(run: Run) -> None:
             time.sleep(0.1)
 
 
-def _actor(run: Run) -> Any:
+def _actor(run: Run) -> object | None:
     try:
         return _connected().get_actor(str(run.path))
     except ValueError:  # Ray's word for none of that name
         return None
 
 
-def _connected() -> Any:
+def _connected() -> ModuleType:
     """The library, connected to the cluster."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
@@ -117,7 +117,7 @@ def _connected() -> Any:
             given = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
             given |= {"PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": str(CPUS), "AIGC_RUNS": str(runs_root())}
             try:
-                _knock(_address())
+                _check_reachable(_address())
                 ray.init(
                     _address(), namespace=NAMESPACE, runtime_env={"env_vars": given}, log_to_driver=False,
                     logging_level=logging.ERROR,
@@ -140,7 +140,7 @@ def _no_cluster(problem: Exception) -> RunError:
     )
 
 
-def _knock(address: str) -> None:
+def _check_reachable(address: str) -> None:
     """Ray itself waits for minutes where nobody answers."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdecimal():

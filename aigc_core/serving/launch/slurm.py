@@ -7,12 +7,15 @@ job again whose machine died; it then goes on from the last checkpoint.
 import os
 import signal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from aigc_core.common.errors import ConfigError, not_installed
 from aigc_core.common.files import write_atomic
 from aigc_core.common.paths import runs_root
 from aigc_core.runs.run import Run
+
+if TYPE_CHECKING:
+    import submitit
 
 JOB = ".job"  # in the run's folder: the number of its newest job
 DEFAULTS = {"cpus_per_task": 2, "timeout_min": 24 * 60}
@@ -20,7 +23,7 @@ DEFAULTS = {"cpus_per_task": 2, "timeout_min": 24 * 60}
 
 def train(path: str) -> None:
     """What a job does."""
-    from aigc_core.evaluation.quality_gate import fit_and_judge
+    from aigc_core.evaluation.pipeline import fit_and_judge
     from aigc_core.serving import launch
 
     run = Run(Path(path))
@@ -44,13 +47,13 @@ def start(run: Run) -> None:
     write_atomic(run.path / JOB, job.job_id)
 
 
-def waits(run: Run) -> bool:
+def is_pending(run: Run) -> bool:
     """Whether its job has not ended yet."""
     job = _job(run)
     return job is not None and not job.done()
 
 
-def drop(run: Run) -> None:
+def withdraw(run: Run) -> None:
     """Take its job from the queue."""
     job = _job(run)
     if job is not None:
@@ -58,10 +61,10 @@ def drop(run: Run) -> None:
         (run.path / JOB).unlink(missing_ok=True)
 
 
-_jobs: dict[Path, Any] = {}  # that this app has handed over
+_jobs: "dict[Path, submitit.Job[None]]" = {}  # that this app has handed over
 
 
-def _job(run: Run) -> Any:
+def _job(run: Run) -> "submitit.Job[None] | None":
     """Its newest job, whichever app has handed it over; None if there is none."""
     try:
         number = (run.path / JOB).read_text().strip()
@@ -78,7 +81,7 @@ def _folder() -> Path:
     return runs_root() / ".jobs"
 
 
-def _executor() -> Any:
+def _executor() -> "submitit.Executor":
     try:
         import submitit
     except ImportError as problem:

@@ -1,158 +1,240 @@
-// The sliders: directions with a meaning first, raw numbers underneath. Each shows where the position lies along
-// its direction, in standard deviations of the code.
+// The sliders: directions with a meaning first, raw numbers underneath. Each shows where the position lies along its
+// direction, in standard deviations of the code.
+import { findAll, holding, make, pause } from "../common/dom.js";
+import { question } from "../common/help.js";
+import { work } from "../common/jobs.js";
+import { say } from "../common/language.js";
+import { titleOf } from "./names.js";
+import { added, dot, unit } from "./vectors.js";
+
+/** @typedef {import("./types.js").Direction} Direction */
+/** @typedef {import("./types.js").Directions} Directions */
+/** @typedef {import("./space.js").Space} Space */
+
+/**
+ * @typedef {object} Row
+ * @property {Direction} direction
+ * @property {HTMLInputElement} slider
+ * @property {HTMLElement} shown
+ * @property {HTMLInputElement} lock
+ * @property {HTMLDetailsElement} box that it stands in
+ */
+
 const REACH = 4;
-let directions = { found: [], learned: null, own: [] };
-let rows = []; // {direction, slider, shown, lock}
-let naming = false;
+const ROUNDS = 30; // of correcting for locked directions, which need not be perpendicular
+const ALIKE = 0.99; // of two directions
+const HAND_MS = 200; // between two looks whether the hand has let go
+/** @type {Directions} */
+const NONE = { found: [], learned: null, own: [] };
 
-const unit = (i) => model.latent_size && Array.from({ length: model.latent_size }, (_, k) => (k === i ? 1 : 0));
-const everyDirection = () => [...(directions.learned ?? []), ...directions.own, ...directions.found];
-
-function titleOf(direction) {
-  if (direction.kind === "class") return say("direction.class", { name: className(direction.name) });
-  if (direction.kind === "attribute") return say(`direction.${direction.name}`);
-  if (direction.kind === "found") return say("direction.found", { name: direction.name });
-  return direction.name;
-}
-
-// The code of a new seed, moved so that locked sliders stay where they are.
-function heldStill(z) {
-  const locked = rows.filter((row) => row.lock.checked).map((row) => row.direction.vector);
-  if (!locked.length) return z;
-  let free = z;
-  for (let round = 0; round < 30; round++) // directions need not be perpendicular: correct them in turn
-    for (const vector of locked) free = added(free, vector, dot(point.z, vector) - dot(free, vector));
-  return free;
-}
-
-async function loadDirections() {
-  const answer = await call("directions", here());
-  if (!answer) return;
-  while (dragging || naming) await new Promise((resolve) => setTimeout(resolve, 200)); // never under a person's hand
-  directions = answer;
-  const locked = rows.filter((row) => row.lock.checked).map((row) => row.direction);
-  buildSliders();
-  for (const row of rows) // a found direction may be another one at another step
-    row.lock.checked = locked.some((one) => one.id === row.direction.id && dot(one.vector, row.direction.vector) > 0.99);
-  showCoordinates();
-  directionsChanged();
-}
-
-function buildSliders() {
+export class Sliders {
+  directions = NONE;
+  /** @type {Row[]} */
   rows = [];
-  const groups = part("groups"), open = new Set([...groups.querySelectorAll("details[open]")].map((one) => one.dataset.group));
-  groups.replaceChildren();
-  group("learned", directions.learned ?? [], open.size === 0 || open.has("learned"));
-  if (!directions.learned) groups.lastChild.append(learnButton());
-  else if (!directions.learned.length) groups.lastChild.append(make("p", say("sliders.learned.none"), { class: "quiet" }));
-  if (directions.own.length) group("own", directions.own, true);
-  group("found", directions.found, open.size === 0 || open.has("found"));
-  const raw = Array.from({ length: model.latent_size }, (_, i) => ({ id: `raw-${i}`, kind: "raw", name: `z${i + 1}`, vector: unit(i) }));
-  group("raw", raw, open.has("raw") || model.latent_size === 2);
-}
+  naming = false;
+  /** @type {(() => void)[]} called when there are other directions */
+  changed = [];
 
-function group(kind, list, open) {
-  const box = make("details", null, { "data-group": kind });
-  box.open = open;
-  box.addEventListener("toggle", showCoordinates);
-  const head = make("summary", say(`sliders.${kind}`));
-  head.append(question(`sliders.${kind}.help`));
-  box.append(head);
-  const grid = make("div", null, { class: "sliders" });
-  for (const direction of list) grid.append(sliderRow(direction));
-  box.append(grid);
-  part("groups").append(box);
-}
-
-function sliderRow(direction) {
-  const line = make("div", null, { class: "slider", "data-direction": direction.id });
-  const lock = make("input", null, { type: "checkbox", class: "lock", title: say("sliders.lock"), "aria-label": say("sliders.lock") });
-  const name = make("span", titleOf(direction), { class: "name", title: titleOf(direction) }); // whole, where it is cut
-  if (direction.quality != null)
-    name.title += `\n${say(`sliders.quality.${direction.kind}`, { percent: Math.round(100 * direction.quality) })}`;
-  const slider = make("input", null, { type: "range", min: -REACH, max: REACH, step: 0.01, "aria-label": titleOf(direction) });
-  const shown = make("b"), tool = make("button", null, { class: "tool" });
-  slider.addEventListener("input", () => {
-    const amount = Number(slider.value) - dot(point.z, direction.vector);
-    glide({ z: added(point.z, direction.vector, amount) });
-  });
-  slider.addEventListener("dblclick", () => go({ z: added(point.z, direction.vector, -dot(point.z, direction.vector)) }));
-  if (direction.kind === "own") {
-    tool.textContent = "×"; tool.title = say("sliders.forget");
-    tool.addEventListener("click", async () => { if (await call("forget_direction", here({ id: direction.id }))) loadDirections(); });
-  } else {
-    tool.textContent = "✎"; tool.title = say("sliders.name");
-    tool.addEventListener("click", () => nameIt(direction, name));
+  /** @param {Space} space */
+  constructor(space) {
+    this.space = space;
+    this.widget = space.widget;
+    space.heldStill = (z) => this.#heldStill(z);
+    space.moved.push(() => this.#showCoordinates());
+    space.settled.push(() => void this.load());
+    space.opened.push((another) => {
+      space.dragging = this.naming = false;
+      if (!another) return;
+      this.directions = NONE;
+      this.rows = [];
+      this.widget.part("groups").replaceChildren(make("p", say("sliders.wait"), { class: "quiet" }));
+    });
   }
-  line.append(lock, name, slider, shown, tool);
-  rows.push({ direction, slider, shown, lock });
-  return line;
-}
 
-// Name a direction in place: Enter keeps it with the run, Escape leaves it.
-function nameIt(direction, label) {
-  const field = make("input", null, { type: "text", maxlength: "60", placeholder: say("sliders.name.hint"), class: "naming" });
-  label.replaceWith(field);
-  field.focus();
-  naming = true;
-  let over = false;
-  const end = async (keep) => {
-    if (over || !field.isConnected) return;
-    over = true;
-    naming = false;
-    field.replaceWith(label);
-    if (keep && field.value.trim() && (await call("name_direction", here({ name: field.value, vector: direction.vector })))) loadDirections();
-  };
-  field.addEventListener("keydown", (event) => { if (event.key === "Enter") end(true); if (event.key === "Escape") end(false); });
-  field.addEventListener("blur", () => end(true));
-}
+  /** Those with a meaning. */
+  get named() {
+    const { learned, own, found } = this.directions;
+    return [...(learned ?? []), ...own, ...found];
+  }
 
-function learnButton() {
-  const box = make("div", null, { class: "row" }), start = make("button", say("sliders.learn"), { class: "main", "data-do": "learn" });
-  start.addEventListener("click", async () => {
-    const asked = era;
-    if (await work("learn", here(), box)) loadDirections();
-    else if (asked === era) buildSliders();
-  });
-  box.append(start);
-  return box;
-}
+  /** @param {number[]} z */
+  #heldStill(z) {
+    const locked = this.rows.filter((row) => row.lock.checked).map((row) => row.direction.vector);
+    if (!locked.length) return z;
+    const { point } = this.space;
+    let free = z;
+    for (let round = 0; round < ROUNDS; round++)
+      for (const vector of locked) free = added(free, vector, dot(point.z, vector) - dot(free, vector));
+    return free;
+  }
 
-function showCoordinates() {
-  for (const { direction, slider, shown } of rows) {
-    if (!slider.closest("details").open) continue; // seen to when it is opened
-    const value = dot(point.z, direction.vector);
-    if (document.activeElement !== slider || !dragging) slider.value = value;
-    shown.textContent = value.toFixed(2);
+  async load() {
+    const answer = await this.widget.call("directions", this.space.here());
+    if (!answer) return;
+    while (this.space.dragging || this.naming) await pause(HAND_MS); // never under a person's hand
+    this.directions = answer;
+    const locked = this.rows.filter((row) => row.lock.checked).map((row) => row.direction);
+    this.#build();
+    for (const { lock, direction } of this.rows) // a found direction may be another one at another step
+      lock.checked = locked.some((one) => one.id === direction.id && dot(one.vector, direction.vector) > ALIKE);
+    this.#showCoordinates();
+    for (const tell of this.changed) tell();
+  }
+
+  // -- drawing --------------------------------------------------------------------------------------------
+
+  #build() {
+    const { learned, own, found } = this.directions;
+    const size = this.space.model.latent_size;
+    const groups = this.widget.part("groups");
+    const open = new Set(findAll(groups, "details[open]", HTMLElement).map((one) => one.dataset.group));
+    const first = open.size === 0;
+    this.rows = [];
+    groups.replaceChildren();
+    const box = this.#group("learned", learned ?? [], first || open.has("learned"));
+    if (!learned) box.append(this.#learnButton());
+    else if (!learned.length) box.append(make("p", say("sliders.learned.none"), { class: "quiet" }));
+    if (own.length) this.#group("own", own, true);
+    this.#group("found", found, first || open.has("found"));
+    const raw = Array.from({ length: size }, (_, i) => rawDirection(size, i));
+    this.#group("raw", raw, open.has("raw") || size === 2);
+  }
+
+  /**
+   * @param {string} kind
+   * @param {Direction[]} list
+   * @param {boolean} open
+   */
+  #group(kind, list, open) {
+    const box = make("details", null, { "data-group": kind });
+    box.open = open;
+    box.addEventListener("toggle", () => this.#showCoordinates());
+    const head = holding(make("summary", say(`sliders.${kind}`)), question(`sliders.${kind}.help`));
+    const lines = list.map((direction) => this.#line(direction, box));
+    this.widget.part("groups").append(holding(box, head, holding(make("div", null, { class: "sliders" }), ...lines)));
+    return box;
+  }
+
+  /**
+   * @param {Direction} direction
+   * @param {HTMLDetailsElement} box
+   */
+  #line(direction, box) {
+    const title = titleOf(direction);
+    const locking = say("sliders.lock");
+    const lock = make("input", null, { type: "checkbox", class: "lock", title: locking, "aria-label": locking });
+    const name = make("span", title, { class: "name", title }); // whole, where it is cut
+    if (direction.quality != null) {
+      const percent = Math.round(100 * direction.quality);
+      name.title += `\n${say(`sliders.quality.${direction.kind}`, { percent })}`;
+    }
+    const slider = this.#slider(direction, title);
+    const shown = make("b");
+    this.rows.push({ direction, slider, shown, lock, box });
+    const line = make("div", null, { class: "slider", "data-direction": direction.id });
+    return holding(line, lock, name, slider, shown, this.#tool(direction, name));
+  }
+
+  /**
+   * @param {Direction} direction
+   * @param {string} title
+   */
+  #slider({ vector }, title) {
+    const { space } = this;
+    const range = { type: "range", min: -REACH, max: REACH, step: 0.01 };
+    const slider = make("input", null, { ...range, "aria-label": title });
+    slider.addEventListener("input", () => {
+      const { z } = space.point;
+      space.glide({ z: added(z, vector, Number(slider.value) - dot(z, vector)) });
+    });
+    slider.addEventListener("dblclick", () => {
+      const { z } = space.point;
+      space.go({ z: added(z, vector, -dot(z, vector)) });
+    });
+    return slider;
+  }
+
+  /**
+   * What forgets a direction of one's own, or gives another one a name.
+   * @param {Direction} direction
+   * @param {HTMLElement} name
+   */
+  #tool(direction, name) {
+    const own = direction.kind === "own";
+    const title = say(own ? "sliders.forget" : "sliders.name");
+    const tool = make("button", own ? "×" : "✎", { class: "tool", title });
+    tool.addEventListener("click", () => void (own ? this.#forget(direction) : this.#nameIt(direction, name)));
+    return tool;
+  }
+
+  #showCoordinates() {
+    const { point, dragging } = this.space;
+    for (const { direction, slider, shown, box } of this.rows) {
+      if (!box.open) continue; // seen to when it is opened
+      const value = dot(point.z, direction.vector);
+      if (document.activeElement !== slider || !dragging) slider.value = String(value);
+      shown.textContent = value.toFixed(2);
+    }
+  }
+
+  // -- directions of one's own, and learned ones ----------------------------------------------------------
+
+  /** @param {Direction} direction */
+  async #forget({ id }) {
+    if (await this.widget.call("forget_direction", { ...this.space.here(), id })) await this.load();
+  }
+
+  /**
+   * Name a direction in place: Enter keeps it with the run, Escape leaves it.
+   * @param {Direction} direction
+   * @param {HTMLElement} label
+   */
+  #nameIt({ vector }, label) {
+    const hint = say("sliders.name.hint");
+    const field = make("input", null, { type: "text", maxlength: 60, placeholder: hint, class: "naming" });
+    label.replaceWith(field);
+    field.focus();
+    this.naming = true;
+    let over = false;
+    /** @param {boolean} keep */
+    const end = async (keep) => {
+      if (over || !field.isConnected) return;
+      over = true;
+      this.naming = false;
+      field.replaceWith(label);
+      const values = { ...this.space.here(), name: field.value, vector };
+      if (keep && field.value.trim() && (await this.widget.call("name_direction", values))) await this.load();
+    };
+    field.addEventListener("keydown", ({ key }) => {
+      if (key === "Enter" || key === "Escape") void end(key === "Enter");
+    });
+    field.addEventListener("blur", () => void end(true));
+  }
+
+  #learnButton() {
+    const start = make("button", say("sliders.learn"), { class: "main", "data-do": "learn" });
+    const box = holding(make("div", null, { class: "row" }), start);
+    start.addEventListener("click", async () => {
+      const { era } = this.widget;
+      if (await work(this.widget, "learn", this.space.here(), box)) await this.load();
+      else if (era === this.widget.era) this.#build();
+    });
+    return box;
+  }
+
+  /**
+   * The direction of this id, or undefined.
+   * @param {string} id
+   */
+  vectorOf(id) {
+    if (id.startsWith("raw-")) return unit(this.space.model.latent_size, Number(id.slice(4)));
+    return this.named.find((one) => one.id === id)?.vector;
   }
 }
 
-moved.push(showCoordinates, () => {
-  part("truncation").value = point.truncation;
-  part("truncation-shown").textContent = point.truncation.toFixed(2);
-  part("seed").value = seed ?? "";
-  button("undo").disabled = !past.length;
-  for (const chip of part("classes").children) chip.classList.toggle("on", Number(chip.dataset.label) === point.label);
-});
-
-opened.push((another) => {
-  dragging = naming = false;
-  if (another) {
-    directions = { found: [], learned: null, own: [] };
-    part("class-field").hidden = !model.class_names.length;
-    part("classes").replaceChildren(...model.class_names.map((name, label) => {
-      const chip = make("button", className(name), { class: "chip", "data-label": label });
-      chip.addEventListener("click", () => go({ label }, { from: seed }));
-      return chip;
-    }));
-    rows = [];
-    part("groups").replaceChildren(make("p", say("sliders.wait"), { class: "quiet" }));
-  }
-});
-
-part("truncation").addEventListener("input", () => glide({ truncation: Number(part("truncation").value) }, seed));
-part("seed").addEventListener("change", () => {
-  const number = Number(part("seed").value);
-  if (part("seed").value !== "" && Number.isInteger(number) && number >= 0 && number < 2 ** 31) dice(number);
-  else message(say("latent.seed.bad"));
-});
+/**
+ * @param {number} size of the code
+ * @param {number} i
+ * @returns {Direction}
+ */
+const rawDirection = (size, i) => ({ id: `raw-${i}`, kind: "raw", name: `z${i + 1}`, vector: unit(size, i) });

@@ -1,49 +1,86 @@
-// The Publish page: one run, its card, a .zip of it, the way to the Hub and back. After widgets.js.
-const TIMELESS = ["runs", "offers", "card", "pack", "push", "pull", "job", "cancel"];
-const chosen = () => ({ run: part("run").value, licence: part("licence").value, place: part("place").value.trim() });
+// The Publish page: one run, its card, a .zip of it, the way to the Hub and back.
+import { offer } from "../common/dom.js";
+import { download } from "../common/files.js";
+import { work } from "../common/jobs.js";
+import { say } from "../common/language.js";
+import { Widget } from "../common/widget.js";
 
-function choose(role, entries) {
-  part(role).replaceChildren(...entries.map(([value, label]) => {
-    const option = make("option", label);
-    option.value = value;
-    return option;
-  }));
+/** @typedef {import("./types.js").Chosen} Chosen */
+/** @typedef {import("./types.js").Server} Server */
+
+/** @param {import("../common/types.js").Gradio<Server>} gradio */
+export async function mount(gradio) {
+  /** @type {Widget<Server>} */
+  const widget = new Widget(gradio, ["runs", "offers", "card", "pack", "push", "pull", "job", "cancel"]);
+  widget.input("from").setAttribute("aria-label", say("publish.bring"));
+  hearButtons(widget);
+  const showCard = cardShower(widget);
+  for (const choice of [widget.select("run"), widget.select("licence"), widget.input("place")])
+    choice.addEventListener("change", () => void showCard());
+  if (await offerAll(widget)) await showCard();
 }
 
-let asked = 0;
-async function showCard() {
-  const mine = ++asked;
-  if (!part("run").value) return;
-  const card = await call("card", chosen());
-  if (card !== undefined && mine === asked) part("card").textContent = card;
-}
-for (const role of ["run", "licence", "place"]) part(role).addEventListener("change", showCard);
-
-button("pack").addEventListener("click", async () => {
-  const file = await work("pack", chosen(), part("job"));
-  if (file) download(file);
-});
-button("push").addEventListener("click", async () => {
-  const address = await work("push", { ...chosen(), private: part("private").checked }, part("job"));
-  if (!address) return;
-  part("done").textContent = say("publish.done", { address });
-  if (/^https?:/.test(address)) part("done").href = address;
-});
-button("pull").addEventListener("click", async () => {
-  const name = await work("pull", { place: part("from").value.trim() }, part("pull-job"));
-  if (!name) return;
-  part("brought").textContent = say("publish.brought", { name });
-  part("brought").href = `./?run=${encodeURIComponent(name)}`;
+/**
+ * @param {Widget<Server>} widget
+ * @returns {Chosen}
+ */
+const chosen = (widget) => ({
+  run: widget.select("run").value,
+  licence: widget.select("licence").value,
+  place: widget.input("place").value.trim(),
 });
 
-(async () => {
-  part("from").setAttribute("aria-label", say("publish.bring"));
-  const [runs, offers] = await Promise.all([call("runs"), call("offers")]);
-  if (!runs || !offers) return;
-  choose("run", runs.map((one) => [one.name, `${one.name}${one.ready ? " · " + say("gate.ready") : ""}`]));
-  choose("licence", Object.entries(offers.licences).map(([key, title]) => [key, key === "other" ? say("publish.other") : title]));
+/**
+ * Fill the lists; returns whether the server answered.
+ * @param {Widget<Server>} widget
+ */
+async function offerAll(widget) {
+  const [runs, offers] = await Promise.all([widget.call("runs", {}), widget.call("offers", {})]);
+  if (!runs || !offers) return false;
+  const list = widget.select("run");
+  offer(list, runs.map((one) => [one.name, one.ready ? `${one.name} · ${say("gate.ready")}` : one.name]));
   const asked = new URLSearchParams(location.search).get("run");
-  if (runs.some((one) => one.name === asked)) part("run").value = asked;
-  part("token").textContent = say(offers.token ? "publish.token" : "publish.no_token");
-  await showCard();
-})();
+  if (asked && runs.some((one) => one.name === asked)) list.value = asked;
+  const licences = Object.entries(offers.licences);
+  const other = say("publish.other");
+  offer(widget.select("licence"), licences.map(([key, title]) => [key, key === "other" ? other : title]));
+  widget.part("token").textContent = say(offers.token ? "publish.token" : "publish.no_token");
+  return true;
+}
+
+/**
+ * What shows the card of what is chosen; the last choice wins.
+ * @param {Widget<Server>} widget
+ */
+function cardShower(widget) {
+  let asked = 0;
+  return async () => {
+    const mine = (asked += 1);
+    if (!widget.select("run").value) return;
+    const card = await widget.call("card", chosen(widget));
+    if (card !== undefined && mine === asked) widget.part("card").textContent = card;
+  };
+}
+
+/** @param {Widget<Server>} widget */
+function hearButtons(widget) {
+  widget.button("pack").addEventListener("click", async () => {
+    const file = await work(widget, "pack", chosen(widget), widget.part("job"));
+    if (file) download(file);
+  });
+  widget.button("push").addEventListener("click", async () => {
+    const values = { ...chosen(widget), private: widget.input("private").checked };
+    const address = await work(widget, "push", values, widget.part("job"));
+    if (!address) return;
+    const done = widget.link("done");
+    done.textContent = say("publish.done", { address });
+    if (/^https?:/.test(address)) done.href = address;
+  });
+  widget.button("pull").addEventListener("click", async () => {
+    const name = await work(widget, "pull", { place: widget.input("from").value.trim() }, widget.part("pull-job"));
+    if (!name) return;
+    const brought = widget.link("brought");
+    brought.textContent = say("publish.brought", { name });
+    brought.href = `./?run=${encodeURIComponent(name)}`;
+  });
+}

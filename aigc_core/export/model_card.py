@@ -1,0 +1,120 @@
+"""The model card of a run: what it is, what it learned from, how well, what it cannot do, how to load it."""
+
+import json
+import re
+
+from aigc_core.common.errors import ConfigError
+from aigc_core.data.dataset_info import DatasetInfo
+from aigc_core.data.sources import SOURCES
+from aigc_core.evaluation import quality_gate
+from aigc_core.families import config_class
+from aigc_core.runs.public_view import PLACES
+from aigc_core.runs.run import Run
+
+LICENCES = {
+    "cc-by-4.0": "CC BY 4.0", "cc-by-sa-4.0": "CC BY-SA 4.0", "cc0-1.0": "CC0", "mit": "MIT",
+    "apache-2.0": "Apache 2.0", "other": "other",
+}  # fmt: skip
+
+
+NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)  # of a model on the Hub; no path has this form
+
+
+def model_card(run: Run, licence: str, name: str) -> str:
+    """The model card: what it is, what it learned from, how well, what it cannot do, how to load it.
+
+    Raises:
+        ConfigError: no such licence. RunError: the run cannot be read.
+    """
+    if licence not in LICENCES:
+        raise ConfigError(
+            "publish.no_licence", "“{given}” is none of these: {known}.", given=licence, known=", ".join(LICENCES)
+        )
+    config, made, status = run.config(), run.manifest.read(), run.status()
+    family, data, info = config_class(config.family), SOURCES.get(config.data), run.dataset_info()
+    text = family.makes == "text"
+    about = [
+        f"license: {licence}", "library_name: aigc-studio",
+        f"pipeline_tag: {'text-generation' if text else 'unconditional-image-generation'}",
+        "tags:", "- aigc-studio", f"- {config.family}", "- machine-generated",
+    ]  # fmt: skip
+    if data is None:
+        origin = "data that is not known here"
+    elif data.origin == "yours":
+        origin = "data of the author's own"
+    else:
+        origin = f"{data.title}: {data.about.rstrip('.')}"
+    data_licence = data.licence if data and data.licence else "not given"
+    began = getattr(config, "init_from", "")
+    began = began if NAME.fullmatch(began) else ""
+    if began:
+        about.append(f"base_model: {began}")
+    device = made.get("environment", {}).get("device", "unknown device")
+    listed = [
+        f"- **Learned from:** {origin}. Licence of the data: {data_licence}.",
+        f"- **Training:** {status.step:,} steps, {status.elapsed_s / 60:.1f} minutes on {device}, seed {config.seed}.",
+        f"- **Licence of the weights:** {LICENCES[licence]}.",
+        *([f"- **Began as:** {began}, with its licence."] if began else []),
+        f"- **Limits:** {_limits(text, info)}",
+    ]  # fmt: skip
+    use = 'model.text("Once upon a time", seed=0)' if text else "model.pictures(16, seed=0)  # uint8 (16, H, W, C)"
+    facts_lines, sample, figures = "\n".join(listed), _sample(run), _figures(run)
+    settings = json.dumps({key: value for key, value in made["config"].items() if key not in PLACES}, indent=1)
+    return f"""---
+{chr(10).join(about)}
+---
+# {run.name}
+
+{family.title}: {family.about}
+
+{sample}{facts_lines}
+
+{figures}
+## Use
+```python
+from aigc_core.export.hub import from_pretrained
+model = from_pretrained("{name}")
+made = {use}
+```
+`aigc_core` is part of AIGC Studio. Weights are safetensors; loading runs no code of this repository.
+
+What it makes is made by a machine; say so where you show it.
+
+<details><summary>All settings</summary>
+
+```json
+{settings}
+```
+</details>
+"""
+
+
+def _limits(text: bool, info: DatasetInfo | None) -> str:
+    if text:
+        return "it continues text in the manner of what it learned from; what it says is not meant to be true."
+    size = "×".join(map(str, info.shape[1:])) if info else ""
+    return f"pictures of {size} pixels of the kind it learned from, and no other." if size else "points in the plane."
+
+
+def _sample(run: Run) -> str:
+    if not run.samples.names():
+        return ""
+    newest = run.samples.names()[-1]
+    if newest.endswith(".png"):
+        return f"![Samples at the end of the training](samples/{newest})\n\n"
+    text = run.samples.read(newest).decode("utf-8", "replace")[:600].replace("```", "'''")
+    return f"```text\n{text}\n```\n\n"
+
+
+def _figures(run: Run) -> str:
+    judged = quality_gate.judgement(run)
+    figures = judged["figures"] if judged else run.status().figures
+    rows = [
+        f"| {key} | {f'{value:,}' if isinstance(value, int) else f'{value:.4g}'} |" for key, value in figures.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and key not in ("seed", "step")
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    passed = "" if not judged else ("It passed its gate. " if judged["passed"] else "It did not pass its gate. ")
+    return "\n".join(["## On held-out data", f"{passed}`n` is the number of examples.", "", "| figure | |", "|---|---|",
+                      *rows, ""]) + "\n"  # fmt: skip

@@ -1,0 +1,95 @@
+"""What a training says of itself: `status.json` with speed, time left and energy, and whoever listens."""
+
+import time
+from collections import deque
+
+from aigc_core.common.device import card_of
+from aigc_core.common.energy import Meter
+from aigc_core.common.errors import message
+from aigc_core.runs.queue import StatusCallback, fresh_status
+from aigc_core.runs.run import Run
+from aigc_core.runs.status import State
+from aigc_core.training.state import TrainingState
+
+INTERVAL_S = 0.5
+PACE_WINDOW_S = 20.0  # over which speed and time left are taken
+
+
+class StatusReporter:
+    """Writes a run's status in the main process; in others it does nothing."""
+
+    def __init__(self, run: Run, main: bool, device: str, on_status: StatusCallback) -> None:
+        self.status = fresh_status(run)
+        self._run, self._main, self._on_status = run, main, on_status
+        self._last = time.monotonic()
+        self._pace: deque[tuple[float, int]] = deque()
+        self._device = device
+        self._meter: Meter | None = None
+
+    def start_metering(self) -> None:
+        """Count energy from now on."""
+        self._meter = Meter(card_of(self._device))
+        self.status.energy_how = self._meter.how
+
+    def announce(self, key: str, text: str, **values: object) -> None:
+        """Say what is being prepared."""
+        if self._main:
+            self.status.message = message(key, text, **values)
+            self._enter("running")
+
+    def enter(self, state: State, training: TrainingState) -> None:
+        """The training has come to another state."""
+        if not self._main:
+            return
+        status, config = self.status, training.config
+        status.step, status.elapsed_s, status.message = training.step, training.elapsed_s, None
+        self._add_energy()
+        status.total_steps = status.total_steps if config.minutes else config.steps
+        if state in ("done", "stopped"):
+            status.total_steps = training.step if config.minutes else config.steps
+            status.eta_s = 0.0 if state == "done" else None
+        self._pace.clear()
+        self._enter(state)
+
+    def update(self, training: TrainingState) -> None:
+        """Say how far it is, where it is time to."""
+        now = time.monotonic()
+        if not self._main or now - self._last <= INTERVAL_S:
+            return
+        self._pace.append((now, training.step))
+        while len(self._pace) > 2 and now - self._pace[0][0] > PACE_WINDOW_S:
+            self._pace.popleft()
+        (then, step), status, config = self._pace[0], self.status, training.config
+        status.step, status.elapsed_s = training.step, training.elapsed_s
+        self._add_energy()
+        if training.step > step:
+            status.steps_per_s = (training.step - step) / (now - then)
+            if config.minutes:
+                left = max(0.0, 60 * config.minutes - training.elapsed_s)
+                status.total_steps = training.step + round(left * status.steps_per_s)
+                status.eta_s = left
+            else:
+                status.eta_s = (config.steps - training.step) / status.steps_per_s
+        self._run.set_status(status)
+        self._last = now
+        self._on_status(status)
+
+    def keep_alive(self) -> None:
+        """While nothing changes, say that the process still exists."""
+        if self._main and time.monotonic() - self._last > INTERVAL_S:
+            self._run.set_status(self.status)
+            self._last = time.monotonic()
+
+    def skip_energy(self) -> None:
+        """What others used meanwhile is not this training's."""
+        if self._meter is not None:
+            self._meter.joules()
+
+    def _add_energy(self) -> None:
+        if self._meter is not None:
+            self.status.energy_j += self._meter.joules()
+
+    def _enter(self, state: State) -> None:
+        self.status.state = state
+        self._run.set_status(self.status)
+        self._on_status(self.status)

@@ -1,0 +1,104 @@
+// The language of the page, and everything that is said in it.
+import { fill, numberIn, timeUnit } from "./numbers.js";
+import { local } from "./storage.js";
+import { NAMES, WORDS } from "./words.js";
+
+/** @typedef {import("./types.js").Sentence} Sentence */
+
+const KEPT = "aigc-language"; // the name of the cookie, too
+
+// A lesson link says it, the person has chosen it before, or the browser prefers it.
+const ofLink = new URLSearchParams(location.search).get("lang");
+const told = [ofLink, local.getItem(KEPT), document.cookie.match(/(?:^|; )aigc-language=(\w+)/)?.[1]];
+
+/** @type {string} */
+export const language =
+  told.find((one) => one === "en" || one === "zh") ??
+  (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
+
+const words = WORDS[language];
+
+/** Keep the language for the next page, and tell it to the server, which makes sentences, too. */
+export function keepLanguage() {
+  if (ofLink === language) local.setItem(KEPT, language);
+  tellServer(language);
+}
+
+/** @param {string} chosen */
+function tellServer(chosen) {
+  const within = window.top === window ? "SameSite=Lax" : "SameSite=None; Secure; Partitioned";
+  document.cookie = `${KEPT}=${chosen}; path=/; ${within}`;
+}
+
+/** Load the page again in the other language. */
+export function switchLanguage() {
+  const other = language === "zh" ? "en" : "zh";
+  local.setItem(KEPT, other);
+  tellServer(other);
+  location.reload();
+}
+
+/**
+ * The text of a key in the page's language, its {fields} filled from `values`.
+ * @param {string} key
+ * @param {Record<string, unknown>} [values]
+ */
+export function say(key, values = {}) {
+  const text = words[key];
+  if (text === undefined) return key.replace(/^data\./, ""); // a run of others may have data that is not known here
+  return fill(text, values);
+}
+
+/**
+ * The text of a key, or undefined where there is none, in the page's language or another one.
+ * @param {string} key
+ * @param {string} [inLanguage]
+ * @returns {string | undefined}
+ */
+export const known = (key, inLanguage = language) => WORDS[inLanguage][key];
+
+/**
+ * A sentence of the core in the page's language; English if it has no translation.
+ * @param {Sentence} said
+ */
+export function sentence({ key, text, values }) {
+  const template = words[`error.${key}`];
+  if (!template) return text;
+  const said = Object.entries(values).map(([field, value]) => [field, named(field, value)]);
+  return fill(template, Object.fromEntries(said));
+}
+
+/**
+ * A setting, figure or source of data in a sentence, as the page calls it.
+ * @param {string} field
+ * @param {unknown} value
+ */
+function named(field, value) {
+  const prefix = (NAMES[field] ?? []).find((one) => words[`${one}${value}`] !== undefined);
+  return prefix === undefined ? value : words[`${prefix}${value}`];
+}
+
+/** @param {number | null | undefined} seconds */
+export function duration(seconds) {
+  if (seconds == null) return "–";
+  const [key, n] = timeUnit(seconds);
+  return say(key, { n });
+}
+
+/**
+ * A number for people: four digits, and no more.
+ * @param {number | null | undefined} value
+ */
+export const number = (value) => numberIn(value, language);
+
+/**
+ * The name of a figure on held-out data.
+ * @param {string} name
+ */
+export const figureName = (name) => known(`metric.val:${name}`) ?? known(`figure.${name}`) ?? name;
+
+/**
+ * The language of the label that a file gets, as a box says: "" for none.
+ * @param {HTMLInputElement} box
+ */
+export const labelLanguage = (box) => (box.checked ? language : "");

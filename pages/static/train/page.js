@@ -1,0 +1,13 @@
+// The Train page beside its form: the live view of one run.
+import { Widget } from "../common/widget.js";
+import { Watch } from "./watch.js";
+
+/** @param {import("../common/types.js").Gradio<import("./types.js").Server>} gradio */
+export function mount(gradio) {
+  const { props } = gradio;
+  const watch = new Watch(new Widget(gradio));
+  // Gradio sets the value when a training has been started, maybe before this module came.
+  const started = () => (typeof props.value === "string" ? props.value : "");
+  gradio.watch("value", () => void watch.follow(started()));
+  void watch.begin(started());
+}

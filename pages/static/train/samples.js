@@ -1,0 +1,94 @@
+// What the run drew or wrote while it trained, on a slider.
+import { setText } from "../common/dom.js";
+import { say } from "../common/language.js";
+import { Scrubber } from "../common/scrubber.js";
+
+/** @typedef {import("../common/types.js").Sample} Sample */
+
+const PLAY_MS = 250;
+
+export class Samples {
+  run = "";
+  /** @type {{ step: number, file: string }[]} */
+  list = [];
+  /** @type {string | null} the file on screen */
+  shown = null;
+  following = true; // the slider stays at the newest sample
+  /** @type {Map<string, Sample>} by file */
+  fetched = new Map();
+
+  /** @param {import("./watch.js").Widget} widget */
+  constructor(widget) {
+    this.widget = widget;
+    this.scrubber = new Scrubber(widget.input("scrub"), PLAY_MS, () => this.#show());
+    widget.input("scrub").addEventListener("input", () => {
+      this.following = this.scrubber.place === this.list.length - 1;
+    });
+    widget.button("play").addEventListener("click", async () => {
+      this.following = false;
+      if (await this.scrubber.play()) this.following = true;
+    });
+  }
+
+  /** @param {import("./types.js").Run} run */
+  open(run) {
+    this.run = run.name;
+    this.fetched.clear();
+  }
+
+  forget() {
+    this.scrubber.stop();
+    this.list = [];
+    this.shown = null;
+    this.following = true;
+  }
+
+  /** @param {{ step: number, file: string }} sample */
+  add(sample) {
+    this.list.push(sample);
+  }
+
+  /** Let the slider reach what has been added. */
+  update() {
+    this.scrubber.offer(this.list.length, this.following ? this.list.length - 1 : this.scrubber.place);
+    this.widget.part("samples-wait").hidden = this.list.length > 0;
+    void this.#show();
+  }
+
+  async #show() {
+    const sample = this.list[this.scrubber.place];
+    if (!sample || sample.file === this.shown) return;
+    this.shown = sample.file;
+    setText(this.widget.part("sample-step"), `${say("watch.step")} ${sample.step}`);
+    const content = await this.#fetch(sample.file);
+    if (content && this.shown === sample.file) this.#draw(content, sample.step); // else the thumb has moved on
+  }
+
+  /** @param {string} file */
+  async #fetch(file) {
+    const { run } = this;
+    const kept = this.fetched.get(file);
+    if (kept) return kept;
+    const content = await this.widget.ask("sample", { run, file });
+    if (!content || run !== this.run) return null;
+    this.fetched.set(file, content);
+    return content;
+  }
+
+  /**
+   * @param {Sample} sample
+   * @param {number} step
+   */
+  #draw({ kind, content }, step) {
+    const picture = this.widget.image("picture");
+    const text = this.widget.part("text");
+    picture.hidden = kind !== "picture";
+    text.hidden = kind !== "text";
+    if (kind === "text") {
+      text.textContent = content;
+      return;
+    }
+    picture.src = content;
+    picture.alt = `${say("watch.samples")} ${step}`;
+  }
+}

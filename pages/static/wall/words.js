@@ -1,0 +1,54 @@
+// What the wall says. Its words come with each picture of the class, and are fewer than a page's.
+import { fill, timeUnit } from "../common/numbers.js";
+
+/** @typedef {import("../common/types.js").Sentence} Sentence */
+
+export class Words {
+  /** @param {Record<string, string>} words by key */
+  constructor(words) {
+    this.words = words;
+  }
+
+  /**
+   * @param {string} key
+   * @param {Record<string, unknown>} [values]
+   */
+  say(key, values = {}) {
+    return key in this.words ? fill(this.words[key], values) : key;
+  }
+
+  /** @param {Sentence} said */
+  sentence({ key, text, values }) {
+    const template = this.words[`error.${key}`];
+    return template ? fill(template, values) : text;
+  }
+
+  /** @param {number} seconds */
+  time(seconds) {
+    const [key, n] = timeUnit(seconds);
+    return this.say(key, { n });
+  }
+
+  /** @param {string} name of a figure on held-out data */
+  figure(name) {
+    const known = `metric.val:${name}` in this.words;
+    return this.say(known ? `metric.val:${name}` : `figure.${name}`);
+  }
+
+  /** @param {{ family: string, data: string }} run */
+  kind({ family, data }) {
+    return `${this.say(`family.${family}`)} · ${this.say(`data.${data}`)}`;
+  }
+}
+
+/**
+ * Whose a run is, or its name.
+ * @param {{ owner: string, name: string }} run
+ */
+export const titleOf = ({ owner, name }) => owner || name;
+
+/**
+ * Four digits: all that can be read from the back of a room.
+ * @param {number | null | undefined} value
+ */
+export const digits = (value) => (value == null ? "–" : String(+value.toPrecision(4)));
