@@ -1,6 +1,7 @@
 """The walls of the house: pages do not compute, the core knows no screen, nothing happens at import."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from aigc_core.common.paths import PROJECT
 
 CORE = sorted((PROJECT / "aigc_core").rglob("*.py"))
 PAGES = [PROJECT / "app.py", PROJECT / "board.py", *sorted((PROJECT / "pages").rglob("*.py"))]
+SCRIPTS = sorted((PROJECT / "benchmarks").glob("*.py")) + [PROJECT / "checkpoints" / "train.py"]
 HEAVY = {"torch", "torchvision", "accelerate", "transformers", "matplotlib", "sklearn", "mlxtend"}
 
 
@@ -93,3 +95,9 @@ def test_no_test_module_imports_another() -> None:
     for path in sorted((PROJECT / "tests").rglob("*.py")):
         names = {name for name in imported(path) if name.split(".")[0] == "tests"}
         assert all(name.startswith("tests.helpers.") for name in names), path
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_finds_the_project_before_it_imports_it(path: Path) -> None:
+    before, _, _ = path.read_text(encoding="utf-8").partition("\nsys.path.insert(")
+    assert not re.search(r"^(from|import) (aigc_core|benchmarks|tests)\b", before, re.M)
