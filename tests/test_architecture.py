@@ -13,7 +13,7 @@ from aigc_core.common.paths import PROJECT
 
 CORE = sorted((PROJECT / "aigc_core").rglob("*.py"))
 PAGES = [PROJECT / "app.py", PROJECT / "board.py", *sorted((PROJECT / "pages").rglob("*.py"))]
-SCRIPTS = sorted((PROJECT / "benchmarks").glob("*.py")) + [PROJECT / "checkpoints" / "train.py"]
+SCRIPTS = [*sorted((PROJECT / "benchmarks").glob("*.py")), PROJECT / "checkpoints" / "train.py"]
 HEAVY = {"torch", "torchvision", "accelerate", "transformers", "matplotlib", "sklearn", "mlxtend"}
 
 
