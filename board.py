@@ -28,6 +28,7 @@ def words(language: str) -> dict[str, str]:
     """The words of the wall in a language; what the core says in English is English in the core itself."""
 
     said: dict[str, str] = json.loads((LOCALE / f"{language}.json").read_text(encoding="utf-8"))
+    said |= forms.family_words(language)
     if language == "en":
         said |= {f"family.{name}": one["title"] for name, one in forms.families().items()}
         said |= {f"data.{name}": one["title"] for name, one in forms.sources().items()}

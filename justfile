@@ -1,7 +1,7 @@
 # What is run often. `just` lists it; requirements-dev.txt installs `just` itself.
 
-# Left out of the quick tests: what takes many seconds, starts clusters, or builds the package.
-long := "trouble or cluster or compiled or optimiser or lesson or useful or package"
+# The tests of the lower layers and of the architecture: no browser, no server, no training of minutes.
+quick_tests := "tests/common tests/data tests/families tests/media tests/metrics tests/runs tests/test_architecture.py"
 
 _list:
     @just --list --unsorted
@@ -10,9 +10,9 @@ _list:
 test *args:
     pytest -n auto {{args}}
 
-# The tests that need neither a browser nor minutes
+# The tests of the lower layers, without a browser
 quick *args:
-    pytest -n auto -m "not slow and not browser" -k "not ({{long}})" {{args}}
+    pytest -n auto -m "not slow and not browser" {{quick_tests}} {{args}}
 
 # The long tests
 slow *args:

@@ -181,9 +181,10 @@ def sample(
     repetition_penalty: Annotated[float, typer.Option(help="Above 1: what stands there already is less likely.")] = 1.0,
     precision: Annotated[str, typer.Option(help="float32, or for large models bf16: less exact.")] = "float32",
 ) -> None:
-    """Make pictures, or continue a prompt, with a run's best checkpoint."""
+    """Make pictures, continue a prompt, or make files of another kind, with a run's best checkpoint."""
     found = open_run(run)
-    if config_class(found.manifest.read()["config"]["family"]).makes == "text" or prompt is not None:
+    can = config_class(found.manifest.read()["config"]["family"]).capabilities
+    if "continues_text" in can or prompt is not None:
         from aigc_core.families.causal_lm import TextRequest
         from aigc_core.inference import model_cache
 
@@ -193,6 +194,16 @@ def sample(
         for piece in model_cache.text(found, request):
             print(piece, end="", flush=True)
         print()
+        return
+    if "decodes_latent" not in can:
+        from aigc_core.common.files import write_atomic
+        from aigc_core.inference import model_cache
+
+        for number, result in enumerate(model_cache.make(found, n, seed)):
+            file = (out or Path(found.name)).with_suffix("") / f"{number:05d}{result.suffix}"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(file, result.content)
+        print(file.parent)
         return
     out = out or Path(f"{found.name}.png")
     if out.suffix not in (".png", ".npy"):

@@ -14,15 +14,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from aigc_core.evaluation import pipeline
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from PIL import Image
 
 from aigc_core.common.errors import TrainingError
 from aigc_core.data.sources import SOURCES, Images, Text
-from aigc_core.evaluation import quality_gate
+from aigc_core.evaluation import pipeline, quality_gate
 from aigc_core.evaluation.diagnostics import diagnose
 from aigc_core.families import config_class
 from aigc_core.families.config import make_config

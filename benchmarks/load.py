@@ -20,13 +20,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from aigc_core.serving.api import run_actions, run_views
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import psutil
 
 from aigc_core.common.errors import AigcError
+from aigc_core.serving.api import run_actions, run_views
 from benchmarks.sides import header, show_waits
 from tests.helpers.client import Client
 from tests.helpers.servers import listening, serving

@@ -10,12 +10,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from aigc_core.evaluation import pipeline
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
+from aigc_core.evaluation import pipeline
 from aigc_core.evaluation.diagnostics import Case, case_of, findings
 from aigc_core.evaluation.reference_ranges import file_of, settings_that_matter
 from aigc_core.families import config_class

@@ -1,0 +1,1 @@
+"""The pages: thin UI over `aigc_core.serving.api`."""

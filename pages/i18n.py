@@ -1,4 +1,4 @@
-"""Every word of the pages in two languages: `locale/en.json` and `locale/zh.json`.
+"""Every word of the pages in two languages: `locale/en.json` and `locale/zh.json`, and the families' own.
 
 What the core says (errors, help, titles) is English there and stands in Chinese in `locale/zh.json`, under the
 same key. Gradio's own labels are translated by `gr.I18n`; our widgets ask `say` of `static/common/language.js`.
@@ -31,9 +31,10 @@ NAMES = {
 def catalogue(language: str) -> dict[str, str]:
     """All keys of one language, those of the core included."""
     own: dict[str, str] = json.loads((FOLDER / "locale" / f"{language}.json").read_text(encoding="utf-8"))
+    own |= forms.family_words(language)
     core = core_sentences()
     if language != "en":
-        core = {key: own.get(key) or own[f"help.{key.rsplit('.', 1)[1]}"] for key in core}
+        core = {key: own.get(key) or own.get(f"help.{key.rsplit('.', 1)[1]}") or text for key, text in core.items()}
     words = own | core
     for family in forms.families():
         for field in forms.fields(family):

@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import json
 import posixpath
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -51,12 +52,23 @@ def tag(name: str) -> str:
     return f'<script type="module" src="./{folder()}/{name}"></script>'
 
 
-def _head(names: list[str]) -> bytes:
-    """What comes first in a page's head: its language before Gradio reads it, and all modules at once instead of one
-    after the other."""
-    needed = dict.fromkeys(one for name in (START, *names) for one in modules.needed(name, table()))
-    ahead = "".join(f'<link rel="modulepreload" href="./{folder()}/{name}">' for name in needed if name != START)
+def _first() -> bytes:
+    """What comes first in every page's head: its language, before Gradio reads it."""
+    ahead = _preloads(one for one in modules.needed(START, table()) if one != START)
     return f"<head>{_below(root_path())}{tag(START)}{ahead}".encode()
+
+
+def _last(names: Sequence[str]) -> bytes:
+    """What comes last there: these modules and all that they need, at once instead of one after the other, and after
+    what Gradio draws the page with."""
+    needed = dict.fromkeys(one for name in names for one in modules.needed(name, table()))
+    early = modules.needed(START, table())
+    ahead = _preloads((one for one in needed if one not in early), ' fetchpriority="low"')
+    return f"{ahead}</head>".encode()
+
+
+def _preloads(names: Iterable[str], how: str = "") -> str:
+    return "".join(f'<link rel="modulepreload" href="./{folder()}/{name}"{how}>' for name in names)
 
 
 def _below(root: str) -> str:
@@ -77,7 +89,8 @@ class Scripts:
         self.place = f"/{folder()}/"
         self.plain = {name: code.encode() for name, code in table().items()}
         self.packed = {name: gzip.compress(code, mtime=0) for name, code in self.plain.items()}
-        self.heads = {place: _head(names) for place, names in pages.items()}
+        self.first = _first()
+        self.last = {place: _last(names) for place, names in pages.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
@@ -99,7 +112,7 @@ class Scripts:
                 start["body"] += message.get("body", b"")
                 if message.get("more_body"):
                     return
-                body = start.pop("body").replace(b"<head>", self._head_of(scope["path"]), 1)
+                body = self._with_modules(start.pop("body"), scope["path"])
                 headers = [(key, value) for key, value in start["headers"] if key != b"content-length"]
                 headers.append((b"content-length", str(len(body)).encode()))
                 await send({"type": "http.response.start", "status": start["status"], "headers": headers})
@@ -117,5 +130,6 @@ class Scripts:
         said = KEPT | ({"content-encoding": "gzip"} if packed else {})
         return Response((self.packed if packed else self.plain)[name], media_type="text/javascript", headers=said)
 
-    def _head_of(self, path: str) -> bytes:
-        return self.heads.get(posixpath.basename(path.rstrip("/")), self.heads[""])
+    def _with_modules(self, page: bytes, path: str) -> bytes:
+        last = self.last.get(posixpath.basename(path.rstrip("/")), self.last[""])
+        return page.replace(b"<head>", self.first, 1).replace(b"</head>", last, 1)

@@ -208,9 +208,10 @@ STEP = natural("step")  # None is the best checkpoint
 def _sample(name: str, file_name: str) -> dict[str, str]:
     """A sample of a run's history, as the browser shows it."""
     content = run_views.sample_file(name, file_name)
-    if file_name.endswith(".txt"):
-        return {"kind": "text", "content": content.decode("utf-8", errors="replace")}
-    return {"kind": "picture", "content": "data:image/png;base64," + base64.b64encode(content).decode()}
+    viewer, mime_type = run_views.sample_viewer(file_name)
+    if mime_type.startswith("text/"):
+        return {"kind": viewer, "content": content.decode("utf-8", errors="replace")}
+    return {"kind": viewer, "content": f"data:{mime_type};base64,{base64.b64encode(content).decode()}"}
 
 
 sample = query(_sample, RUN, text("file"))

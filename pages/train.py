@@ -121,7 +121,7 @@ def build(demo: gr.Blocks) -> None:
         )
 
     def judge(given: dict[Component, Any], request: gr.Request) -> str:
-        if families[given[family]]["makes"] != "text":
+        if "text" not in families[given[family]]["data_kinds"]:
             return ""
         try:
             with auth.acting_as(request):
@@ -288,7 +288,7 @@ def _model_choices(request: gr.Request) -> list[tuple[str, str]]:
     """Models to go on from, in the page's language."""
     words = catalogue(_language(request))
     choices = [(words["train.nothing"], "")]
-    for one in run_views.models("text"):
+    for one in run_views.models("continues_text"):
         data = words.get(f"data.{one['data']}", one["data"])
         title = words["train.model"].format(name=one["name"], data=data, context=one["context"])
         choices.append((title, one["name"]))

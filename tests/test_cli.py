@@ -26,18 +26,18 @@ def test_tables_name_families_data_and_settings() -> None:
     assert "Learning rate" in command("families", "gpt").stdout
 
 
-def test_train_prints_its_directory_first_and_the_rest_follows(own_place: Path) -> None:
+def test_train_prints_its_directory_first_and_the_rest_follows(own_place: Path, cli: Command) -> None:
     done = command("train", "vae", "--data", "digits8", "--steps", "6", "--seed", "3", *pairs("vae"))
     assert done.returncode == 0, done.stderr
     run = Run(Path(done.stdout.splitlines()[0]))
     assert run.path.parent == own_place / "runs" and run.config().seed == 3 and run.config().steps == 6
     assert "done at step 6" in done.stdout
 
-    listed = command("runs").stdout
+    listed = cli("runs").stdout
     assert run.name in listed and "done" in listed and "negative_elbo" in listed
 
     for name, shape in (("a.png", None), ("b.npy", (5, 28, 28))):
-        done = command("sample", run.name, "--n", "5", "--seed", "7", "--out", str(own_place / name))
+        done = cli("sample", run.name, "--n", "5", "--seed", "7", "--out", str(own_place / name))
         assert done.returncode == 0 and done.stdout.strip() == str(own_place / name)
         if shape:
             made = np.load(own_place / name)
@@ -46,14 +46,14 @@ def test_train_prints_its_directory_first_and_the_rest_follows(own_place: Path) 
             with Image.open(own_place / name) as sheet:
                 assert sheet.size == (88, 58)  # three by two of 28 with gaps of 2
 
-    figures = json.loads(command("evaluate", run.name, "--full").stdout)
+    figures = json.loads(cli("evaluate", run.name, "--full").stdout)
     assert figures["run"] == run.name
     assert figures["importance_weighted_nll"] <= figures["negative_elbo"] + 0.5
-    first = json.loads(command("evaluate", run.name).stdout)
+    first = json.loads(cli("evaluate", run.name).stdout)
     assert first == json.loads(command("evaluate", run.name).stdout)
 
 
-def test_text_is_continued_the_same_each_time(trained: Trained) -> None:
+def test_text_is_continued_the_same_each_time(trained: Trained, cli: Command) -> None:
     words = (
         "sample",
         str(trained("gpt").path),
@@ -70,7 +70,7 @@ def test_text_is_continued_the_same_each_time(trained: Trained) -> None:
         "--seed",
         "2",
     )
-    first, again = command(*words), command(*words)
+    first, again = command(*words), cli(*words)
     assert first.returncode == 0 and first.stdout.startswith("The ") and first.stdout == again.stdout
     assert len(first.stdout) == len("The ") + 20 + 1
 
@@ -121,7 +121,7 @@ def test_what_a_run_cannot_do_is_a_sentence(trained: Trained, cli: Command) -> N
         assert done.returncode == 2 and sentence in done.stderr, (words, done.stderr)
 
 
-def test_a_new_run_has_no_checkpoint_to_sample() -> None:
+def test_a_new_run_has_no_checkpoint_to_sample(cli: Command) -> None:
     run = Run.create(tiny("vae"))
-    done = command("sample", run.name)
+    done = cli("sample", run.name)
     assert done.returncode == 2 and "no checkpoint yet" in done.stderr

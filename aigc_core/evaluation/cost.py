@@ -1,29 +1,25 @@
 """What a training and a thousand generations cost: seconds and joules."""
 
+from collections.abc import Callable
 from typing import Any
 
 from aigc_core.runs.run import Run
 
+PICTURES = 256  # made at once
+TOKENS = 200  # of a text
+RESULTS = 16  # of any other kind
+
 
 def cost(run: Run) -> dict[str, Any]:
     """The run's cost card: `train_s`, `train_j` (joules, `how` known), and of a thousand generations `use_s`, `use_j`;
-    a generation is a picture, or a text of 200 tokens."""
+    a generation is a picture, a text of 200 tokens, or one result of another kind."""
     from aigc_core.common import energy
     from aigc_core.common.device import card_of, device_of
-    from aigc_core.families.causal_lm import TextRequest
-    from aigc_core.families.image import ImageRequest
     from aigc_core.inference import model_cache
 
-    status, makes = run.status(), run.config().makes
+    status = run.status()
     card = card_of(device_of(model_cache.load(run).family.networks).type)
-
-    def generate() -> int:
-        if makes == "text":
-            for _ in model_cache.text(run, TextRequest(max_new_tokens=COST_TOKENS)):
-                pass
-            return 1
-        return len(model_cache.pictures(run, ImageRequest(count=COST_PICTURES, seed=0)))
-
+    generate = _generator(run)
     made = generate()  # once unmeasured, so that nothing is loaded meanwhile
     seconds, joules = energy.timed(generate, card)
     return {
@@ -35,7 +31,22 @@ def cost(run: Run) -> dict[str, Any]:
     }
 
 
-COST_PICTURES = 256
+def _generator(run: Run) -> Callable[[], int]:
+    """What makes some results and says how many."""
+    from aigc_core.families.capabilities import ContinuesText, DecodesLatent
+    from aigc_core.families.causal_lm import TextRequest
+    from aigc_core.families.image import ImageRequest
+    from aigc_core.inference import model_cache
 
+    def text() -> int:
+        for _ in model_cache.text(run, TextRequest(max_new_tokens=TOKENS)):
+            pass
+        return 1
 
-COST_TOKENS = 200
+    match model_cache.load(run).family:
+        case ContinuesText():
+            return text
+        case DecodesLatent():
+            return lambda: len(model_cache.pictures(run, ImageRequest(count=PICTURES, seed=0)))
+        case _:
+            return lambda: len(model_cache.make(run, RESULTS, seed=0))

@@ -24,6 +24,7 @@ from aigc_core.export.transformers_layout import new_run_path
 from aigc_core.families.causal_lm import TextRequest
 from aigc_core.families.image import ImageRequest
 from aigc_core.inference import model_cache
+from aigc_core.media.kinds import KINDS
 from aigc_core.runs import checkpoint
 from aigc_core.runs.public_view import PLACES, public_events
 from aigc_core.runs.run import Run, cannot_write
@@ -31,7 +32,7 @@ from aigc_core.runs.status import Status
 
 # What a run on the Hub may consist of: neither code nor anything that would be unpickled, and no verdict of others.
 FILES = ["config.json", "facts.json", "status.json", "events.jsonl", "best", "last", "README.md",
-         "samples/step_*.png", "samples/step_*.txt", "step_*/model.safetensors", "step_*/meta.json"]  # fmt: skip
+         "step_*/model.safetensors", "step_*/meta.json"]  # fmt: skip
 DESCRIPTION = ["config.json", "facts.json"]  # comes first, because what it describes may be huge, or no model at all
 
 
@@ -46,6 +47,10 @@ class SamplingParams(TypedDict, total=False):
     repetition_penalty: float
     seed: int
     precision: str
+
+
+def _files() -> list[str]:
+    return [*FILES, *(f"samples/step_*{kind.suffix}" for kind in KINDS.values())]
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,14 @@ class TrainedModel:
             AigcError: it writes no text, a parameter is impossible, or it knows no character of the prompt.
         """
         return "".join(model_cache.text(self.run, TextRequest(prompt, **sampling_params)))
+
+    def make(self, count: int = 16, seed: int = 0) -> list[bytes]:
+        """Results of any kind, each the content of a file, the i-th from (`seed`, i).
+
+        Raises:
+            AigcError: it cannot be read.
+        """
+        return [one.content for one in model_cache.make(self.run, count, seed)]
 
 
 def from_pretrained(name: str | Path, progress: ProgressCallback = silent) -> TrainedModel:
@@ -112,7 +125,7 @@ def pull(name: str, progress: ProgressCallback, to: Path | None = None) -> Run:
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
         with new_folder(to) as folder:
-            for pattern in FILES:
+            for pattern in _files():
                 for file in fetched.glob(pattern):
                     (folder / file.relative_to(fetched)).parent.mkdir(exist_ok=True)
                     shutil.copyfile(file, folder / file.relative_to(fetched))
@@ -134,7 +147,7 @@ def _fetch(name: str, progress: ProgressCallback) -> Path:
         checkpoint.unfilled(Run(described))
     except AigcError as problem:
         raise _not_ours(name, problem) from problem
-    return hub_client.snapshot(name, described.name, FILES, progress)
+    return hub_client.snapshot(name, described.name, _files(), progress)
 
 
 def _mark_finished(run: Run) -> None:

@@ -8,6 +8,8 @@ from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.sources import SOURCES
 from aigc_core.evaluation import quality_gate
 from aigc_core.families import config_class
+from aigc_core.families.config import RunConfig
+from aigc_core.media.kinds import KINDS, kind_of
 from aigc_core.runs.public_view import PLACES
 from aigc_core.runs.run import Run
 
@@ -32,10 +34,10 @@ def model_card(run: Run, licence: str, name: str) -> str:
         )
     config, made, status = run.config(), run.manifest.read(), run.status()
     family, data, info = config_class(config.family), SOURCES.get(config.data), run.dataset_info()
-    text = family.makes == "text"
+    text = "continues_text" in family.capabilities
     about = [
         f"license: {licence}", "library_name: aigc-studio",
-        f"pipeline_tag: {'text-generation' if text else 'unconditional-image-generation'}",
+        f"pipeline_tag: {KINDS[family.makes].task}",
         "tags:", "- aigc-studio", f"- {config.family}", "- machine-generated",
     ]  # fmt: skip
     if data is None:
@@ -55,9 +57,14 @@ def model_card(run: Run, licence: str, name: str) -> str:
         f"- **Training:** {status.step:,} steps, {status.elapsed_s / 60:.1f} minutes on {device}, seed {config.seed}.",
         f"- **Licence of the weights:** {LICENCES[licence]}.",
         *([f"- **Began as:** {began}, with its licence."] if began else []),
-        f"- **Limits:** {_limits(text, info)}",
+        f"- **Limits:** {_limits(family, info)}",
     ]  # fmt: skip
-    use = 'model.text("Once upon a time", seed=0)' if text else "model.pictures(16, seed=0)  # uint8 (16, H, W, C)"
+    if text:
+        use = 'model.text("Once upon a time", seed=0)'
+    elif "decodes_latent" in family.capabilities:
+        use = "model.pictures(16, seed=0)  # uint8 (16, H, W, C)"
+    else:
+        use = f"model.make(16, seed=0)  # the bytes of 16 files {KINDS[family.makes].suffix}"
     facts_lines, sample, figures = "\n".join(listed), _sample(run), _figures(run)
     settings = json.dumps({key: value for key, value in made["config"].items() if key not in PLACES}, indent=1)
     return f"""---
@@ -89,8 +96,10 @@ What it makes is made by a machine; say so where you show it.
 """
 
 
-def _limits(text: bool, info: DatasetInfo | None) -> str:
-    if text:
+def _limits(family: type[RunConfig], info: DatasetInfo | None) -> str:
+    if "decodes_latent" not in family.capabilities and "continues_text" not in family.capabilities:
+        return "it makes what is like what it learned from, and nothing else."
+    if "continues_text" in family.capabilities:
         return "it continues text in the manner of what it learned from; what it says is not meant to be true."
     size = "×".join(map(str, info.shape[1:])) if info else ""
     return f"pictures of {size} pixels of the kind it learned from, and no other." if size else "points in the plane."
@@ -100,8 +109,11 @@ def _sample(run: Run) -> str:
     if not run.samples.names():
         return ""
     newest = run.samples.names()[-1]
-    if newest.endswith(".png"):
+    mime_type = kind_of(newest).mime_type
+    if mime_type.startswith("image/"):
         return f"![Samples at the end of the training](samples/{newest})\n\n"
+    if not mime_type.startswith("text/"):
+        return f"[A sample at the end of the training](samples/{newest})\n\n"
     text = run.samples.read(newest).decode("utf-8", "replace")[:600].replace("```", "'''")
     return f"```text\n{text}\n```\n\n"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from aigc_core.common.errors import not_installed
 from aigc_core.common.files import new_folder, refuse_taken
+from aigc_core.media.kinds import kind_of
 from aigc_core.runs.run import Run
 
 PROJECT = "aigc-studio"  # the name under which Trackio shows all runs
@@ -42,9 +43,10 @@ def tensorboard(run: Run, folder: Path) -> None:
                 writer.add_scalar(name, value, step, walltime=then)
             if event["kind"] == "sample" and event["file"] in run.samples.names():
                 content = run.samples.read(event["file"])
-                if event["file"].endswith(".txt"):
+                mime_type = kind_of(event["file"]).mime_type
+                if mime_type.startswith("text/"):
                     writer.add_text("sample", content.decode(errors="replace"), step, walltime=then)
-                else:
+                elif mime_type.startswith("image/"):
                     picture = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
                     writer.add_image("sample", picture, step, walltime=then, dataformats="HWC")
 

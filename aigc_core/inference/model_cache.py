@@ -13,9 +13,10 @@ import torch
 
 from aigc_core.common.device import choose
 from aigc_core.common.errors import RunError
-from aigc_core.families.base import Family
-from aigc_core.families.causal_lm import TextFamily, TextRequest
-from aigc_core.families.image import ImageFamily, ImageRequest
+from aigc_core.families.base import Family, Result
+from aigc_core.families.capabilities import ContinuesText, DecodesLatent
+from aigc_core.families.causal_lm import TextRequest
+from aigc_core.families.image import ImageRequest
 from aigc_core.runs import checkpoint
 from aigc_core.runs.run import Run
 
@@ -83,12 +84,14 @@ def pictures(run: Run, request: ImageRequest, step: int | None = None) -> np.nda
     """Pictures uint8 (N, H, W, C) or points float32 (N, 2).
 
     Raises:
-        RunError: the run makes text, has no checkpoint, or was trained without the class asked for.
+        RunError: the run makes something else, has no checkpoint, or was trained without the class asked for.
     """
     model = load(run, step)
     family = model.family
-    if not isinstance(family, ImageFamily):
+    if isinstance(family, ContinuesText):
         raise RunError("run.makes_text", "{name} makes text: ask with --prompt.", name=run.name)
+    if not isinstance(family, DecodesLatent):
+        raise RunError("run.no_pictures", "{name} makes no pictures; choose a run that does.", name=run.name)
     if request.label is not None and not 0 <= request.label < family.classes:
         raise RunError(
             "run.no_such_class",
@@ -105,12 +108,23 @@ def text(run: Run, request: TextRequest, step: int | None = None) -> Iterator[st
     """The continuation of a prompt, piece by piece.
 
     Raises:
-        RunError: the run makes pictures or has no checkpoint.
+        RunError: the run makes something else or has no checkpoint.
         ConfigError: the prompt has no character that the model knows.
     """
     model = load(run, step)
     family = model.family
-    if not isinstance(family, TextFamily):
-        raise RunError("run.makes_pictures", "{name} makes pictures: ask without --prompt.", name=run.name)
+    if not isinstance(family, ContinuesText):
+        raise RunError("run.makes_pictures", "{name} does not continue texts: ask without --prompt.", name=run.name)
     with model.lock:
         yield from family.stream(family.networks, request)
+
+
+def make(run: Run, count: int, seed: int, step: int | None = None) -> list[Result]:
+    """Results of a run of any family, as files, the i-th from (`seed`, i).
+
+    Raises:
+        RunError: it has no checkpoint.
+    """
+    model = load(run, step)
+    with model.lock:
+        return model.family.make(model.family.networks, count, seed)

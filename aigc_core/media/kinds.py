@@ -6,16 +6,18 @@ from pathlib import PurePath
 
 @dataclass(frozen=True)
 class MediaKind:
-    """One kind of result; `viewer` names what of `pages/static/common/viewers.js` shows it."""
+    """One kind of result. `viewer` names what of `pages/static/common/viewers.js` shows it, and `task` is what the
+    Hugging Face Hub calls a model of such (its pipeline tag)."""
 
     suffix: str
     mime_type: str
     viewer: str
+    task: str
 
 
 KINDS: dict[str, MediaKind] = {
-    "pictures": MediaKind(".png", "image/png", "image"),
-    "text": MediaKind(".txt", "text/plain;charset=utf-8", "text"),
+    "pictures": MediaKind(".png", "image/png", "picture", "unconditional-image-generation"),
+    "text": MediaKind(".txt", "text/plain;charset=utf-8", "text", "text-generation"),
 }
 
 
@@ -25,5 +27,4 @@ def kind_of(file: str) -> MediaKind:
     Raises:
         KeyError: no kind of result has it.
     """
-    suffix = PurePath(file).suffix
-    return {kind.suffix: kind for kind in KINDS.values()}[suffix]
+    return {kind.suffix: kind for kind in KINDS.values()}[PurePath(file).suffix]

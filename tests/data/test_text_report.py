@@ -253,7 +253,7 @@ def test_judging_loads_no_torch(tmp_path: Path, model: str) -> None:
 def test_models_to_go_on_from(model: str, trained: Trained) -> None:
     shutil.copytree(trained("vae").path, Path(os.environ["AIGC_RUNS"]) / "my-vae")
     Run.create(config(), Path(os.environ["AIGC_RUNS"]) / "just-begun")
-    (found,) = run_views.models("text")
+    (found,) = run_views.models("continues_text")
     assert (found["name"], found["data"], found["context"], found["shipped"]) == (model, "docs", 16, False)
     assert forms.check("gpt", {"data": "docs", "init_from": model}).model_dump()["init_from"] == model
 

@@ -14,7 +14,7 @@ from aigc_core.common.paths import PROJECT
 from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.evaluation import pipeline
 from aigc_core.evaluation.diagnostics import RULES, Case, Finding, case_of, diagnose, findings, plain
-from aigc_core.families import config_class
+from aigc_core.families import FAMILIES, config_class, diagnosis_rules
 from aigc_core.families.config import RunConfig, make_config
 from aigc_core.runs.run import Run
 from tests.helpers.runs import Trained
@@ -80,7 +80,7 @@ def test_the_whole_table_of_the_doctor() -> None:
         [sys.executable, "benchmarks/doctor.py", "--quick"], cwd=PROJECT, capture_output=True, text=True, check=True
     )
     lines = [line for line in done.stdout.splitlines() if " of 1 " in line]
-    assert len(lines) >= len(RULES)
+    assert len(lines) >= len(RULES) + sum(len(diagnosis_rules(family)) for family in FAMILIES)
     assert not [line for line in lines if "0 of 1 " in line]
     healthy = [line for line in done.stdout.splitlines() if line.startswith("  healthy")]
     assert healthy and all("[nothing else]" in line for line in healthy)

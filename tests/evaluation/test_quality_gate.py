@@ -81,7 +81,7 @@ def test_a_judgement_says_what_passed_why_and_what_next(judged: Run) -> None:
     )
     with_gate(judged, "negative_elbo < 10000, frechet_features < 5")
     assert quality_gate.judge(judged)["passed"] and quality_gate.ready(judged)
-    assert run_views.runs()[0]["ready"] and run_views.models("pictures")[0]["ready"]
+    assert run_views.runs()[0]["ready"] and run_views.models("decodes_latent")[0]["ready"]
 
 
 def test_a_judgement_does_not_outlive_the_weights_it_was_made_of(judged: Run) -> None:

@@ -480,7 +480,7 @@ def test_a_run_deleted_meanwhile_is_a_sentence(vae: Run) -> None:
 
 def test_the_page_lists_picture_runs_only(vae: Run, trained: Trained, own_place: Path) -> None:
     (own_place / "runs" / "words").symlink_to(trained("gpt").path)
-    own = [one for one in run_views.models("pictures") if not one["shipped"]]
+    own = [one for one in run_views.models("decodes_latent") if not one["shipped"]]
     assert [one["name"] for one in own] == ["tiny"]
 
 

@@ -229,7 +229,7 @@ def test_a_picture_run_writes_nothing(trained: Trained) -> None:
 
 
 def test_the_list_holds_writers_only(listed: Run) -> None:
-    assert [one["name"] for one in run_views.models("text")] == ["writer"]
+    assert [one["name"] for one in run_views.models("continues_text")] == ["writer"]
     said = text_api.describe("writer", None)
     assert said["languages"] == ["en", "zh"] and said["layers"] == 2 and said["heads"] == 2
     assert said["precisions"] == ["float32"]  # a small network

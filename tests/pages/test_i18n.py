@@ -19,6 +19,7 @@ from pages import i18n
 
 LOCALES = {
     language: json.loads((PROJECT / "pages" / "locale" / f"{language}.json").read_text(encoding="utf-8"))
+    | forms.family_words(language)
     for language in i18n.LANGUAGES
 }
 SAYING = {"message", "ConfigError", "DataError", "RunError", "DeviceError", "TrainingError", "AigcError"}
@@ -155,6 +156,6 @@ def test_the_words_are_fetched_once_and_short_pages_ask_for_them(plain_app: str)
 
 
 def test_locale_files_have_no_key_twice() -> None:
-    for path in (PROJECT / "pages" / "locale").glob("*.json"):
+    for path in [*(PROJECT / "pages" / "locale").glob("*.json"), *PROJECT.glob("aigc_core/families/*/locale/*.json")]:
         keys = re.findall(r'^ "([^"]+)":', Path(path).read_text(encoding="utf-8"), re.M)
         assert len(keys) == len(set(keys)), path.name

@@ -190,7 +190,7 @@ def questions(run: Run, place: Path) -> list[Callable[[], object]]:
         lambda: pretrained.resolved(gpt_config(init_from=str(run.path)), open_trained),
         lambda: text.describe(run.name, None),
         lambda: text.token_nll(run.name, None, "the"),
-        lambda: [*run_views.models("pictures"), *run_views.models("text")],
+        lambda: [*run_views.models("decodes_latent"), *run_views.models("continues_text")],
     ]
 
 

@@ -13,6 +13,7 @@ from aigc_core.common.jsonl import is_number
 from aigc_core.evaluation import quality_gate
 from aigc_core.families import config_class
 from aigc_core.families.config import RunConfig
+from aigc_core.media.kinds import kind_of
 from aigc_core.runs.event_log import thinned
 from aigc_core.runs.listing import list_runs, run_named
 from aigc_core.runs.run import Run
@@ -122,9 +123,11 @@ def _sample(name: str, file: str, whole: bool = False) -> dict[str, str] | None:
         return None
     with suppress(AigcError, OSError):
         content = run_named(name).samples.read(file)
-        if file.endswith(".txt"):
+        kind = kind_of(file)
+        if kind.mime_type.startswith("text/"):
             return {"text": content.decode("utf-8", "replace")[: 4 * TEXT if whole else TEXT]}
-        return {"picture": _data_url(content if whole else _crop_png(content))}
+        if kind.mime_type == "image/png":
+            return {"picture": _data_url(content if whole else _crop_png(content))}
     return None
 
 

@@ -10,6 +10,7 @@ from pydantic_core import PydanticUndefined
 from aigc_core.common.errors import ConfigError
 from aigc_core.data.sources import SOURCES
 from aigc_core.families import FAMILIES, config_class
+from aigc_core.families import family_words as family_words  # for the pages
 from aigc_core.families.config import Group, RunConfig, make_config
 from aigc_core.runs.preflight import check_can_start
 from aigc_core.serving.api.uploads import is_own_upload
@@ -19,7 +20,7 @@ LONGEST_MODEL = 200  # characters of its name
 
 
 def families() -> dict[str, dict[str, Any]]:
-    """Each family: title, about, presets and data sources by name, curves, headline."""
+    """Each family: title, about, what it makes and can do, presets and data sources by name, curves, headline."""
     found = {}
     for name in FAMILIES:
         config = config_class(name)
@@ -27,6 +28,8 @@ def families() -> dict[str, dict[str, Any]]:
             "title": config.title,
             "about": config.about,
             "makes": config.makes,
+            "capabilities": config.capabilities,
+            "data_kinds": config.data_kinds,
             "presets": {key: {"title": one.title, "about": one.about} for key, one in config.presets.items()},
             "data": [one.name for one in SOURCES.values() if one.kind in config.data_kinds],
             "curves": config.curves,

@@ -45,7 +45,7 @@ def offers() -> Offers:
 
 def models() -> list[dict[str, Any]]:
     """Every model that can be given away."""
-    return [*run_views.models("pictures"), *run_views.models("text")]
+    return run_views.models()
 
 
 def card(name: str, licence: str, place: str) -> str:

@@ -61,7 +61,7 @@ def _warm_up() -> None:
     import torch
 
     torch.set_num_threads(1)  # of whoever comes from now on: people at other sliders need the other cores
-    for run in run_views.models("pictures")[:1]:
+    for run in _models()[:1]:
         with suppress(AigcError):
             decode_points(run["name"], None, [{"z": code_of_seed(run["name"], None, 0)}])
     _warm.set()
@@ -74,9 +74,14 @@ class PictureModels(TypedDict):
     ready: bool
 
 
+def _models() -> list[dict[str, Any]]:
+    """Points in the plane have no pictures to show."""
+    return [one for one in run_views.models("decodes_latent") if one["kind"] == "image"]
+
+
 def models() -> PictureModels:
     """The models that make pictures."""
-    return {"runs": run_views.models("pictures"), "ready": _warm.is_set()}
+    return {"runs": _models(), "ready": _warm.is_set()}
 
 
 def describe(name: str, step: int | None) -> dict[str, Any]:

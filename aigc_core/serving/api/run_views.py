@@ -3,12 +3,15 @@
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from aigc_core.common.errors import AigcError
 from aigc_core.evaluation import diagnostics, quality_gate
 from aigc_core.evaluation.reference_ranges import usual
 from aigc_core.families import config_class, formulas
+from aigc_core.families.capabilities import Capability
+from aigc_core.families.diagnosis import YOUNG
+from aigc_core.media.kinds import kind_of
 from aigc_core.runs.event_log import thinned
 from aigc_core.runs.listing import list_runs, run_named
 from aigc_core.runs.run import Run
@@ -35,7 +38,7 @@ def examine(name: str, per_kwh: float = 0.0, per_hour: float = 0.0) -> dict[str,
             cost[f"{what}_money"] = spent
     return {
         "findings": found,
-        "young": progress < diagnostics.YOUNG,
+        "young": progress < YOUNG,
         "judgement": judged,
         "judging": judged is None and status.state == "done" and status.alive(),
         "unjudged": quality_gate.left_unjudged(run, status, judged),
@@ -88,25 +91,25 @@ def _read_row(run: Run) -> dict[str, Any]:
     return row
 
 
-def models(makes: Literal["pictures", "text"]) -> list[dict[str, Any]]:
-    """Runs that can be used because they have a checkpoint, newest first: name, family, data, state, steps, newest
-    sample, shipped, and of those that write the context in tokens. Points in the plane are no pictures."""
+def models(capability: Capability | None = None) -> list[dict[str, Any]]:
+    """Runs with a checkpoint, if asked for only of families that can do something, newest first: name, family, data and
+    its kind, state, steps, newest sample, shipped, and of those that read a text the context in tokens."""
     found = []
     for run in list_runs():
         with suppress(AigcError):
             config = run.manifest.read()["config"]
-            if config_class(config["family"]).makes != makes or not (steps := run.checkpoints.steps()):
+            can = config_class(config["family"]).capabilities
+            steps, info = run.checkpoints.steps(), run.dataset_info()
+            if (capability and capability not in can) or not steps or info is None:
                 continue
             row = {
-                "name": run.name, "family": config["family"], "data": config["data"], "state": run.status().state,
-                "steps": steps, "sample": (run.samples.names() or [""])[-1], "shipped": run.shipped,
-                "ready": quality_gate.ready(run),
+                "name": run.name, "family": config["family"], "data": config["data"], "kind": info.kind,
+                "state": run.status().state, "steps": steps, "sample": (run.samples.names() or [""])[-1],
+                "shipped": run.shipped, "ready": quality_gate.ready(run),
             }  # fmt: skip
-            if makes == "text":
+            if "context" in config:
                 row["context"] = config["context"]
-            info = run.dataset_info()
-            if makes == "text" or (info is not None and info.kind == "image"):
-                found.append(row)
+            found.append(row)
     return found
 
 
@@ -120,6 +123,7 @@ def describe(name: str) -> dict[str, Any]:
         "name": name,
         "family": config.family,
         "makes": config.makes,
+        "capabilities": config.capabilities,
         "data": config.data,
         "settings": access.settings(run, config.model_dump()),
         "device": made.get("environment", {}).get("device", ""),
@@ -148,6 +152,12 @@ def follow(name: str, cursor: str = "") -> dict[str, Any]:
     shown = ("state", "step", "total_steps", "elapsed_s", "eta_s", "steps_per_s", "message", "figures")
     stands = {key: getattr(status, key) for key in shown} | {"message": access.sentence(run, status.message)}
     return {"status": stands, "events": access.events(run, events), "cursor": after}
+
+
+def sample_viewer(file: str) -> tuple[str, str]:
+    """Which viewer shows a sample of this name, and its MIME type (see `aigc_core.media.kinds`)."""
+    kind = kind_of(file)
+    return kind.viewer, kind.mime_type
 
 
 def sample_file(name: str, file: str) -> bytes:

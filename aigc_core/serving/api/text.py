@@ -68,7 +68,7 @@ def _request(sampling_params: object) -> "causal_lm.TextRequest":
 
 def models() -> list[dict[str, Any]]:
     """The models that write."""
-    return run_views.models("text")
+    return run_views.models("continues_text")
 
 
 # -- what is asked of any model, by anybody ----------------------------------------------------------------

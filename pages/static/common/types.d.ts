@@ -48,9 +48,9 @@ export interface SavedFile {
   content: string;
 }
 
-/** A sample of a run: a text, or the address of a picture. */
+/** A sample of a run: a text, or the address of anything else; `kind` names its viewer. */
 export interface Sample {
-  kind: "picture" | "text";
+  kind: string;
   content: string;
 }
 

@@ -1,4 +1,5 @@
 // What each run made after the same number of steps or seconds.
+import { viewerOf } from "../common/viewers.js";
 import { holding, make } from "../common/dom.js";
 import { duration, say } from "../common/language.js";
 
@@ -46,9 +47,7 @@ export class Samples {
     const [step, seconds, file] = sample;
     words.append(`${name} · ${say("watch.step")} ${step} · ${duration(seconds)}`);
     const content = await this.#fetch(name, file);
-    if (content?.kind === "picture")
-      box.append(make("img", null, { src: content.content, alt: `${name} ${step}`, class: "picture" }));
-    else if (content) box.append(make("pre", content.content));
+    if (content) box.append(viewerOf(content, `${name} ${step}`));
     return holding(box, words);
   }
 

@@ -9,6 +9,9 @@ import { Gate } from "./gate.js";
 /** @typedef {import("./types.js").Examined} Examined */
 /** @typedef {import("./types.js").Finding} Finding */
 /** @typedef {import("./types.js").Run} Run */
+
+// Where a checkpoint can be tried, by what its family can do.
+const PAGES = [["continues_text", "text"], ["decodes_latent", "latent"]];
 /** @typedef {import("./watch.js").Watch} Watch */
 
 const EXAMINE_MS = 5000;
@@ -100,8 +103,8 @@ export class Doctor {
     }
     if (Object.keys(changes).length)
       row.append(action(say("doctor.again", { changes: saidChanges(changes) }), () => this.again(run, changes)));
-    if (step !== null && run.data !== "points") {
-      const page = run.makes === "text" ? "text" : "latent";
+    const page = PAGES.find(([capability]) => run.capabilities.includes(capability))?.[1];
+    if (step !== null && page && run.data !== "points") {
       const href = `./${page}?run=${encodeURIComponent(run.name)}&step=${step}`;
       row.append(make("a", say("doctor.back", { step }), { href }));
     }

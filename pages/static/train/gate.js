@@ -77,7 +77,7 @@ export class Gate {
    * @param {Judgement} judgement
    */
   #drawCost(run, { cost, figures }) {
-    const using = run.makes === "text" ? "cost.thousand.text" : "cost.thousand.pictures";
+    const using = known(`cost.thousand.${run.makes}`) ? `cost.thousand.${run.makes}` : "cost.thousand.results";
     const titles = ["", "cost.time", "cost.energy", "cost.money"].map((key) => make("th", key && say(key)));
     const table = holding(
       make("table"),

@@ -2,6 +2,7 @@
 import { setText } from "../common/dom.js";
 import { say } from "../common/language.js";
 import { Scrubber } from "../common/scrubber.js";
+import { viewerOf } from "../common/viewers.js";
 
 /** @typedef {import("../common/types.js").Sample} Sample */
 
@@ -79,16 +80,19 @@ export class Samples {
    * @param {Sample} sample
    * @param {number} step
    */
-  #draw({ kind, content }, step) {
+  #draw(sample, step) {
     const picture = this.widget.image("picture");
     const text = this.widget.part("text");
+    const other = this.widget.part("other");
+    const { kind, content } = sample;
+    const title = `${say("watch.samples")} ${step}`;
     picture.hidden = kind !== "picture";
     text.hidden = kind !== "text";
-    if (kind === "text") {
-      text.textContent = content;
-      return;
-    }
-    picture.src = content;
-    picture.alt = `${say("watch.samples")} ${step}`;
+    other.hidden = kind === "picture" || kind === "text";
+    if (kind === "text") text.textContent = content;
+    else if (kind === "picture") {
+      picture.src = content;
+      picture.alt = title;
+    } else other.replaceChildren(viewerOf(sample, title));
   }
 }

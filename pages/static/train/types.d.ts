@@ -21,7 +21,8 @@ export interface Run {
   owner: string;
   mine: boolean;
   pinned: boolean;
-  makes: "pictures" | "text";
+  makes: string;
+  capabilities: string[];
   data: string;
   device: string;
   settings: Settings;

@@ -100,7 +100,7 @@ export class Watch {
     for (const role of ["head", "panels", "doctor-box"]) widget.part(role).hidden = false;
     widget.part("empty").hidden = true;
     const explore = widget.link("explore");
-    explore.hidden = run.makes !== "pictures" || run.data === "points";
+    explore.hidden = !run.capabilities.includes("decodes_latent") || run.data === "points";
     explore.href = `./latent?run=${encodeURIComponent(run.name)}`;
     this.#showOwner(run);
     this.curves.open(run);
