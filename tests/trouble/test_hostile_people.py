@@ -57,7 +57,10 @@ def app(place: Path) -> Iterator[str]:
 def keys_of_requests() -> list[str]:
     """Every name that a page's server functions look for in what they are sent."""
     code = "".join(file.read_text(encoding="utf-8") for file in (PROJECT / "pages").glob("*.py"))
-    return sorted(set(re.findall(r'values(?:\.get\(|, |\[)"(\w+)"', code)))
+    reader = "text|texts|whole|natural|number|numbers|flag|mapping|anything|file|optional_file|picture"
+    return sorted(
+        {*re.findall(r'values(?:\.get\(|, |\[)"(\w+)"', code), *re.findall(rf'\b(?:{reader})\("(\w+)"', code)}
+    )
 
 
 def test_every_server_function_called_with_anything_answers(app: str, place: Path, tally: Tally) -> None:
