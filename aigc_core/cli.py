@@ -231,7 +231,7 @@ def evaluate(
 
     figures = measure(found, "full" if full else "during")
     if inception:
-        figures |= in_inception(found, lambda what, part: print(f"\r{what} {part:4.0%}", end="", file=sys.stderr))
+        figures |= in_inception(found, lambda part, what: print(f"\r{what} {part:4.0%}", end="", file=sys.stderr))
     print(json.dumps(figures, indent=1))
 
 
@@ -300,7 +300,7 @@ def import_(
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("fetching", total=1.0)
         run = transformers_layout.import_model(
-            folder if folder.is_dir() else source, lambda what, part: bar.update(task, completed=part), out
+            folder if folder.is_dir() else source, lambda part, what: bar.update(task, completed=part), out
         )
     print(run.path)
 

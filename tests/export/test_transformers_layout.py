@@ -330,7 +330,7 @@ TOLD = {
 @pytest.mark.parametrize("what", TOLD)
 def test_progress_is_told_in_parts_of_the_whole(server: Hub, tmp_path: Path, what: str) -> None:
     server.models["some-one/gpt2"] = folder_of(small_gpt2(), tmp_path / "there")
-    code = "tell = lambda what, part: print(what, part); " + TOLD[what]
+    code = "tell = lambda part, what: print(what, part); " + TOLD[what]
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True,
         env=os.environ | asking(server.url, tmp_path / "home"),
