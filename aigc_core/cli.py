@@ -188,8 +188,8 @@ def sample(
         from aigc_core.families.causal_lm import TextRequest
         from aigc_core.inference import model_cache
 
-        knobs = (temperature, top_k, top_p, min_p, repetition_penalty)
-        request = TextRequest(prompt or "", max_new_tokens, *knobs, seed, precision)
+        sampling_params = (temperature, top_k, top_p, min_p, repetition_penalty)
+        request = TextRequest(prompt or "", max_new_tokens, *sampling_params, seed, precision)
         print(prompt or "", end="")
         for piece in model_cache.text(found, request):
             print(piece, end="", flush=True)

@@ -26,7 +26,7 @@ from aigc_core.families import config_class
 from aigc_core.families.config import make_config
 from aigc_core.runs.run import Run
 from benchmarks import sides
-from benchmarks.sides import header, measured
+from benchmarks.peers import header, measured
 
 
 class Case(NamedTuple):

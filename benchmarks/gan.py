@@ -37,7 +37,7 @@ from aigc_core.metrics import classifier_features
 from aigc_core.metrics.distances import frechet_distance, moments
 from aigc_core.training import preparation
 from benchmarks import sides
-from benchmarks.sides import NEVER, header, in_turn, pace, table, trained
+from benchmarks.peers import NEVER, header, in_turn, pace, table, trained
 
 Z = 100
 PICTURES = 10_000

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from benchmarks import sides
-from benchmarks.sides import NEVER, Result, header, in_turn, measured, pace, table, timed, trained
+from benchmarks.peers import NEVER, Result, header, in_turn, measured, pace, table, timed, trained
 
 WARM = 5  # steps that do not count
 SIZES = {

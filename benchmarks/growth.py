@@ -24,7 +24,7 @@ import numpy as np
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import sides
-from benchmarks.sides import NEVER, header, measured, trained
+from benchmarks.peers import NEVER, header, measured, trained
 
 
 class Case(NamedTuple):

@@ -26,7 +26,7 @@ from aigc_core.runs.run import Run
 from aigc_core.training.control import Control
 from aigc_core.training.recorder import Recorder
 from benchmarks import sides
-from benchmarks.sides import NEVER, PROJECT, Result, header, measured, trained
+from benchmarks.peers import NEVER, PROJECT, Result, header, measured, trained
 from tests.helpers.browser import CHROMIUM, QUIET
 from tests.helpers.servers import serving
 

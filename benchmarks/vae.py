@@ -22,7 +22,7 @@ from torchvision import datasets, transforms
 
 from aigc_core.data.download import local_data
 from benchmarks import sides
-from benchmarks.sides import Result, header, measured, table, trained
+from benchmarks.peers import Result, header, measured, table, trained
 
 EPOCHS = 10
 SECONDS = 71  # what the peer takes on the machine that the project's aims were measured on
