@@ -1,7 +1,7 @@
-"""What is usual: the range in which figures lay, step by step, in trainings of a recipe that went well.
+"""Reference ranges: where figures lay, step by step, in trainings of a recipe that went well.
 
-The files in `ranges/` are recorded by `python benchmarks/reference_ranges.py`, one for each recipe and data. Importable without
-torch.
+The files in `ranges/` are recorded by `python benchmarks/reference_ranges.py`, one for each recipe and data. Importable
+without torch.
 """
 
 import json

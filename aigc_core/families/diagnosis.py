@@ -205,7 +205,8 @@ def over_fitting(case: Case) -> Finding | None:
             "doctor.over-fitting",
             "On held-out data the loss was {best} at step {best_step} and is {now} now, while on training data it "
             "fell to {train}.",
-            best=short_number(best), best_step=best_step, now=short_number(now), train=short_number(statistics.fmean(train)),
+            best=short_number(best), best_step=best_step, now=short_number(now),
+            train=short_number(statistics.fmean(train)),
         ),
         message(
             "doctor.over-fitting.advice",
