@@ -188,8 +188,8 @@ def sample(
         from aigc_core.families.causal_lm import TextRequest
         from aigc_core.inference import model_cache
 
-        knobs = (temperature, top_k, top_p, min_p, repetition_penalty)
-        request = TextRequest(prompt or "", max_new_tokens, *knobs, seed, precision)
+        sampling_params = (temperature, top_k, top_p, min_p, repetition_penalty)
+        request = TextRequest(prompt or "", max_new_tokens, *sampling_params, seed, precision)
         print(prompt or "", end="")
         for piece in model_cache.text(found, request):
             print(piece, end="", flush=True)
@@ -231,7 +231,7 @@ def evaluate(
 
     figures = measure(found, "full" if full else "during")
     if inception:
-        figures |= in_inception(found, lambda what, part: print(f"\r{what} {part:4.0%}", end="", file=sys.stderr))
+        figures |= in_inception(found, lambda part, what: print(f"\r{what} {part:4.0%}", end="", file=sys.stderr))
     print(json.dumps(figures, indent=1))
 
 
@@ -300,7 +300,7 @@ def import_(
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("fetching", total=1.0)
         run = transformers_layout.import_model(
-            folder if folder.is_dir() else source, lambda what, part: bar.update(task, completed=part), out
+            folder if folder.is_dir() else source, lambda part, what: bar.update(task, completed=part), out
         )
     print(run.path)
 

@@ -25,8 +25,8 @@ from aigc_core.evaluation.diagnostics import diagnose
 from aigc_core.families import config_class
 from aigc_core.families.config import make_config
 from aigc_core.runs.run import Run
-from benchmarks import sides
-from benchmarks.sides import header, measured
+from benchmarks import peers
+from benchmarks.peers import header, measured
 
 
 class Case(NamedTuple):
@@ -110,7 +110,7 @@ HEALTHY: list[Case] = [
 
 
 def main() -> None:
-    options = sides.parser(__doc__, "one seed")
+    options = peers.parser(__doc__, "one seed")
     options.add_argument("--only", nargs="+", choices=[*ILL, "healthy"], default=[*ILL, "healthy"])
     options.add_argument("--seeds", type=int, default=3)
     given = options.parse_args()

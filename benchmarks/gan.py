@@ -36,8 +36,8 @@ from aigc_core.families.gan.family import Family
 from aigc_core.metrics import classifier_features
 from aigc_core.metrics.distances import frechet_distance, moments
 from aigc_core.training import preparation
-from benchmarks import sides
-from benchmarks.sides import NEVER, header, in_turn, pace, table, trained
+from benchmarks import peers
+from benchmarks.peers import NEVER, header, in_turn, pace, table, trained
 
 Z = 100
 PICTURES = 10_000
@@ -45,7 +45,7 @@ LEAST_SHARE = 0.01  # a class with less counts as missing
 
 
 def main() -> None:
-    options = sides.parser(__doc__, "one seed, 60 s")
+    options = peers.parser(__doc__, "one seed, 60 s")
     options.add_argument("--only", nargs="+", choices=["quality", "steps"], default=["quality", "steps"])
     options.add_argument("--seconds", type=float, default=180)
     options.add_argument("--seeds", type=int, default=3)

@@ -26,7 +26,7 @@ from transformers.utils import logging
 from aigc_core.families.causal_lm import TextRequest
 from aigc_core.families.gpt.generate import tokens
 from aigc_core.families.gpt.model import GPT, to_transformers
-from benchmarks.sides import header
+from benchmarks.peers import header
 
 TEMPERATURE = 0.8
 PROMPT = 8  # tokens

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from benchmarks import sides
-from benchmarks.sides import NEVER, Result, header, in_turn, measured, pace, table, timed, trained
+from benchmarks import peers
+from benchmarks.peers import NEVER, Result, header, in_turn, measured, pace, table, timed, trained
 
 WARM = 5  # steps that do not count
 SIZES = {
@@ -32,7 +32,7 @@ SECONDS = 180
 
 
 def main() -> None:
-    options = sides.parser(__doc__, "fewer rounds and steps")
+    options = peers.parser(__doc__, "fewer rounds and steps")
     options.add_argument("--only", choices=["steps", "recipe"])
     given = options.parse_args()
     if given.side:

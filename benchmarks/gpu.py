@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import torch
 
 from benchmarks import generate
-from benchmarks.sides import NEVER, header, pace, trained
+from benchmarks.peers import NEVER, header, pace, trained
 
 # Dense bf16 operations a second, from NVIDIA's data sheets, by a part of the card's name.
 PEAK_FLOPS = {"H100 PCIe": 756e12, "H100 NVL": 835e12, "H100": 989e12, "H200": 989e12, "A100": 312e12, "L4": 121e12}

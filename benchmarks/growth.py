@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks import sides
-from benchmarks.sides import NEVER, header, measured, trained
+from benchmarks import peers
+from benchmarks.peers import NEVER, header, measured, trained
 
 
 class Case(NamedTuple):
@@ -54,7 +54,7 @@ STEPS = 12
 
 
 def main() -> None:
-    options = sides.parser(__doc__, "the first two values of each")
+    options = peers.parser(__doc__, "the first two values of each")
     options.add_argument("--only", nargs="+", choices=list(CASES), default=list(CASES))
     given = options.parse_args()
     if given.side:

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from benchmarks.sides import header, show_waits
+from benchmarks.peers import header, show_waits
 from tests.helpers.browser import CHROMIUM, QUIET
 from tests.helpers.servers import serving, wall
 

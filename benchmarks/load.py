@@ -26,7 +26,7 @@ import psutil
 
 from aigc_core.common.errors import AigcError
 from aigc_core.serving.api import run_actions, run_views
-from benchmarks.sides import header, show_waits
+from benchmarks.peers import header, show_waits
 from tests.helpers.client import Client
 from tests.helpers.servers import listening, serving
 

@@ -25,8 +25,8 @@ from playwright.sync_api import Page, sync_playwright
 from aigc_core.runs.run import Run
 from aigc_core.training.control import Control
 from aigc_core.training.recorder import Recorder
-from benchmarks import sides
-from benchmarks.sides import NEVER, PROJECT, Result, header, measured, trained
+from benchmarks import peers
+from benchmarks.peers import NEVER, PROJECT, Result, header, measured, trained
 from tests.helpers.browser import CHROMIUM, QUIET
 from tests.helpers.servers import serving
 
@@ -38,7 +38,7 @@ WATCHED_S = 40
 
 
 def main() -> None:
-    options = sides.parser(__doc__, "one round")
+    options = peers.parser(__doc__, "one round")
     options.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS))
     given = options.parse_args()
     if given.side:

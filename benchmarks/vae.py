@@ -21,15 +21,15 @@ from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
 from aigc_core.data.download import local_data
-from benchmarks import sides
-from benchmarks.sides import Result, header, measured, table, trained
+from benchmarks import peers
+from benchmarks.peers import Result, header, measured, table, trained
 
 EPOCHS = 10
 SECONDS = 71  # what the peer takes on the machine that the project's aims were measured on
 
 
 def main() -> None:
-    options = sides.parser(__doc__, "one round")
+    options = peers.parser(__doc__, "one round")
     given = options.parse_args()
     if given.side:
         print(json.dumps(SIDES[given.side[0]](*map(float, given.side[1:]))))

@@ -1,7 +1,7 @@
-"""What is usual: the range in which figures lay, step by step, in trainings of a recipe that went well.
+"""Reference ranges: where figures lay, step by step, in trainings of a recipe that went well.
 
-The files in `ranges/` are recorded by `python benchmarks/usual.py`, one for each recipe and data. Importable without
-torch.
+The files in `ranges/` are recorded by `python benchmarks/reference_ranges.py`, one for each recipe and data. Importable
+without torch.
 """
 
 import json
@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent / "ranges"
 Ranges = dict[str, list[tuple[int, float, float]]]  # figure -> (step, lowest, highest)
 
 
-def usual(config: Any) -> Ranges:
+def ranges_of(config: Any) -> Ranges:
     """The ranges that go with a run's settings; nothing where they were changed from the recipe's own, or none were
     recorded. Figures of held-out data begin with “val:”."""
     file = file_of(config)

@@ -14,10 +14,10 @@ from aigc_core.families.base import Family, Networks, Result
 
 @dataclass(frozen=True)
 class TextRequest:
-    """What to write: see `aigc_core.families.gpt.generate` for the meaning of each knob.
+    """What to write: see `aigc_core.families.common.token_sampling` for the sampling parameters.
 
     Raises:
-        ConfigError: a knob has a value that it cannot have.
+        ConfigError: a parameter has a value that it cannot have.
     """
 
     prompt: str = ""
@@ -118,7 +118,7 @@ class TextFamily(Family):
 
     @abstractmethod
     def next_probabilities(self, logits: Tensor, before: list[int], request: TextRequest) -> Tensor:
-        """Logits (V,) after the tokens `before`, to probabilities (V,) with a request's knobs."""
+        """Logits (V,) after the tokens `before`, to probabilities (V,) with a request's sampling parameters."""
 
     @abstractmethod
     def inside(self, networks: Networks, tokens: Tensor) -> ForwardTrace:

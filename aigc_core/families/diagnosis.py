@@ -119,7 +119,7 @@ def dead_start(case: Case) -> Finding | None:
         message(
             "doctor.dead-start",
             "After {step} steps the loss is {now}, and it was {first} at the start: nothing is learned.",
-            step=case.step, now=short(now), first=short(first),
+            step=case.step, now=short_number(now), first=short_number(first),
         ),
         message(
             "doctor.dead-start.advice",
@@ -146,7 +146,7 @@ def learning_rate_low(case: Case) -> Finding | None:
             "doctor.learning-rate-low",
             "The loss has fallen from {start} to {end}, {part} % of that in the second half: it is still at the "
             "beginning of its way.",
-            part=round(100 * late / gained), start=short(start), end=short(end),
+            part=round(100 * late / gained), start=short_number(start), end=short_number(end),
         ),
         message(
             "doctor.learning-rate-low.advice",
@@ -176,7 +176,7 @@ def learning_rate_high(case: Case) -> Finding | None:
         message(
             "doctor.learning-rate-high",
             "The loss began at {start}, was {best} at its best, jumped up to {worst}, and is {now} now.",
-            start=short(start), best=short(best), worst=short(worst), now=short(now),
+            start=short_number(start), best=short_number(best), worst=short_number(worst), now=short_number(now),
         ),
         message(
             "doctor.learning-rate-high.advice",
@@ -205,7 +205,8 @@ def over_fitting(case: Case) -> Finding | None:
             "doctor.over-fitting",
             "On held-out data the loss was {best} at step {best_step} and is {now} now, while on training data it "
             "fell to {train}.",
-            best=short(best), best_step=best_step, now=short(now), train=short(statistics.fmean(train)),
+            best=short_number(best), best_step=best_step, now=short_number(now),
+            train=short_number(statistics.fmean(train)),
         ),
         message(
             "doctor.over-fitting.advice",
@@ -234,7 +235,7 @@ def too_little_data(case: Case) -> Finding | None:
             "The training has seen its {size} examples {epochs} times; its loss on them is {train}, on held-out ones "
             "{now}.",
             size=f"{case.train_size:,}", epochs=round(case.epochs),
-            train=short(train), now=short(now),
+            train=short_number(train), now=short_number(now),
         ),
         message(
             "doctor.too-little-data.advice",
@@ -335,7 +336,7 @@ def smoothed(values: list[float]) -> list[float]:
     return [(after - before) / width for before, after in zip(sums, sums[width:], strict=False)]
 
 
-def short(value: float) -> str:
+def short_number(value: float) -> str:
     return f"{value:.4g}"
 
 

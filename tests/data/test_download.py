@@ -40,10 +40,10 @@ def test_a_download_shows_progress_checks_its_hash_and_happens_once(server: tupl
     digest = hashlib.sha256(content).hexdigest()
     parts: list[float] = []
     to = tmp_path / "cache" / "text.txt"
-    got = download.fetch(f"{address}/text.txt", to, digest, lambda what, part: parts.append(part), "there")
+    got = download.fetch(f"{address}/text.txt", to, digest, lambda part, what: parts.append(part), "there")
     assert got.read_bytes() == content and parts[-1] == 1.0 and len(parts) > 2
     parts.clear()
-    download.fetch(f"{address}/text.txt", to, digest, lambda what, part: parts.append(part), "there")
+    download.fetch(f"{address}/text.txt", to, digest, lambda part, what: parts.append(part), "there")
     assert parts == []
 
 

@@ -14,6 +14,7 @@ import torch
 
 from aigc_core.common.errors import ConfigError, DataError
 from aigc_core.common.paths import PROJECT
+from aigc_core.common.progress import silent
 from aigc_core.data import ngram_model, stories, text_dataset, text_report
 from aigc_core.data.ngram_model import CharacterModel
 from aigc_core.data.sources import Text
@@ -39,7 +40,7 @@ def told(report: TextReport) -> list[str]:
 
 @pytest.fixture(scope="module")
 def help_text() -> str:
-    return docs(None, lambda what, part: None).documents[0]
+    return docs(None, silent).documents[0]
 
 
 # -- the loss to expect ---------------------------------------------------------------------------------
@@ -74,7 +75,7 @@ def test_the_more_often_it_came_the_likelier_it_is() -> None:
 @pytest.mark.parametrize(("language", "factor"), [("en", 4.5), ("zh", 2.2), ("both", 3.2)])
 def test_stories_are_expected_above_their_exact_entropy(language: str, factor: float) -> None:
     """A story's names come back far beyond six characters, so counting stays well above; a GPT learns them."""
-    made = stories.stories(SimpleNamespace(language=language), lambda what, part: None)
+    made = stories.stories(SimpleNamespace(language=language), silent)
     loss, exact = judge_text(made.documents, config()).loss, stories.entropy_per_character(language)
     assert loss is not None and exact < loss < factor * exact
 

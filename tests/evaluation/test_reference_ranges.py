@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aigc_core.evaluation.reference_ranges import FOLDER, file_of, settings_that_matter, usual
+from aigc_core.evaluation.reference_ranges import FOLDER, file_of, ranges_of, settings_that_matter
 from aigc_core.families import config_class
 from aigc_core.families.config import make_config
 
@@ -16,8 +16,8 @@ RECORDED = sorted(FOLDER.glob("*.json"))
 def test_recorded_ranges_belong_to_a_recipe_as_it_is_now(file: Path) -> None:
     family, preset, _ = file.stem.split("-")
     config = make_config(config_class(family), preset)
-    found = usual(config)
-    assert found, "the recipe has changed: run python benchmarks/usual.py"
+    found = ranges_of(config)
+    assert found, "the recipe has changed: run python benchmarks/reference_ranges.py"
     assert set(found) == {name for chart in config.curves for name in chart}
     for points in found.values():
         steps = [step for step, _, _ in points]
@@ -33,9 +33,9 @@ def test_every_family_has_its_default_recipe_recorded() -> None:
 
 def test_changed_settings_have_no_usual_range_but_another_seed_does() -> None:
     config = make_config(config_class("gan"))
-    assert usual(config.changed({"seed": 5, "gate": "", "device": "cpu"}))
-    assert usual(config.changed({"lr": 1e-3})) == {}
-    assert usual(make_config(config_class("gan"), None, "digits8")) == {}
+    assert ranges_of(config.changed({"seed": 5, "gate": "", "device": "cpu"}))
+    assert ranges_of(config.changed({"lr": 1e-3})) == {}
+    assert ranges_of(make_config(config_class("gan"), None, "digits8")) == {}
 
 
 def test_settings_of_a_later_version_do_not_hide_what_was_recorded() -> None:

@@ -322,15 +322,16 @@ def test_all_that_makes_a_tokenizer_is_fetched_and_nothing_else(server: Hub, tmp
 
 TOLD = {
     "an import": "from aigc_core.export.transformers_layout import import_model; import_model('some-one/gpt2', tell)",
-    "a training": "from aigc_core.families import *; Config = config_class('gpt'); "
-    "family_class('gpt').resolved(Config(init_from='some-one/gpt2', context=8), tell)",
+    "a training": "from aigc_core.families import *; from aigc_core.runs.init_from import open_trained; "
+    "config = config_class('gpt')(init_from='some-one/gpt2', context=8); "
+    "family_class('gpt').resolved(config, open_trained, tell)",
 }
 
 
 @pytest.mark.parametrize("what", TOLD)
 def test_progress_is_told_in_parts_of_the_whole(server: Hub, tmp_path: Path, what: str) -> None:
     server.models["some-one/gpt2"] = folder_of(small_gpt2(), tmp_path / "there")
-    code = "tell = lambda what, part: print(what, part); " + TOLD[what]
+    code = "tell = lambda part, what: print(what, part); " + TOLD[what]
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True,
         env=os.environ | asking(server.url, tmp_path / "home"),

@@ -136,7 +136,7 @@ def test_a_slot_is_held_until_the_model_is_judged(
             Run(judged.path).delete()
         return {"passed": True}
 
-    monkeypatch.setattr("aigc_core.evaluation.quality_gate.judge", judge)
+    monkeypatch.setattr("aigc_core.evaluation.pipeline.judge", judge)
     run = Run.create(tiny("vae"), tmp_path / "judged")
     assert pipeline.fit_and_judge(run, QueueSlot(tmp_path)).state == "done"
     assert places == [1] and place_of(QueueSlot(tmp_path), run_of()) == 0

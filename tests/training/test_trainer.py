@@ -632,7 +632,7 @@ def test_a_batch_that_cannot_be_shared_is_a_sentence(tmp_path: Path) -> None:
 def test_an_estimate_times_steps_and_leaves_no_run() -> None:
     found = estimate(tiny("vae", steps=1000))
     assert found["total_s"] == pytest.approx(1000 * found["step_s"]) and 0 < found["step_s"] < 1
-    assert (found["parameters"] > 1000 and "CPU" in found["device"]) or "," in found["device"]
+    assert found["parameters"] > 1000 and "," in found["device"]
     assert json.dumps(found)
 
 

@@ -23,7 +23,7 @@ def next_token_probabilities(
     repetition_penalty: float = 1.0,
     seen: Tensor | None = None,
 ) -> Tensor:
-    """Logits (B, V) to probabilities float32 (B, V). The knobs work in this order:
+    """Logits (B, V) to probabilities float32 (B, V). The parameters apply in this order:
 
     Args:
         repetition_penalty: logits of the tokens in `seen` are divided by it where positive, multiplied where

@@ -5,7 +5,7 @@ import statistics
 from itertools import pairwise
 
 from aigc_core.common.errors import message
-from aigc_core.families.diagnosis import YOUNG, Case, Finding, Rule, percent, rounded, short
+from aigc_core.families.diagnosis import YOUNG, Case, Finding, Rule, percent, rounded, short_number
 
 ALIKE = 0.6  # of real examples' distance from each other
 MISSING = 0.05  # of the classes
@@ -110,7 +110,7 @@ def oscillation(case: Case) -> Finding | None:
             "doctor.oscillation",
             "The distance from the data has changed direction {turns} times in {count} measurements, between {low} and "
             "{high}.",
-            turns=turns, count=len(points), low=short(low), high=short(high),
+            turns=turns, count=len(points), low=short_number(low), high=short_number(high),
         ),
         message(
             "doctor.oscillation.advice",

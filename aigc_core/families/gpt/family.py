@@ -101,8 +101,8 @@ class Family(TextFamily):
             return networks["gpt"](tokens)
 
     def next_probabilities(self, logits: Tensor, before: list[int], request: TextRequest) -> Tensor:
-        knobs = (request.temperature, request.top_k, request.top_p, request.min_p, request.repetition_penalty)
-        return next_token_probabilities(logits[None], *knobs, torch.tensor(before)[None])[0]
+        sampling_params = (request.temperature, request.top_k, request.top_p, request.min_p, request.repetition_penalty)
+        return next_token_probabilities(logits[None], *sampling_params, torch.tensor(before)[None])[0]
 
     def inside(self, networks: Networks, tokens: Tensor) -> ForwardTrace:
         return introspection.look(networks["gpt"], tokens)  # type: ignore[arg-type]

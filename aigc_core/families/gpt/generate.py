@@ -52,7 +52,7 @@ def tokens(
     if request.precision == "bf16":
         refuse_bf16(prompts.device.type)
     steps, end = request.max_new_tokens, prompts.shape[1]
-    knobs = (request.temperature, request.top_k, request.top_p, request.min_p, request.repetition_penalty)
+    sampling_params = (request.temperature, request.top_k, request.top_p, request.min_p, request.repetition_penalty)
     count = skip + steps
     randoms = (torch.rand(count, generator=generator(seed, Stream.SAMPLE), dtype=torch.float64) for seed in seeds)
     uniforms = torch.stack(list(randoms), dim=1)[skip:]
@@ -68,7 +68,7 @@ def tokens(
             before, first = first, first_read(end, model.context)
             logits = reader.read_on(text[:, end - 1]) if first == before else reader.read(text[:, first:end])
             logits = logits.float()
-            probabilities, kept = _choices(logits + silent, *knobs, text[:, :end])
+            probabilities, kept = _choices(logits + silent, *sampling_params, text[:, :end])
             column = draw(probabilities, uniforms[step])[:, None]
             token = column if kept is None else kept.gather(-1, column)
             probability = logits.softmax(-1).gather(-1, token)

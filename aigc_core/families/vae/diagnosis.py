@@ -12,7 +12,7 @@ from aigc_core.families.diagnosis import (
     dead_start,
     learning_rate_high,
     learning_rate_low,
-    short,
+    short_number,
 )
 
 USED_KL = 0.01  # nats; below, a dimension is not used (threshold as in Burda 2015)
@@ -59,7 +59,7 @@ def kl_vanishing(case: Case) -> Finding | None:
         message(
             "doctor.kl-vanishing",
             "The code tells {now} nats about a picture (it was {most} at most): every picture gets the same code.",
-            now=short(now), most=short(max(value for _, value in kl)),
+            now=short_number(now), most=short_number(max(value for _, value in kl)),
         ),
         message(
             "doctor.kl-vanishing.advice",
@@ -80,7 +80,7 @@ def kl_exploding(case: Case) -> Finding | None:
         message(
             "doctor.kl-exploding",
             "The code tells {kl} nats, {each} in each of its {size} numbers: pictures made from chance will be noise.",
-            kl=short(kl), each=short(kl / size), size=size,
+            kl=short_number(kl), each=short_number(kl / size), size=size,
         ),
         message(
             "doctor.kl-exploding.advice", "Raise β (it is {beta}) to 1: then codes stay where chance draws them from.",

@@ -7,7 +7,7 @@ from typing import Any
 
 from aigc_core.common.errors import AigcError
 from aigc_core.evaluation import diagnostics, quality_gate
-from aigc_core.evaluation.reference_ranges import usual
+from aigc_core.evaluation.reference_ranges import ranges_of
 from aigc_core.families import config_class, formulas
 from aigc_core.families.capabilities import Capability
 from aigc_core.families.diagnosis import YOUNG
@@ -133,7 +133,7 @@ def describe(name: str) -> dict[str, Any]:
         "owner": run.manifest.owner,
         "mine": users.may_change(run),
         "pinned": run.retention.pinned,
-        "usual": usual(config),
+        "usual": ranges_of(config),
         "formulas": formulas.plain(config.formulas()),
     }
 

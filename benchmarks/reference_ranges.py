@@ -1,6 +1,6 @@
 """Records what is usual (`aigc_core/ranges`): trains recipes with several seeds and keeps the range of every figure.
 
-python benchmarks/usual.py            # all of RECIPES; --only gan-default …, --seeds 3
+python benchmarks/reference_ranges.py            # all of RECIPES; --only gan-default …, --seeds 3
 """
 
 import argparse
