@@ -29,6 +29,7 @@ from aigc_core.serving.classroom import retention
 
 if TYPE_CHECKING:
     import numpy as np
+    from tqdm import tqdm
 
 app = typer.Typer(
     add_completion=False,
@@ -383,7 +384,7 @@ class _Progress:
     """A bar on a terminal; a line every ten seconds anywhere else."""
 
     def __init__(self) -> None:
-        self._bar: Any = None
+        self._bar: tqdm | None = None
         self._last_line = 0.0
 
     def __call__(self, status: Status) -> None:
@@ -418,7 +419,7 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
     return settings
 
 
-def _ask(name: str, what: Any) -> None:
+def _ask(name: str, what: Literal["stop", "pause"]) -> None:
     run = open_run(name)
     run.ask(what)
     print(f"asked {run.name} to {what}")

@@ -130,7 +130,7 @@ def _bf16_matmul_works() -> bool:
 @contextmanager
 def _bf16_matmuls() -> Iterator[None]:
     """Of all threads of the process: only one that trains and does nothing else may enter it."""
-    mkldnn: Any = torch.backends.mkldnn
+    mkldnn: Any = torch.backends.mkldnn  # torch's types lack `matmul` and `conv` of it
     kinds = (mkldnn.matmul, mkldnn.conv)
     before = [kind.fp32_precision for kind in kinds]
     for kind in kinds:

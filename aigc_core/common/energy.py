@@ -1,9 +1,10 @@
 """How much energy a training takes: read from the machine where it can be read, otherwise estimated, and said so."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import psutil
 
@@ -66,7 +67,7 @@ def _difference(before: float, now: float, span: float) -> float:
     return now - before if now >= before else now - before + span
 
 
-def _nvml_counter(card: str) -> Any:
+def _nvml_counter(card: str) -> Callable[[], float] | None:
     """A function that reads a graphics card's joules; None where it has no counter."""
     import pynvml  # type: ignore[import-untyped]
 
@@ -88,7 +89,7 @@ def _nvml_counter(card: str) -> Any:
     return joules
 
 
-def timed(work: Any, card: str | None) -> tuple[float, float]:
+def timed(work: Callable[[], object], card: str | None) -> tuple[float, float]:
     """Seconds and joules that a piece of work takes, `card` as for `Meter`."""
     meter, begun = Meter(card), time.monotonic()
     work()

@@ -48,7 +48,7 @@ def new_file(path: Path) -> Iterator[Path]:
         raise
 
 
-def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
+def write_json(path: Path, value: object, *, durable: bool = True) -> None:
     """Write `value` as readable JSON; NaN and infinity are refused, because JSON has none."""
     text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
     write_atomic(path, text + "\n", durable=durable)
@@ -103,7 +103,7 @@ def json_object(text: str | bytes) -> dict[str, Any]:
     return value
 
 
-def json_value(text: str | bytes) -> Any:
+def json_value(text: str | bytes) -> object:
     """Any JSON value likewise.
 
     Raises:
@@ -125,7 +125,7 @@ def json_value(text: str | bytes) -> Any:
     return value
 
 
-def _is_shallow(value: Any) -> bool:
+def _is_shallow(value: object) -> bool:
     level = [value]
     for _ in range(DEEPEST):
         level = [

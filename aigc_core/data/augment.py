@@ -1,16 +1,16 @@
 """Small random changes to training pictures, a whole batch at a time, on the device."""
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from aigc_core.common.device import to_device
+from aigc_core.data.settings import ImageSettings
 
 
-def augmented(x: Tensor, config: Any, random: torch.Generator, size: int, part: slice) -> Tensor:
+def augmented(x: Tensor, config: ImageSettings, random: torch.Generator, size: int, part: slice) -> Tensor:
     """Pictures (B, C, H, W) in [0, 1], each turned, mirrored and scaled by its own amount.
 
     Args:

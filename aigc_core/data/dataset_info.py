@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
 
 from aigc_core.common.errors import DataError
+from aigc_core.data.settings import DataSettings
 from aigc_core.data.sources import Note
 
 LARGEST_SIDE = 128  # pixels
@@ -76,7 +77,7 @@ class DatasetInfo:
         if not all(isinstance(note.get(name), shape) for note in self.notes for name, shape in NOTE.items()):
             raise ValueError("notes that are no sentences")
 
-    def check_goes_with(self, data: "DatasetInfo", config: Any) -> None:
+    def check_goes_with(self, data: "DatasetInfo", config: DataSettings) -> None:
         """Whether a model of this data can be used with other data.
 
         Raises:

@@ -4,7 +4,7 @@ Nothing here remembers where it is: the examples of step 700 are the same whethe
 go or was killed and resumed, and whether one process or several share the batch.
 """
 
-from typing import Any, Protocol
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.batch import Batch
 from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.image_dataset import ImageDataset
+from aigc_core.data.settings import DataSettings, ImageSettings, TextSettings
 from aigc_core.data.sources import Text, source_of
 from aigc_core.data.text_dataset import TokenDataset
 
@@ -29,7 +30,7 @@ class Dataset(Protocol):
 
 
 def load_data(
-    config: Any, device: torch.device, progress: ProgressCallback, tokenizer: str | None = None
+    config: DataSettings, device: torch.device, progress: ProgressCallback, tokenizer: str | None = None
 ) -> ImageDataset | TokenDataset:
     """The run's data, ready to be drawn from.
 
@@ -40,6 +41,7 @@ def load_data(
         DataError: the data is not known here, cannot be had, or there is too little of it.
     """
     raw = source_of(config.data).load(config, progress)
+    # A source goes only with settings that have what its kind of data needs: see `families.config.check_data`.
     if isinstance(raw, Text):
-        return TokenDataset(raw, config, device, tokenizer)
-    return ImageDataset(raw, config, device)
+        return TokenDataset(raw, cast(TextSettings, config), device, tokenizer)
+    return ImageDataset(raw, cast(ImageSettings, config), device)

@@ -1,7 +1,6 @@
 """The Hugging Face Hub's own client, with sentences where it has exceptions."""
 
 from pathlib import Path
-from typing import Any
 
 from huggingface_hub import HfApi, constants, snapshot_download
 from huggingface_hub.errors import (
@@ -77,7 +76,7 @@ def _bar(name: str, progress: ProgressCallback) -> type[tqdm]:
     """What the client takes for a progress bar: it draws nothing and reports the part of the bytes that are here."""
 
     class Bar(tqdm):
-        def __init__(self, *values: Any, **options: Any) -> None:
+        def __init__(self, *values: object, **options: object) -> None:
             self._of_bytes = options.get("unit") == "B"  # others count files
             super().__init__(*values, **options | {"disable": True})
 

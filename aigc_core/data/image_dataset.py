@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from aigc_core.common.rng import Stream, generator
 from aigc_core.data.augment import augmented
 from aigc_core.data.batch import Batch
 from aigc_core.data.dataset_info import DatasetInfo
+from aigc_core.data.settings import ImageSettings
 from aigc_core.data.sources import Images, Points
 from aigc_core.data.split import is_validation
 
@@ -32,7 +33,7 @@ class ImageDataset:
     Pictures are kept as uint8, a quarter of the memory, and leave as float within [0, 1].
     """
 
-    def __init__(self, source: Images | Points, config: Any, device: torch.device) -> None:
+    def __init__(self, source: Images | Points, config: ImageSettings, device: torch.device) -> None:
         self.config = config
         if isinstance(source, Images):
             train, validation = _split_pictures(source, config)
@@ -96,7 +97,7 @@ def as_float(x: Tensor) -> Tensor:
 Labelled = tuple[np.ndarray, np.ndarray | None]
 
 
-def _split_pictures(source: Images, config: Any) -> tuple[Labelled, Labelled]:
+def _split_pictures(source: Images, config: ImageSettings) -> tuple[Labelled, Labelled]:
     """Clean, then split by content, or take the source's own test set without what training also has."""
     keys = _keys(source.pixels)
     keep = np.ones(len(keys), dtype=bool)
@@ -126,7 +127,7 @@ def _taken(source: Images, mask: np.ndarray) -> Labelled:
 
 
 def _on_device(
-    values: np.ndarray, labels: np.ndarray | None, config: Any, device: torch.device
+    values: np.ndarray, labels: np.ndarray | None, config: ImageSettings, device: torch.device
 ) -> tuple[Tensor, Tensor | None]:
     x = torch.from_numpy(np.ascontiguousarray(values))
     if x.dtype == torch.uint8:

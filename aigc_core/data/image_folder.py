@@ -6,13 +6,13 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from aigc_core.common.errors import DataError, message
 from aigc_core.common.progress import ProgressCallback
+from aigc_core.data.settings import ImageSettings
 from aigc_core.data.sources import Images
 
 ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
@@ -26,7 +26,7 @@ LEAST_BOMB = 1_000_000_000  # bytes, unpacked
 MOST_BYTES = 1_000_000_000  # all pictures, made small
 
 
-def folder(config: Any, progress: ProgressCallback) -> Images:
+def folder(config: ImageSettings, progress: ProgressCallback) -> Images:
     """Pictures cut to the middle square and made `image_size` (64 if 0) wide; sub-folders are classes.
 
     Files that are no pictures are counted and left out. A .zip is read in memory and never unpacked, so what

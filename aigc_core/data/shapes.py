@@ -1,7 +1,5 @@
 """Coloured shapes with known factors: shape, hue, size, place. Nothing to download, every cause known."""
 
-from typing import Any
-
 import numpy as np
 
 from aigc_core.common.progress import ProgressCallback
@@ -25,7 +23,7 @@ def factors() -> dict[str, np.ndarray]:
     }
 
 
-def shapes(config: Any, progress: ProgressCallback) -> Images:
+def shapes(config: object, progress: ProgressCallback) -> Images:
     known = factors()
     pixels = np.concatenate(
         [_draw({name: values[start : start + 500] for name, values in known.items()}) for start in range(0, COUNT, 500)]

@@ -11,6 +11,7 @@ import numpy as np
 
 from aigc_core.common.errors import DataError
 from aigc_core.common.progress import ProgressCallback, silent
+from aigc_core.data.settings import DataSettings
 
 Note = dict[str, Any]  # as `aigc_core.common.errors.message` makes it
 
@@ -61,7 +62,7 @@ class Source:
     framing: Literal["square", "stroke", "object"] = "square"  # of its pictures (see `aigc_core.data.upload`)
     alike: str = ""  # an installed source of pictures of the same kind, where this one is not on the machine
 
-    def load(self, config: Any, progress: ProgressCallback = silent) -> Images | Points | Text:
+    def load(self, config: DataSettings, progress: ProgressCallback = silent) -> Images | Points | Text:
         """Fetch or make the data.
 
         Raises:

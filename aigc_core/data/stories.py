@@ -7,12 +7,13 @@ of a story is a sum of small entropies, and no model can reach a loss below it.
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from aigc_core.common.progress import ProgressCallback
+from aigc_core.data.settings import TextSettings
 from aigc_core.data.sources import Text
 
 COUNT = 8000
@@ -166,7 +167,7 @@ CHINESE = Grammar(
 GRAMMARS = {"en": (ENGLISH,), "zh": (CHINESE,), "both": (ENGLISH, CHINESE)}
 
 
-def stories(config: Any, progress: ProgressCallback) -> Text:
+def stories(config: TextSettings, progress: ProgressCallback) -> Text:
     """The same stories every time; `config.language` is ``"en"``, ``"zh"`` or ``"both"`` (half and half)."""
     random = np.random.default_rng(_SEED)
     grammars = GRAMMARS[config.language]
@@ -199,5 +200,5 @@ def _entropy(options: Weighted) -> float:
     return -sum(weight / total * math.log(weight / total) for weight in options.values())
 
 
-def _mean(options: Weighted, value: Any) -> float:
+def _mean(options: Weighted, value: Callable[[str], float]) -> float:
     return sum(weight * value(text) for text, weight in options.items()) / sum(options.values())

@@ -11,6 +11,7 @@ import numpy as np
 from aigc_core.common.errors import DataError, message
 from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.download import cache_folder, fetch, local_data
+from aigc_core.data.settings import TextSettings
 from aigc_core.data.sources import Text
 
 LARGEST_TEXT = 200_000_000  # bytes
@@ -23,14 +24,14 @@ TANG_POEMS = 58_000  # in files of a thousand each
 FORMS = {"五绝": (2, 5), "七绝": (2, 7), "五律": (4, 5), "七律": (4, 7)}  # couplets, and characters in half of one
 
 
-def docs(config: Any, progress: ProgressCallback) -> Text:
+def docs(config: object, progress: ProgressCallback) -> Text:
     """The help texts that come with every CPython."""
     from pydoc_data.topics import topics
 
     return Text(["\n".join(topics.values())])
 
 
-def shakespeare(config: Any, progress: ProgressCallback) -> Text:
+def shakespeare(config: object, progress: ProgressCallback) -> Text:
     here = local_data("text")
     path = here / "tiny_shakespeare.txt" if here else None
     if path is None or not path.is_file():
@@ -44,7 +45,7 @@ def shakespeare(config: Any, progress: ProgressCallback) -> Text:
     return Text([_read(path)])
 
 
-def tang(config: Any, progress: ProgressCallback) -> Text:
+def tang(config: object, progress: ProgressCallback) -> Text:
     """Regular poems, each as `《title》form` and its lines; the forms are 五绝, 七绝, 五律 and 七律."""
     here = local_data("text")
     if here and (path := here / "tang_poems.txt").is_file():
@@ -82,7 +83,7 @@ def keeps_form(poem: str) -> bool:
     return len(couplets) == couplets_wanted and all(re.fullmatch(f"{line}，{line}。", one) for one in couplets)
 
 
-def user_text(config: Any, progress: ProgressCallback) -> Text:
+def user_text(config: TextSettings, progress: ProgressCallback) -> Text:
     path = Path(config.data_path)
     if not config.data_path:
         raise DataError(

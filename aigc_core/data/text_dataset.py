@@ -1,7 +1,5 @@
 """Text as token streams on the device."""
 
-from typing import Any
-
 import torch
 
 from aigc_core.common.device import to_device
@@ -9,6 +7,7 @@ from aigc_core.common.errors import DataError, message
 from aigc_core.common.rng import Stream, generator
 from aigc_core.data.batch import Batch
 from aigc_core.data.dataset_info import DatasetInfo
+from aigc_core.data.settings import TextSettings
 from aigc_core.data.sources import Text
 from aigc_core.data.split import split_text
 from aigc_core.data.text import cleaned as cleaned_text
@@ -20,7 +19,7 @@ MOST_UNKNOWN = 0.2  # part of a text that a given vocabulary may not know
 class TokenDataset:
     """Token streams: `train` and `validation` int64 (T,), and the `tokenizer` that made them."""
 
-    def __init__(self, source: Text, config: Any, device: torch.device, tokenizer: str | None) -> None:
+    def __init__(self, source: Text, config: TextSettings, device: torch.device, tokenizer: str | None) -> None:
         self.config = config
         if config.clean:
             source = cleaned_text(source)

@@ -4,12 +4,13 @@ import math
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal, cast
 
 import numpy as np
 
 from aigc_core.common.errors import DataError, message
 from aigc_core.data.ngram_model import character_loss
+from aigc_core.data.settings import DataSettings, TextSettings
 from aigc_core.data.sources import Note, Text
 from aigc_core.data.split import split_text
 from aigc_core.data.text import cleaned, pieces
@@ -65,17 +66,18 @@ class TextReport:
         return self.characters * (1 - self.repeated) * (1 - self.unknown)
 
 
-def judge_text(documents: list[str], config: Any, known: Tokenizer | None = None) -> TextReport:
+def judge_text(documents: list[str], settings: DataSettings, known: Tokenizer | None = None) -> TextReport:
     """Look at a text as a training with these settings would read it.
 
     Args:
         documents: as a source of text hands them over.
-        config: settings of a family that writes.
+        settings: of a family that writes.
         known: the tokenizer of the model to go on from, if it is on this machine.
 
     Raises:
         DataError: the text is empty, or cannot be split.
     """
+    config = cast(TextSettings, settings)  # whatever goes with a source of text has them
     part = _part(documents, LOOKED_AT)
     kept = cleaned(Text(part)).documents if config.clean else [one for one in part if one]
     if not kept:
@@ -111,7 +113,7 @@ def judge_text(documents: list[str], config: Any, known: Tokenizer | None = None
 # -- the conclusion -------------------------------------------------------------------------------------
 
 
-def _conclude(report: TextReport, config: Any, shorter_part: float, strange: str) -> None:
+def _conclude(report: TextReport, config: TextSettings, shorter_part: float, strange: str) -> None:
     """Fill in the verdict and the advice, the weightiest first.
 
     Args:
@@ -158,7 +160,7 @@ def _conclude(report: TextReport, config: Any, shorter_part: float, strange: str
         advice.append(message("judge.fine", "Nothing speaks against this text; more of the kind is better still."))
 
 
-def _too_short(report: TextReport, config: Any) -> Note:
+def _too_short(report: TextReport, config: TextSettings) -> Note:
     smaller_part = min(config.validation, 1 - config.validation) * max(report.tokens, 1) / report.characters
     return message(
         "judge.too_short",
@@ -168,7 +170,7 @@ def _too_short(report: TextReport, config: Any) -> Note:
     )
 
 
-def _too_little(report: TextReport, config: Any, enough: int) -> Note:
+def _too_little(report: TextReport, config: TextSettings, enough: int) -> Note:
     amount = f"{enough:,}"
     if report.usable < LEAST:
         return message(
@@ -189,7 +191,7 @@ def _too_little(report: TextReport, config: Any, enough: int) -> Note:
     )
 
 
-def _too_often(report: TextReport, config: Any) -> Note:
+def _too_often(report: TextReport, config: TextSettings) -> Note:
     steps = MOST_EPOCHS / report.epochs * config.steps if report.epochs else 0.0
     return message(
         "judge.too_often",
@@ -238,7 +240,7 @@ def _script(character: str) -> str:
     return "chinese" if name.startswith("CJK") else "latin" if name.startswith("LATIN") else "other"
 
 
-def _tokens_a_character(text: str, config: Any, known: Tokenizer | None) -> float:
+def _tokens_a_character(text: str, config: TextSettings, known: Tokenizer | None) -> float:
     """Where the tokenizer is not here, byte-level BPE learned from this text stands in for it."""
     if known is None and config.tokenizer == "char" and not config.init_from:
         return 1.0

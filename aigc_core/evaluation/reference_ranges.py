@@ -8,11 +8,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from aigc_core.families.config import RunConfig
+
 FOLDER = Path(__file__).parent / "ranges"
 Ranges = dict[str, list[tuple[int, float, float]]]  # figure -> (step, lowest, highest)
 
 
-def ranges_of(config: Any) -> Ranges:
+def ranges_of(config: RunConfig) -> Ranges:
     """The ranges that go with a run's settings; nothing where they were changed from the recipe's own, or none were
     recorded. Figures of held-out data begin with “val:”."""
     file = file_of(config)
@@ -23,12 +25,12 @@ def ranges_of(config: Any) -> Ranges:
     return recorded["ranges"] if told == recorded["settings"] else {}
 
 
-def file_of(config: Any) -> Path:
+def file_of(config: RunConfig) -> Path:
     """Where the ranges of a recipe with its data are kept."""
     return FOLDER / f"{config.family}-{config.preset}-{config.data}.json"
 
 
-def settings_that_matter(config: Any) -> dict[str, Any]:
+def settings_that_matter(config: RunConfig) -> dict[str, Any]:
     """All settings upon which curves depend."""
     return {key: value for key, value in config.model_dump().items() if key not in WITHOUT_EFFECT}
 

@@ -41,6 +41,7 @@ class Unfilled(TorchFunctionMode):
     `load_state_dict(…, assign=True)` has given them weights. Holds for this thread.
     """
 
+    # As torch calls it.
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if func is torch.empty:
@@ -147,7 +148,7 @@ class Family(ABC):
 
     # -- networks -----------------------------------------------------------------------------------------
 
-    @classmethod
+    @classmethod  # settings and datasets here are of the family's own types
     def resolved(cls, config: Any, open_trained: OpenTrained, progress: ProgressCallback) -> tuple[Any, str | None]:
         """The settings with what only shows when the run starts, such as the size of a model to go on from,
         and that model's tokenizer as JSON. `progress` is told what is fetched for it, from any thread."""
@@ -195,7 +196,7 @@ class Family(ABC):
     def make(self, networks: Networks, count: int, seed: int) -> list[Result]:
         """`count` results, the i-th from (`seed`, i) alone."""
 
-    def fixed_inputs(self, data: Any) -> object:
+    def fixed_inputs(self, data: Any) -> object:  # the family's kind of dataset
         """What every sample of the history is made from, beyond noise and settings; `data` is the run's."""
         return None
 
@@ -204,7 +205,12 @@ class Family(ABC):
         """A sample for the run's history, always from the same noise, prompt or inputs."""
 
     @abstractmethod
-    def evaluate(self, networks: Networks, data: Any, extent: EvalLevel = "during") -> dict[str, Any]:
+    def evaluate(
+        self,
+        networks: Networks,
+        data: Any,  # the family's kind of dataset
+        extent: EvalLevel = "during",
+    ) -> dict[str, Any]:
         """Figures on held-out data, with their number of examples as `n`."""
 
     def export(self, networks: Networks, folder: Path) -> None:

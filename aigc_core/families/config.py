@@ -21,13 +21,13 @@ Group = Literal["basic", "network", "data", "optimiser", "judge", "record"]  # p
 
 
 def option(
-    default: Any,
+    default: object,
     help: str,
     *,
     group: Group = "network",
     live: bool = False,
-    **limits: Any,
-) -> Any:
+    **limits: Any,  # as `pydantic.Field` takes them
+) -> Any:  # a field of any type
     """One setting: its default, a sentence of help, where a form shows it, and its limits (`ge`, `le`, …).
 
     `live` marks a setting that may be changed while the training runs.
@@ -36,7 +36,7 @@ def option(
     return Field(default=default, description=help, json_schema_extra=extra, **limits)
 
 
-def _as_number(value: Any) -> Any:
+def _as_number(value: object) -> object:
     """“32” from the command line as 32: a choice among numbers compares numbers."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 

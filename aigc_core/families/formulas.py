@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
+DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,10 @@ def lines(code: str) -> dict[str, Any]:
     module, _, name = code.partition(":")
     file = PROJECT / (module.replace(".", "/") + ".py")
     text = file.read_text(encoding="utf-8")
-    found: Any = ast.parse(text)
+    body = ast.parse(text).body
     for part in name.split("."):
-        found = next(node for node in found.body if getattr(node, "name", None) == part)
+        found = next(node for node in body if isinstance(node, DEFINITIONS) and node.name == part)
+        body = found.body
     return {
         "file": file.relative_to(PROJECT).as_posix(),
         "line": found.lineno,

@@ -3,16 +3,16 @@
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from aigc_core.common.device import device_of
 from aigc_core.common.errors import ConfigError
 from aigc_core.common.rng import normal_per_sample
 from aigc_core.families.base import Family, Networks, Result
+from aigc_core.families.common.image_networks import CodeReader
 from aigc_core.media import provenance
 
 
@@ -40,19 +40,18 @@ class ImageFamily(Family):
         """
 
     @abstractmethod
-    def decoder(self, networks: Networks) -> nn.Module:
-        """The network that makes pictures, with its parts `code` (`ClassCode`) and `body` (`Decoder`)."""
+    def decoder(self, networks: Networks) -> CodeReader:
+        """The network that makes pictures."""
 
     def first(self, networks: Networks, z: Tensor, labels: Tensor | None) -> Tensor:
         """Activations (N, D) of the first layers for codes (N, latent_size)."""
-        decoder: Any = self.decoder(networks)
+        decoder = self.decoder(networks)
         return decoder.body.first(decoder.code(z, labels))
 
     @property
     def layers(self) -> int:
         """Into how many places of the network the code goes."""
-        decoder: Any = self.decoder(self.networks)
-        return int(decoder.body.layers)
+        return self.decoder(self.networks).body.layers
 
     def sample(self, networks: Networks, request: ImageRequest) -> np.ndarray:
         """Pictures uint8 (N, H, W, C), or points float32 (N, 2); each depends on its own seed only.

@@ -4,8 +4,6 @@ The network and its weights are torch-fidelity's, a port of the 2015 TensorFlow 
 Of digits it knows nothing: see `aigc_core.metrics.classifier_features`.
 """
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -44,7 +42,7 @@ def load(progress: ProgressCallback) -> nn.Module:
 
 
 @torch.inference_mode()
-def extract(network: Any, x: Tensor) -> np.ndarray:
+def extract(network: nn.Module, x: Tensor) -> np.ndarray:
     """Of pictures uint8 (N, C, H, W), C 1 or 3: features float32 (N, 2048)."""
     colour = x.cpu().expand(-1, 3, -1, -1)
     return torch.cat([network(part)[0] for part in colour.split(PART)]).numpy()

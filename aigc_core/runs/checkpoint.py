@@ -17,26 +17,26 @@ from typing import Any, NotRequired
 
 import torch
 from pydantic import TypeAdapter
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 from typing_extensions import TypedDict
 
 from aigc_core.common.errors import RunError
 from aigc_core.common.files import json_object, new_folder, own_file, read_own, write_json
+from aigc_core.common.safetensors_header import Header
 from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.families import family_class
 from aigc_core.families.base import Family, Networks, Unfilled
+from aigc_core.families.config import RunConfig
+from aigc_core.runs.checkpoint_tensors import Shapes, check_header, header_of, read_tensors
 from aigc_core.runs.run import Run
 from aigc_core.runs.status import Count
 
 Optimizers = dict[str, torch.optim.Optimizer]
-Shapes = dict[str, torch.Size]  # of tensors by name
 
 TENSORS = ("model.safetensors", "ema.safetensors", "optimizer.safetensors", "extra.safetensors")
 LARGEST_META = 1_000_000  # bytes
-LARGEST_HEADER = 4_000_000
-PRECISIONS = ("F16", "BF16", "F32", "F64")  # as safetensors calls them
 MOMENTS = ("step", "exp_avg", "exp_avg_sq", "momentum")  # what optimisers keep; the first is a single number
 
 
@@ -95,7 +95,7 @@ def unfilled(run: Run) -> Family:
     return unfilled_with(run, config, info)
 
 
-def unfilled_with(run: Run, config: Any, info: DatasetInfo) -> Family:
+def unfilled_with(run: Run, config: RunConfig, info: DatasetInfo) -> Family:
     """The same of settings and facts that were read already."""
     if not config.accepts(info):
         raise _contradicts(run, f"{config.family}, {info.kind}")
@@ -122,7 +122,7 @@ def shapes_of(networks: Networks) -> Shapes:
     }
 
 
-def check_before_resuming(run: Run, config: Any, info: DatasetInfo) -> None:
+def check_before_resuming(run: Run, config: RunConfig, info: DatasetInfo) -> None:
     """Whether any checkpoint has weights for the networks that these settings and facts describe.
 
     Only the beginnings of files are read, and no memory is taken for networks.
@@ -133,7 +133,7 @@ def check_before_resuming(run: Run, config: Any, info: DatasetInfo) -> None:
     shapes, problems = shapes_of(unfilled_with(run, config, info).networks), []
     for step in reversed(run.checkpoints.steps()):
         try:
-            _check(_headers(run.checkpoints.folder(step) / TENSORS[0]), shapes)
+            check_header(header_of(run.checkpoints.folder(step) / TENSORS[0]), shapes)
             return
         except (OSError, ValueError, SafetensorError) as problem:
             problems.append(_damaged(run.checkpoints.folder(step), problem))
@@ -157,13 +157,13 @@ def load(
         for name in TENSORS:
             if name in sums and _sum(own_file(folder / name, folder.parent)) != sums[name]:
                 raise ValueError(f"bytes of {name} have changed")
-        _into(networks, _read(folder / TENSORS[0], shapes_of(networks)))
+        _into(networks, read_tensors(folder / TENSORS[0], shapes_of(networks)))
         if averages:
-            _into(averages, _read(folder / TENSORS[1], shapes_of(averages)))
-        moments = _headers(folder / TENSORS[2])
-        _into_optimizers(optimizers, _read(folder / TENSORS[2], _moments(optimizers, moments)))
+            _into(averages, read_tensors(folder / TENSORS[1], shapes_of(averages)))
+        moments = header_of(folder / TENSORS[2])
+        _into_optimizers(optimizers, read_tensors(folder / TENSORS[2], _moments(optimizers, moments)))
         shapes = {name: value.shape for name, value in extra.items()}
-        return meta, _read(folder / TENSORS[3], shapes) if extra else {}
+        return meta, read_tensors(folder / TENSORS[3], shapes) if extra else {}
     except (OSError, ValueError, SafetensorError) as problem:
         raise _damaged(folder, problem) from problem
 
@@ -175,10 +175,9 @@ def empty_for_use(run: Run, step: int) -> Family:
     Raises:
         AigcError: the run cannot be read, or the checkpoint is damaged or of other networks.
     """
-    family = unfilled(run)
-    family.networks = {name: family.networks[name] for name in family.inference_networks}
+    family = _unfilled_for_use(run)
     try:
-        _check(_headers(_file_for_use(run.checkpoints.folder(step))), shapes_of(family.networks))
+        check_header(header_of(_file_for_use(run.checkpoints.folder(step))), shapes_of(family.networks))
     except (OSError, ValueError, SafetensorError) as problem:
         raise _damaged(run.checkpoints.folder(step), problem) from problem
     return family
@@ -190,13 +189,19 @@ def for_use(run: Run, step: int) -> Family:
     Raises:
         AigcError: likewise, or there are numbers that are infinite or none.
     """
-    family, folder = empty_for_use(run, step), run.checkpoints.folder(step)
+    family, folder = _unfilled_for_use(run), run.checkpoints.folder(step)
     try:
-        tensors = _read(_file_for_use(folder), shapes_of(family.networks))
+        tensors = read_tensors(_file_for_use(folder), shapes_of(family.networks))
     except (OSError, ValueError, SafetensorError) as problem:
         raise _damaged(folder, problem) from problem
     for name, network in family.networks.items():
         network.load_state_dict(_own(tensors, name), assign=True)
+    return family
+
+
+def _unfilled_for_use(run: Run) -> Family:
+    family = unfilled(run)
+    family.networks = {name: family.networks[name] for name in family.inference_networks}
     return family
 
 
@@ -261,52 +266,7 @@ def _own(tensors: dict[str, Tensor], network: str) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
 
 
-def _headers(file: Path) -> dict[str, tuple[torch.Size, str]]:
-    """Shape and kind of number of each tensor in a checkpoint's file; none is read.
-
-    Raises:
-        OSError, ValueError, SafetensorError: no such file.
-    """
-    with own_file(file, file.parent.parent).open("rb") as opened:
-        length = int.from_bytes(opened.read(8), "little")
-    if length > LARGEST_HEADER:
-        raise ValueError(f"{file.name} begins with {length} bytes of names")
-    with safe_open(file, "pt") as tensors:
-        parts = {name: tensors.get_slice(name) for name in tensors.keys()}  # noqa: SIM118  # no dict
-        return {name: (torch.Size(one.get_shape()), one.get_dtype()) for name, one in parts.items()}
-
-
-def _check(found: dict[str, tuple[torch.Size, str]], shapes: Shapes) -> None:
-    """Raises: ValueError: not the tensors of these shapes. Networks that are not asked for may be there, too."""
-    asked = {name.split("/")[0] for name in shapes}
-    odd = [name for name in found if name not in shapes and name.split("/")[0] in asked]
-    for name in [*shapes, *odd]:
-        shape, kind = found.get(name, (None, ""))
-        if shape != shapes.get(name):
-            said = [list(one) if one is not None else "not there" for one in (shape, shapes.get(name))]
-            raise ValueError(f"{name[:80]} is {said[0]}, and should be {said[1]}")
-        if kind not in PRECISIONS:
-            raise ValueError(f"{name[:80]} has numbers of the kind {kind}")
-
-
-def _read(file: Path, shapes: Shapes) -> dict[str, Tensor]:
-    """Tensors of these shapes, as float32.
-
-    Raises:
-        OSError, ValueError, SafetensorError: no such file, or other ones, or numbers that are infinite or none.
-    """
-    _check(_headers(file), shapes)
-    tensors = {}
-    with safe_open(file, "pt") as opened:
-        for name in shapes:
-            tensor = opened.get_tensor(name).to(torch.float32, copy=True)  # the file may change
-            if tensor.numel() and not all(one.isfinite() for one in tensor.aminmax()):
-                raise ValueError(f"{name} has numbers that are infinite or none")
-            tensors[name] = tensor
-    return tensors
-
-
-def _moments(optimizers: Optimizers, found: dict[str, tuple[torch.Size, str]]) -> Shapes:
+def _moments(optimizers: Optimizers, found: Header) -> Shapes:
     """The shapes that optimisers' moments must have, of those that a file names: a parameter that had no gradient yet
     has none.
 

@@ -15,7 +15,7 @@ class ControlChannel:
     def __init__(self, folder: Path) -> None:
         self._file = folder / "control.jsonl"
 
-    def request(self, what: Literal["start", "stop", "pause", "resume", "set"], **changes: Any) -> None:
+    def request(self, what: Literal["start", "stop", "pause", "resume", "set"], **changes: object) -> None:
         """Ask the training process for something."""
         append_line(self._file, {"t": time.time(), "request": what, "changes": changes})
 

@@ -29,7 +29,7 @@ class EventLog:
     def __init__(self, folder: Path) -> None:
         self._file = folder / "events.jsonl"
 
-    def append(self, kind: str, step: int, **values: Any) -> None:
+    def append(self, kind: str, step: int, **values: object) -> None:
         """Add one event. A line is written by one call, so that a kill leaves at most one torn line."""
         append_line(self._file, {"t": round(time.time(), 3), "step": step, "kind": kind, **values})
 

@@ -39,7 +39,7 @@ class Manifest:
             raise RunError("run.bad_config", "The settings of {name} cannot be read by this version.", name=name)
         return manifest
 
-    def update(self, **values: Any) -> None:
+    def update(self, **values: object) -> None:
         """Replace entries of the file."""
         write_json(self._folder / "config.json", self.read() | values)
 

@@ -46,7 +46,7 @@ def is_public(run: Run) -> bool:
     return run.shipped or (source is not None and source.origin != "yours" and not config.get("data_path"))
 
 
-def _is_place(value: Any) -> bool:
+def _is_place(value: object) -> bool:
     """Whether a setting names a place on the machine, and no run or model of the Hub."""
     text = str(value)
     if "\\" in text or text.startswith((".", "~", "/")):

@@ -115,7 +115,7 @@ class Run:
 
     # -- what it is ---------------------------------------------------------------------------------------
 
-    def config(self) -> Any:  # which fields it has, its family knows
+    def config(self) -> Any:  # a `RunConfig`; which fields it has besides, its family knows
         """The settings, checked.
 
         Raises:
@@ -186,7 +186,7 @@ class Run:
 
     # -- what is done to it -------------------------------------------------------------------------------
 
-    def ask(self, what: Literal["stop", "pause", "resume", "set"], **changes: Any) -> None:
+    def ask(self, what: Literal["stop", "pause", "resume", "set"], **changes: object) -> None:
         """Ask a training that is queued, running or paused for something.
 
         Raises:

@@ -7,7 +7,7 @@ from aigc_core.common.errors import DataError
 from aigc_core.data.datasets import load_data
 from aigc_core.data.sources import Text, silent
 from aigc_core.data.text_dataset import TokenDataset
-from tests.helpers.runs import tiny
+from tests.helpers.runs import gpt_config, tiny
 
 CPU = torch.device("cpu")
 
@@ -20,4 +20,4 @@ def test_text_windows_are_one_token_apart() -> None:
 
 def test_text_shorter_than_the_context_is_refused() -> None:
     with pytest.raises(DataError, match="smaller context"):
-        TokenDataset(Text(["too short"]), tiny("gpt"), CPU, None)
+        TokenDataset(Text(["too short"]), gpt_config(), CPU, None)

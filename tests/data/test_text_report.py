@@ -21,17 +21,17 @@ from aigc_core.data.sources import Text
 from aigc_core.data.text import docs
 from aigc_core.data.text_report import TextReport, judge_text
 from aigc_core.data.tokenizer import Tokenizer
-from aigc_core.families import config_class
-from aigc_core.families.config import RunConfig, make_config
+from aigc_core.families.config import make_config
+from aigc_core.families.gpt.config import Config
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import forms, run_views, uploads
 from aigc_core.serving.api import text_report as text_report_api
 from tests.helpers.runs import Trained
 
 
-def config(**settings: object) -> RunConfig:
+def config(**settings: object) -> Config:
     """A GPT's default settings for a person's own text."""
-    return make_config(config_class("gpt"), data="text", settings=settings)
+    return make_config(Config, data="text", settings=settings)
 
 
 def told(report: TextReport) -> list[str]:

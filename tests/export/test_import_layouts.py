@@ -22,7 +22,7 @@ from aigc_core.common.paths import runs_root
 from aigc_core.common.progress import silent
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.export import transformers_layout
-from aigc_core.families.gpt import pretrained
+from aigc_core.families.gpt import pretrained, transformers_folder
 from aigc_core.families.gpt.model import GPT
 from aigc_core.runs.init_from import open_trained
 from tests.helpers.runs import gpt_config, info_of, text_family_of
@@ -450,7 +450,7 @@ LAYOUTS: dict[str, tuple[Make, str]] = {
         "config.adapter",
     ),
     # -- config.json
-    **{f"activation {name}": (config(activation_function=name), SAME) for name in pretrained.SAME_ACTIVATION},
+    **{f"activation {name}": (config(activation_function=name), SAME) for name in transformers_folder.SAME_ACTIVATION},
     **{
         f"activation {name}": (config(activation_function=name), "config.not_gpt2")
         for name in ("gelu", "gelu_10", "gelu_python", "quick_gelu", "relu", "silu", "tanh", "unheard", None)
@@ -719,7 +719,7 @@ def test_the_activations_that_are_taken_for_the_same_are_no_others() -> None:
     x = torch.linspace(-12, 12, 100_001)
     ours = torch.nn.functional.gelu(x, approximate="tanh")
     close = {name for name in ACT2FN if name != "xielu" and float((ACT2FN[name](x) - ours).abs().max()) < 1e-6}
-    assert close == set(pretrained.SAME_ACTIVATION)
+    assert close == set(transformers_folder.SAME_ACTIVATION)
 
 
 def test_a_number_without_a_token_is_never_written(plain: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from aigc_core.common.rng import normal_per_sample
 from aigc_core.data.batch import Batch
 from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.families.base import EvalLevel, Networks, Result, StepContext
+from aigc_core.families.common.image_networks import CodeReader
 from aigc_core.families.image import ImageFamily
 from aigc_core.inference.latent import directions, interpolation, projection
 from aigc_core.metrics.image_attributes import boldness, slant, width
@@ -43,8 +44,8 @@ class Known(ImageFamily):
         shown: Tensor = bar[:, None, None, :].expand(-1, 1, SIDE, -1)
         return shown
 
-    def decoder(self, networks: Networks) -> nn.Module:
-        return nn.Module()
+    def decoder(self, networks: Networks) -> CodeReader:
+        return CodeReader()
 
     def encode(self, networks: Networks, x: Tensor, labels: Tensor | None) -> Tensor:
         return torch.zeros(len(x), 4)

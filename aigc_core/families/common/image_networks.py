@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from aigc_core.data.dataset_info import DatasetInfo
+
 Shape = tuple[int, ...]
 
 
@@ -26,16 +28,16 @@ class Normalise(nn.Module):
         return (x - self.mean) / self.std
 
 
-def normalise(info: object, standardise: bool) -> Normalise:
+def normalise(info: DatasetInfo, standardise: bool) -> Normalise:
     """To mean 0 and spread 1 by the training data's own moments, or from [0, 1] to [−1, 1].
 
     Points lie around 0 already and pass unchanged unless `standardise`.
     """
     if standardise:
-        return Normalise(info.mean, info.std, info.shape)  # type: ignore[attr-defined]
-    centre, half = (0.5, 0.5) if len(info.shape) == 3 else (0.0, 1.0)  # type: ignore[attr-defined]
-    channels = info.shape[0]  # type: ignore[attr-defined]
-    return Normalise([centre] * channels, [half] * channels, info.shape)  # type: ignore[attr-defined]
+        return Normalise(info.mean, info.std, info.shape)
+    centre, half = (0.5, 0.5) if len(info.shape) == 3 else (0.0, 1.0)
+    channels = info.shape[0]
+    return Normalise([centre] * channels, [half] * channels, info.shape)
 
 
 def dense(sizes: list[int], negative_slope: float) -> nn.Sequential:
@@ -281,3 +283,10 @@ class ClassCode(nn.Module):
             raise ValueError("a class-conditional network needs labels")
         known = F.one_hot(labels, self.classes).to(z.dtype)
         return torch.cat([z, known if z.dim() == 2 else known[:, None].expand(-1, z.shape[1], -1)], dim=-1)
+
+
+class CodeReader(nn.Module):
+    """A network that makes pictures (or points) of a code: the class goes beside it, then the body draws."""
+
+    code: ClassCode
+    body: Decoder

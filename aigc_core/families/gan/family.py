@@ -1,6 +1,6 @@
 """Generative adversarial networks (Goodfellow 2014)."""
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -8,9 +8,12 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from aigc_core.common.rng import Stream
 from aigc_core.data.batch import Batch
+from aigc_core.data.dataset_info import DatasetInfo
+from aigc_core.data.image_dataset import ImageDataset
 from aigc_core.families.base import EvalLevel, Networks, Phase, StepContext
 from aigc_core.families.common.image_networks import (
     ClassCode,
+    CodeReader,
     ConvDecoder,
     ConvEncoder,
     DenseDecoder,
@@ -20,6 +23,7 @@ from aigc_core.families.common.image_networks import (
     normalise,
     stages_of,
 )
+from aigc_core.families.gan.config import Config
 from aigc_core.families.gan.losses import OBJECTIVES, discriminator_auc, interpolation_penalty, zero_centred_penalty
 from aigc_core.families.image import ImageFamily, ImageRequest
 from aigc_core.metrics.sample_quality import SampleQuality
@@ -29,10 +33,10 @@ MOST_EVALUATED = {"during": 2000, "end": 5000}  # pictures that are judged
 DECODERS = {"dcgan": ConvDecoder, "style": StyleDecoder, "resize": ResizeDecoder, "mlp": DenseDecoder}
 
 
-class Generator(nn.Module):
+class Generator(CodeReader):
     """z (B, Z), labels (B,) or None -> pictures (B, C, H, W) in [0, 1], or points (B, 2)."""
 
-    def __init__(self, config: Any, shape: tuple[int, ...], classes: int) -> None:
+    def __init__(self, config: Config, shape: tuple[int, ...], classes: int) -> None:
         super().__init__()
         self.code = ClassCode(classes)
         self.body = DECODERS[config.network](config.latent_size + classes, shape, config.width)
@@ -49,7 +53,7 @@ class Discriminator(nn.Module):
     A class enters as the inner product of its vector with the features (projection, Miyato & Koyama 2018).
     """
 
-    def __init__(self, config: Any, info: Any, classes: int) -> None:
+    def __init__(self, config: Config, info: DatasetInfo, classes: int) -> None:
         super().__init__()
         self.normalise = normalise(info, config.standardise)
         if config.network == "mlp":
@@ -138,10 +142,10 @@ class Family(ImageFamily):
     def decode(self, networks: Networks, z: Tensor, labels: Tensor | None) -> Tensor:
         return networks["generator"](z, labels)
 
-    def decoder(self, networks: Networks) -> nn.Module:
-        return networks["generator"]
+    def decoder(self, networks: Networks) -> Generator:
+        return cast(Generator, networks["generator"])  # made by `build`
 
-    def evaluate(self, networks: Networks, data: Any, extent: EvalLevel = "during") -> dict[str, Any]:
+    def evaluate(self, networks: Networks, data: ImageDataset, extent: EvalLevel = "during") -> dict[str, Any]:
         """How like the held-out examples made ones are: see `aigc_core.metrics.sample_quality`."""
         judge = data.cached("likeness", lambda: SampleQuality(data))
         count = max(LEAST_MADE, min(len(data.validation), MOST_EVALUATED.get(extent, len(data.validation))))

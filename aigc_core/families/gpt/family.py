@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -13,11 +13,13 @@ from aigc_core.common.errors import ConfigError
 from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.batch import Batch
 from aigc_core.data.ngram_model import counted_loss
+from aigc_core.data.text_dataset import TokenDataset
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.families.base import EvalLevel, Networks, OpenTrained, Phase, Result, StepContext
 from aigc_core.families.causal_lm import ForwardTrace, SampledToken, TextFamily, TextRequest
 from aigc_core.families.common.token_sampling import next_token_probabilities, pieces
-from aigc_core.families.gpt import introspection, pretrained
+from aigc_core.families.gpt import introspection, pretrained, transformers_folder
+from aigc_core.families.gpt.config import Config
 from aigc_core.families.gpt.generate import encode_prompt, first_read, tokens
 from aigc_core.families.gpt.kv_cache import KVCacheDecoder
 from aigc_core.families.gpt.model import GPT
@@ -31,6 +33,10 @@ MOST_ATTENDING = 128  # tokens whose attention is looked at
 TEXTS, WRITTEN = 8, 256  # texts that the model writes to be judged, and their tokens
 
 
+def _gpt(networks: Networks) -> GPT:
+    return cast(GPT, networks["gpt"])  # made by `build`; a compiled one passes its parts on
+
+
 class Family(TextFamily):
     inference_networks = ("gpt",)
     phases = (Phase("gpt"),)
@@ -40,7 +46,9 @@ class Family(TextFamily):
         self.tokenizer = Tokenizer.from_json(self.info.tokenizer)
 
     @classmethod
-    def resolved(cls, config: Any, open_trained: OpenTrained, progress: ProgressCallback) -> tuple[Any, str | None]:
+    def resolved(
+        cls, config: Config, open_trained: OpenTrained, progress: ProgressCallback
+    ) -> tuple[Config, str | None]:
         return pretrained.resolved(config, open_trained, progress) if config.init_from else (config, None)
 
     def build(self) -> Networks:
@@ -58,8 +66,7 @@ class Family(TextFamily):
 
     def start(self, open_trained: OpenTrained) -> None:
         if self.config.init_from:
-            network: Any = self.networks["gpt"]
-            pretrained.fill(network, pretrained.find_source(self.config.init_from, open_trained))
+            pretrained.fill(_gpt(self.networks), pretrained.find_source(self.config.init_from, open_trained))
 
     def loss(self, phase: str, batch: Batch, context: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of the next token, nats a token."""
@@ -85,7 +92,7 @@ class Family(TextFamily):
     def generate(
         self, networks: Networks, prompt: list[int], request: TextRequest, seeds: list[int], skip: int = 0
     ) -> Iterator[SampledToken]:
-        model: Any = networks["gpt"]
+        model = _gpt(networks)
         row = torch.tensor(prompt, device=model.wte.weight.device).expand(len(seeds), -1)
         return tokens(model, row, request, self.tokenizer.never_spoken, seeds, skip)
 
@@ -94,7 +101,7 @@ class Family(TextFamily):
 
     @torch.inference_mode()
     def next_logits(self, networks: Networks, tokens: Tensor) -> Tensor:
-        return KVCacheDecoder(networks["gpt"], 1).read(tokens[None])[0]  # type: ignore[arg-type]
+        return KVCacheDecoder(_gpt(networks), 1).read(tokens[None])[0]
 
     def logits(self, networks: Networks, tokens: Tensor) -> Tensor:
         with torch.inference_mode():
@@ -105,10 +112,10 @@ class Family(TextFamily):
         return next_token_probabilities(logits[None], *sampling_params, torch.tensor(before)[None])[0]
 
     def inside(self, networks: Networks, tokens: Tensor) -> ForwardTrace:
-        return introspection.look(networks["gpt"], tokens)  # type: ignore[arg-type]
+        return introspection.look(_gpt(networks), tokens)
 
     def logit_lens(self, networks: Networks, states: Tensor) -> Tensor:
-        return introspection.logit_lens(networks["gpt"], states)  # type: ignore[arg-type]
+        return introspection.logit_lens(_gpt(networks), states)
 
     @property
     def layers_and_heads(self) -> tuple[int, int]:
@@ -116,8 +123,7 @@ class Family(TextFamily):
         return shape.layers, shape.heads
 
     def export(self, networks: Networks, folder: Path) -> None:
-        network: Any = networks["gpt"]
-        pretrained.write(folder, network, self.config, self.tokenizer)
+        transformers_folder.write(folder, _gpt(networks), self.config, self.tokenizer)
 
     def snapshot(self, networks: Networks, fixed_inputs: object) -> Result:
         prompt = "" if self._foreign(self.config.prompt) else self.config.prompt
@@ -129,7 +135,7 @@ class Family(TextFamily):
         return bool(prompt) and len(self.tokenizer.unknown_in(prompt)) == len(set(prompt))
 
     @torch.inference_mode()
-    def evaluate(self, networks: Networks, data: Any, extent: EvalLevel = "during") -> dict[str, Any]:
+    def evaluate(self, networks: Networks, data: TokenDataset, extent: EvalLevel = "during") -> dict[str, Any]:
         """`loss` in nats a token over windows of the validation text that do not overlap; `perplexity` = eˡᵒˢˢ;
         `bits_per_byte` of its UTF-8; `attended`, the tokens that a head looks at in one window; `n` tokens measured.
         At the end and in full also `gain`, the nats a token that it is better than counting n-grams, and figures of
@@ -147,7 +153,7 @@ class Family(TextFamily):
             target = y[first : first + PART].flatten()
             total += F.cross_entropy(logits.float().flatten(0, 1), target, reduction="sum").item()
         loss = total / y.numel()
-        attention = introspection.look(networks["gpt"], x[0, :MOST_ATTENDING]).attention  # type: ignore[arg-type]
+        attention = introspection.look(_gpt(networks), x[0, :MOST_ATTENDING]).attention
         bytes_per_token = data.info.validation_bytes / data.info.validation_size
         figures = {
             "loss": loss,
@@ -163,7 +169,7 @@ class Family(TextFamily):
         gain = {} if counted is None else {"gain": counted - loss}
         return figures | gain | self._text_figures(networks, data)
 
-    def _text_figures(self, networks: Networks, data: Any) -> dict[str, Any]:
+    def _text_figures(self, networks: Networks, data: TokenDataset) -> dict[str, Any]:
         """Of texts that the model writes from nothing, next to as much held-out text."""
         request = TextRequest(max_new_tokens=WRITTEN, temperature=1.0)
         prompt = self.encode_prompt("")

@@ -1,7 +1,5 @@
 """Inside a GPT while it reads: where each head looks, and what each layer would say already."""
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -14,9 +12,8 @@ def look(model: GPT, tokens: Tensor) -> ForwardTrace:
     """Read tokens (T,) step by step as the formulas say (Vaswani 2017, section 3.2; GPT-2's pre-norm blocks)."""
     x = model.wte(tokens) + model.wpe(torch.arange(len(tokens), device=tokens.device))
     later = torch.ones(len(tokens), len(tokens), dtype=torch.bool, device=tokens.device).triu(1)
-    blocks: Any = model.h
     seen, states = [], [x]
-    for block in blocks:
+    for block in model.blocks:
         q, k, v = block.attn.c_attn(block.ln_1(x)).view(len(tokens), 3, model.heads, -1).permute(1, 2, 0, 3)
         weights = scores(q, k).masked_fill(later, -torch.inf).softmax(-1)
         x = x + block.attn.c_proj((weights @ v).transpose(0, 1).reshape(x.shape))

@@ -4,6 +4,9 @@ Only one thing differs: `transformers` keeps the four matrices of a block as (in
 `to_transformers` and `from_transformers` transpose them.
 """
 
+from collections.abc import Iterable
+from typing import cast
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -26,6 +29,10 @@ class GPT(nn.Module):
         self.h = nn.ModuleList(Block(width, heads, dropout) for _ in range(layers))
         self.ln_f = nn.LayerNorm(width, eps=EPSILON)
         self._initialise(layers)
+
+    @property
+    def blocks(self) -> Iterable[Block]:
+        return cast(Iterable[Block], self.h)  # what `__init__` put into it; torch's list forgets of what kind
 
     def _initialise(self, layers: int) -> None:
         """N(0, 0.02); the last matrix of each branch smaller by √(2 · layers), so that the sum stays level."""

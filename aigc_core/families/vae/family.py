@@ -1,16 +1,18 @@
 """Variational autoencoders (Kingma & Welling 2013; β: Higgins 2017)."""
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from aigc_core.common.rng import Stream, generator
 from aigc_core.data.batch import Batch
-from aigc_core.data.image_dataset import as_float
+from aigc_core.data.dataset_info import DatasetInfo
+from aigc_core.data.image_dataset import ImageDataset, as_float
 from aigc_core.families.base import EvalLevel, Networks, Phase, StepContext
 from aigc_core.families.common.image_networks import (
     ClassCode,
+    CodeReader,
     ConvEncoder,
     DenseDecoder,
     DenseEncoder,
@@ -19,6 +21,7 @@ from aigc_core.families.common.image_networks import (
     stages_of,
 )
 from aigc_core.families.image import ImageFamily
+from aigc_core.families.vae.config import Config
 from aigc_core.families.vae.losses import (
     bernoulli_nll,
     gaussian_nll,
@@ -38,7 +41,7 @@ SMALLEST_LOG_STD = -6.0  # of the Gaussian likelihood: below, a perfect fit woul
 class Encoder(nn.Module):
     """x (B, *shape), labels -> mean and log variance of q(z|x), each (B, Z)."""
 
-    def __init__(self, config: Any, info: Any, classes: int) -> None:
+    def __init__(self, config: Config, info: DatasetInfo, classes: int) -> None:
         super().__init__()
         self.normalise = normalise(info, config.standardise)
         hidden = 16 * config.width
@@ -56,10 +59,10 @@ class Encoder(nn.Module):
         return mean, log_var.clamp(-20, 20)  # beyond, exp leaves the range of float32
 
 
-class Decoder(nn.Module):
+class Decoder(CodeReader):
     """z (B, Z), labels -> logits of the pixels (Bernoulli) or their means (Gaussian), (B, *shape)."""
 
-    def __init__(self, config: Any, shape: tuple[int, ...], classes: int) -> None:
+    def __init__(self, config: Config, shape: tuple[int, ...], classes: int) -> None:
         super().__init__()
         self.code = ClassCode(classes)
         body = SubPixelDecoder if config.network == "conv" else DenseDecoder
@@ -85,7 +88,7 @@ class Decoder(nn.Module):
 class Autoencoder(nn.Module):
     """Encoder and decoder together, because one loss trains both."""
 
-    def __init__(self, config: Any, info: Any, classes: int) -> None:
+    def __init__(self, config: Config, info: DatasetInfo, classes: int) -> None:
         super().__init__()
         self.encoder = Encoder(config, info, classes)
         self.decoder = Decoder(config, info.shape, classes)
@@ -97,6 +100,10 @@ class Autoencoder(nn.Module):
         return mean, log_var, self.decoder(z, labels)
 
 
+def _autoencoder(networks: Networks) -> Autoencoder:
+    return cast(Autoencoder, networks["autoencoder"])  # made by `build`; a compiled one passes its parts on
+
+
 class Family(ImageFamily):
     inference_networks = ("autoencoder",)
     phases = (Phase("autoencoder"),)
@@ -105,7 +112,7 @@ class Family(ImageFamily):
         return {"autoencoder": Autoencoder(self.config, self.info, self.classes)}
 
     def loss(self, phase: str, batch: Batch, context: StepContext) -> tuple[Tensor, dict[str, Tensor]]:
-        model: Any = self.networks["autoencoder"]
+        model = _autoencoder(self.networks)
         x, labels = batch["x"], batch.get("y") if self.classes else None
         mean, log_var, output = model(x, context.normal(self.config.latent_size), labels)
         reconstruction = model.decoder.nll(output, x).mean()
@@ -125,30 +132,29 @@ class Family(ImageFamily):
         return self.config.beta * min(1.0, (step + 1) / warm if warm else 1.0)
 
     def decode(self, networks: Networks, z: Tensor, labels: Tensor | None) -> Tensor:
-        decoder: Any = self.decoder(networks)
+        decoder = self.decoder(networks)
         return decoder.mean(decoder(z, labels))
 
-    def decoder(self, networks: Networks) -> nn.Module:
-        model: Any = networks["autoencoder"]
-        return model.decoder
+    def decoder(self, networks: Networks) -> Decoder:
+        return _autoencoder(networks).decoder
 
     def encode(self, networks: Networks, x: Tensor, labels: Tensor | None) -> Tensor:
         """The mean of q(z|x)."""
-        model: Any = networks["autoencoder"]
-        mean, _ = model.encoder(x, labels)
+        mean, _ = _autoencoder(networks).encoder(x, labels)
         return mean
 
-    def evaluate(self, networks: Networks, data: Any, extent: EvalLevel = "during") -> dict[str, Any]:
+    def evaluate(self, networks: Networks, data: ImageDataset, extent: EvalLevel = "during") -> dict[str, Any]:
         """On all held-out examples, in nats an example: `negative_elbo` = `reconstruction` + `kl` (β = 1),
         `kl_per_dimension`, `active_units`. At the end of a run and in full also `importance_weighted_nll` with
         K = 50, of `importance_weighted_n` examples, and `gain`, by how many nats the bound is better than a model
         without a code (each value by itself)."""
-        model: Any = networks["autoencoder"]
+        model = _autoencoder(networks)
         totals: dict[str, Any] = {}
         counts: dict[str, int] = {}
+        known = data.validation_labels if self.classes else None
         for first in range(0, len(data.validation), PART):
             x = as_float(data.validation[first : first + PART])
-            labels = data.validation_labels[first : first + PART] if self.classes else None
+            labels = None if known is None else known[first : first + PART]
             weigh = extent == "full" or (extent == "end" and first == 0)
             for name, value in self.evidence_terms(model, x, labels, first, weigh).items():
                 totals[name] = totals.get(name, 0) + value.cpu().double().sum(0)
@@ -169,7 +175,7 @@ class Family(ImageFamily):
         }
 
     @torch.inference_mode()
-    def _without_code(self, data: Any) -> float:
+    def _without_code(self, data: ImageDataset) -> float:
         """−log p(x) of held-out examples, nats an example, if every value were drawn by itself around its mean."""
         train = as_float(data.train[:MOST_AVERAGED])
         mean, total = train.mean(0), 0.0
@@ -185,7 +191,7 @@ class Family(ImageFamily):
 
     @torch.inference_mode()
     def evidence_terms(
-        self, model: Any, x: Tensor, labels: Tensor | None, first: int, weigh: bool
+        self, model: Autoencoder, x: Tensor, labels: Tensor | None, first: int, weigh: bool
     ) -> dict[str, Tensor]:
         """Terms of each of a part's examples; the noise belongs to the part's place in the set."""
         mean, log_var = model.encoder(x, labels)
