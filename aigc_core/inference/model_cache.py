@@ -113,8 +113,10 @@ def text(run: Run, request: TextRequest, step: int | None = None) -> Iterator[st
     """
     model = load(run, step)
     family = model.family
+    if isinstance(family, DecodesLatent):
+        raise RunError("run.makes_pictures", "{name} makes pictures: ask without --prompt.", name=run.name)
     if not isinstance(family, ContinuesText):
-        raise RunError("run.makes_pictures", "{name} does not continue texts: ask without --prompt.", name=run.name)
+        raise RunError("run.no_text", "{name} does not continue texts: ask without --prompt.", name=run.name)
     with model.lock:
         yield from family.stream(family.networks, request)
 

@@ -113,8 +113,9 @@ class Trainer:
             state.elapsed_s = time.monotonic() - started
 
             # sample, evaluate and checkpoint
-            halting = asked.stop or asked.pause
-            self._signals.asked |= recorder.evaluate_and_checkpoint(finished=finished, halting=halting)
+            disk_is_full = recorder.evaluate_and_checkpoint(finished=finished, halting=asked.stop or asked.pause)
+            if disk_is_full:
+                self._signals.asked = True
             if finished or asked.stop:
                 break
             if asked.pause:
@@ -198,7 +199,8 @@ class Trainer:
         elif state.processes.main:
             reporter.enter("queued", state)
             waiting = partial(still_waiting, state.run, reporter.status, self._signals, self._on_status)
-            self._signals.asked |= not self._slot.acquire(state.run, waiting)
+            if not self._slot.acquire(state.run, waiting):
+                self._signals.asked = True
             reporter.skip_energy()
         reporter.enter("running", state)
 
