@@ -345,7 +345,7 @@ def estimate(
 
 
 def _fit(run: Run | None, slot: QueueSlot | NoQueue) -> None:
-    progress = _Progress()
+    progress = _ProgressBar()
     try:
         if run is None:
             from aigc_core.training.trainer import fit
@@ -380,7 +380,7 @@ def _verdict(run: Run) -> list[str]:
     return lines + [f"  {one['name']}: {one['evidence']['text']}" for one in found["findings"]]
 
 
-class _Progress:
+class _ProgressBar:
     """A bar on a terminal; a line every ten seconds anywhere else."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 from xml.sax.saxutils import escape
@@ -23,6 +23,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from aigc_core.common.errors import DataError
 from aigc_core.common.files import json_object
+from aigc_core.common.progress import ProgressCallback, silent
 
 Language = Literal["en", "zh"]
 SWITCH = "AIGC_METADATA_MARK"  # the environment variable that takes the field away when it says "off"
@@ -105,11 +106,9 @@ def noted(text: str, label: Language | None) -> str:
     return text if label is None else f"{text.rstrip()}\n\n{NOTICES[label]}\n"
 
 
-def gif(
-    frames: np.ndarray, seconds: float, label: Language | None, look: Callable[[float], None] = lambda part: None
-) -> bytes:
-    """Frames uint8 (N, H, W, C) as an animated GIF that repeats; `look` hears of each frame."""
-    pictures = map(_image, _finished_frames(frames, label, look))
+def gif(frames: np.ndarray, seconds: float, label: Language | None, progress: ProgressCallback = silent) -> bytes:
+    """Frames uint8 (N, H, W, C) as an animated GIF that repeats; `progress` hears of each frame."""
+    pictures = map(_image, _finished_frames(frames, label, progress))
     buffer = io.BytesIO()
     next(pictures).save(
         buffer,
@@ -126,10 +125,8 @@ def gif(
     return content[:-1] + block + content[-1:]
 
 
-def mp4(
-    frames: np.ndarray, seconds: float, label: Language | None, look: Callable[[float], None] = lambda part: None
-) -> bytes:
-    """Frames uint8 (N, H, W, C) as an H.264 film; `look` hears of each frame."""
+def mp4(frames: np.ndarray, seconds: float, label: Language | None, progress: ProgressCallback = silent) -> bytes:
+    """Frames uint8 (N, H, W, C) as an H.264 film; `progress` hears of each frame."""
     import imageio_ffmpeg
 
     height, width = finished(frames[:1], label).shape[1:3]
@@ -147,7 +144,7 @@ def mp4(
         with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as encoder:
             assert encoder.stdin is not None
             try:
-                for picture in _finished_frames(frames, label, look):
+                for picture in _finished_frames(frames, label, progress):
                     encoder.stdin.write(np.ascontiguousarray(np.broadcast_to(picture, (height, width, 3))).tobytes())
                 encoder.stdin.close()
                 encoder.wait(ENCODING_TIMEOUT_S)
@@ -157,9 +154,9 @@ def mp4(
         return film.read_bytes()
 
 
-def _finished_frames(frames: np.ndarray, label: Language | None, look: Callable[[float], None]) -> Iterator[np.ndarray]:
+def _finished_frames(frames: np.ndarray, label: Language | None, progress: ProgressCallback) -> Iterator[np.ndarray]:
     for number, one in enumerate(frames):  # one at a time: large they are many MB
-        look(number / len(frames))
+        progress(number / len(frames), None)
         yield finished(one[None], label)[0]
 
 

@@ -1,16 +1,15 @@
 """Did a model copy? Passages of one text that stand word for word in another."""
 
-from collections.abc import Callable
-
 import numpy as np
 
+from aigc_core.common.progress import ProgressCallback, silent
 from aigc_core.data.tokenizer import code_points
 
 BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, so that it has an inverse modulo 2⁶⁴
 AT_ONCE = 500_000  # characters of the source; its hashes take 24 times as many bytes
 
 
-def longest_copy(text: str, source: str, progress: Callable[[float], None] = lambda part: None) -> tuple[int, int, int]:
+def longest_copy(text: str, source: str, progress: ProgressCallback = silent) -> tuple[int, int, int]:
     """Where the longest common passage starts in `text`, its length in characters, and where it is in `source`.
 
     The greatest length is found by halving: a passage of n characters contains one of n − 1. Passages of one
@@ -21,7 +20,7 @@ def longest_copy(text: str, source: str, progress: Callable[[float], None] = lam
     """
     hashes, known = _Hashes(text), (0, 0, 0)
     for first in range(0, len(source), AT_ONCE):
-        progress(first / len(source))
+        progress(first / len(source), None)
         part = _Hashes(source[first : first + AT_ONCE + len(text)])  # a passage may lie across the border
         start, length, place = _longest(hashes, part, known[1])
         if length > known[1]:

@@ -116,12 +116,12 @@ def longest_copy(run: Run, step: int | None, text: str, progress: ProgressCallba
     if not text.strip():
         raise DataError("writing.nothing", "There is no text to compare; write something first.")
     train, held_out = training_text(family)
-    start, length, place = memorization.longest_copy(text, train, lambda part: progress(0.1 + 0.4 * part, None))
+    start, length, place = memorization.longest_copy(text, train, lambda part, _: progress(0.1 + 0.4 * part, None))
     middle = max(0, (len(held_out) - len(text)) // 2)
     unseen = held_out[middle : middle + len(text)]
     usual = None
     if len(unseen) == len(text):
-        usual = memorization.longest_copy(unseen, train, lambda part: progress(0.5 + 0.5 * part, None))[1]
+        usual = memorization.longest_copy(unseen, train, lambda part, _: progress(0.5 + 0.5 * part, None))[1]
     return {
         "start": start, "length": length, "place": place / max(len(train), 1),
         "before": train[max(0, place - MARGIN) : place], "after": train[place + length : place + length + MARGIN],

@@ -299,7 +299,7 @@ def journey_file(
         way = interpolation.interpolate(run, step, where, np.linspace(0, 1, count).tolist(), kind)
         frames = session.decode_points(run, step, way, progress=lambda part, shown: progress(0.5 * part, None))
 
-        def encoding(part: float) -> None:
+        def encoding(part: float, _: object) -> None:
             progress(0.5 + 0.5 * part, None)
 
         match form:
