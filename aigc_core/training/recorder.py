@@ -27,7 +27,8 @@ class Recorder:
         self._metric_buffer: dict[str, list[Tensor]] = {}  # since the last point of the curves
         self._last_log = time.monotonic()
         self._fixed_inputs: object = None
-        self.best, self.best_step = math.inf, None  # type: tuple[float, int | None]
+        self.best = math.inf  # headline figure of the best checkpoint
+        self.best_step: int | None = None
         self.recorded_at = self.saved_at = -1  # the steps whose samples and figures, and whose weights, exist
 
     # -- curves -------------------------------------------------------------------------------------------

@@ -89,6 +89,12 @@ class Trainer:
         restore(self.state, self.recorder, self._control, self._reporter.status, notes)
         # Listed once: to look through the modules in every step takes as long as a small matmul.
         self._parameters = {name: list(network.parameters()) for name, network in self.state.networks.items()}
+        self._phase_parameters = {
+            phase.name: [one for name in phase.networks for one in self._parameters[name]]
+            for phase in self.state.family.phases
+        }
+        accelerator = processes.accelerator
+        self._reduce = partial(mean_gradients, accelerator=accelerator) if processes.several else None
         self._trainable: tuple[str, ...] | None = None
         self._draw = 0  # which batch of the step comes next
         self._reporter.start_metering()
@@ -151,12 +157,10 @@ class Trainer:
             loss,
             optimizer,
             lr=phase.lr(config) * lr_factor(config, state.step, state.elapsed_s),
-            parameters=[one for name in phase.networks for one in self._parameters[name]],
+            parameters=self._phase_parameters[phase.name],
             grad_clip=config.grad_clip,
             backward=state.processes.accelerator.backward,
-            reduce=partial(mean_gradients, accelerator=state.processes.accelerator)
-            if state.processes.several
-            else None,
+            reduce=self._reduce,
         )
         self.recorder.add_metrics(figures if norm is None else figures | {"grad_norm": norm})
         self._draw += 1
