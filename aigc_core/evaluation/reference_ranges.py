@@ -32,10 +32,5 @@ def file_of(config: RunConfig) -> Path:
 
 def settings_that_matter(config: RunConfig) -> dict[str, Any]:
     """All settings upon which curves depend."""
-    return {key: value for key, value in config.model_dump().items() if key not in WITHOUT_EFFECT}
-
-
-WITHOUT_EFFECT = (
-    "seed", "device", "log_every", "sample_every", "evaluate_every", "checkpoint_every", "keep_checkpoints", "gate",
-    "tries", "prompt", "sample_tokens", "data_path", "compile",
-)  # fmt: skip
+    which = config.keys_with("curves") | {"family", "preset"}
+    return {key: value for key, value in config.model_dump().items() if key in which}

@@ -26,13 +26,18 @@ def option(
     *,
     group: Group = "network",
     live: bool = False,
+    curves: bool = True,
+    pace: bool = True,
     **limits: Any,  # as `pydantic.Field` takes them
 ) -> Any:  # a field of any type
     """One setting: its default, a sentence of help, where a form shows it, and its limits (`ge`, `le`, …).
 
-    `live` marks a setting that may be changed while the training runs.
+    Args:
+        live: it may be changed while the training runs.
+        curves: it changes what is learned, and so the curves.
+        pace: it changes how long a step takes.
     """
-    extra: dict[str, Any] = {"group": group, "live": live}
+    extra: dict[str, Any] = {"group": group, "live": live, "curves": curves, "pace": pace}
     return Field(default=default, description=help, json_schema_extra=extra, **limits)
 
 
@@ -74,13 +79,22 @@ class RunConfig(BaseModel):
     preset: str = "custom"
     data: str = option("digits", "What to learn from.", group="basic")
 
-    steps: int = option(1000, "Training steps.", group="basic", ge=1, le=10_000_000)
+    steps: int = option(1000, "Training steps.", group="basic", ge=1, le=10_000_000, pace=False)
     minutes: float = option(
-        0.0, "Train for this long instead of a number of steps; 0 = use steps.", group="basic", ge=0, le=100_000
+        0.0,
+        "Train for this long instead of a number of steps; 0 = use steps.",
+        group="basic",
+        ge=0,
+        le=100_000,
+        pace=False,
     )
     batch_size: int = option(64, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536)
-    lr: float = option(2e-4, "Learning rate: the size of each update.", group="basic", live=True, gt=0, le=10)
-    seed: int = option(0, "All randomness comes from it: same seed, same run.", group="basic", ge=0, lt=2**31)
+    lr: float = option(
+        2e-4, "Learning rate: the size of each update.", group="basic", live=True, gt=0, le=10, pace=False
+    )
+    seed: int = option(
+        0, "All randomness comes from it: same seed, same run.", group="basic", ge=0, lt=2**31, curves=False, pace=False
+    )
 
     warmup_steps: int = option(
         0, "Steps over which the learning rate rises from 0.", group="optimiser", ge=0, le=1_000_000
@@ -99,7 +113,7 @@ class RunConfig(BaseModel):
         0.0, "Moving average of the weights, stored beside them; 0 = none.", group="optimiser", ge=0, lt=1
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = option(
-        "auto", "Where to compute; auto uses the GPU if there is one.", group="record"
+        "auto", "Where to compute; auto uses the GPU if there is one.", group="record", curves=False
     )
     precision: Literal["auto", "float32", "bf16"] = option(
         "auto", "Number format of matmuls; auto uses bf16 where it is fast.", group="record"
@@ -108,13 +122,23 @@ class RunConfig(BaseModel):
         "auto",
         "Whether to compile the networks first; auto measures in long trainings whether that pays off.",
         group="record",
+        curves=False,
+        pace=False,
     )
-    log_every: int = option(0, "Steps between two points of a curve; 0 = four points a second.", group="record", ge=0)
-    sample_every: int = option(100, "Steps between two samples.", group="record", ge=1)
-    evaluate_every: int = option(250, "Steps between two measurements on held-out data.", group="record", ge=1)
-    checkpoint_every: int = option(500, "Steps between two checkpoints.", group="record", ge=1)
+    log_every: int = option(
+        0, "Steps between two points of a curve; 0 = four points a second.", group="record", ge=0, curves=False
+    )
+    sample_every: int = option(100, "Steps between two samples.", group="record", ge=1, curves=False)
+    evaluate_every: int = option(
+        250, "Steps between two measurements on held-out data.", group="record", ge=1, curves=False
+    )
+    checkpoint_every: int = option(500, "Steps between two checkpoints.", group="record", ge=1, curves=False)
     gate: str = option(
-        "", "Conditions on held-out figures for the model to count as ready; empty = none.", group="judge"
+        "",
+        "Conditions on held-out figures for the model to count as ready; empty = none.",
+        group="judge",
+        curves=False,
+        pace=False,
     )
     tries: int = option(
         1,
@@ -122,6 +146,8 @@ class RunConfig(BaseModel):
         group="judge",
         ge=1,
         le=20,
+        curves=False,
+        pace=False,
     )
     keep_checkpoints: int = option(
         10,
@@ -129,6 +155,7 @@ class RunConfig(BaseModel):
         group="record",
         ge=2,
         le=1000,
+        curves=False,
     )
 
     @model_validator(mode="after")
@@ -154,10 +181,15 @@ class RunConfig(BaseModel):
     @classmethod
     def live_keys(cls) -> frozenset[str]:
         """Names of the settings that may change while the training runs."""
+        return cls.keys_with("live")
+
+    @classmethod
+    def keys_with(cls, mark: Literal["live", "curves", "pace"]) -> frozenset[str]:
+        """Names of the settings that have a mark: see `option`."""
         return frozenset(
             name
             for name, info in cls.model_fields.items()
-            if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("live")
+            if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get(mark)
         )
 
     def changed(self, changes: dict[str, Any]) -> Self:
@@ -213,7 +245,9 @@ class ImageOptions(BaseModel):
     pattern: Literal["ring", "grid", "spiral", "moons"] = option(
         "ring", "For the source “points”: their arrangement.", group="data"
     )
-    data_path: str = option("", "For the source “folder”: your folder of pictures, or a .zip.", group="data")
+    data_path: str = option(
+        "", "For the source “folder”: your folder of pictures, or a .zip.", group="data", curves=False
+    )
 
 
 class MatrixOptions(BaseModel):
@@ -235,7 +269,7 @@ class TextOptions(BaseModel):
     )
     clean: bool = option(True, "Normalise line ends; drop control characters and repeated documents.", group="data")
     validation: float = option(0.1, "Fraction held out for validation.", group="data", gt=0, lt=0.9)
-    data_path: str = option("", "For the source “text”: your .txt file (UTF-8).", group="data")
+    data_path: str = option("", "For the source “text”: your .txt file (UTF-8).", group="data", curves=False)
 
 
 def make_config(

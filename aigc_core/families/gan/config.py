@@ -28,8 +28,10 @@ class Config(ImageOptions, RunConfig):
     headline: ClassVar[str] = "frechet_pixels"
 
     family: Literal["gan"] = "gan"
-    steps: int = option(1200, "Training steps.", group="basic", ge=1, le=10_000_000)
-    lr: float = option(4e-4, "Learning rate: the size of each update.", group="basic", live=True, gt=0, le=10)
+    steps: int = option(1200, "Training steps.", group="basic", ge=1, le=10_000_000, pace=False)
+    lr: float = option(
+        4e-4, "Learning rate: the size of each update.", group="basic", live=True, gt=0, le=10, pace=False
+    )
     beta1: float = option(0.0, "Adam: decay rate of the mean of gradients.", group="optimiser", ge=0, lt=1)
     beta2: float = option(0.99, "Adam: decay rate of the mean of squared gradients.", group="optimiser", ge=0, lt=1)
     ema: float = option(
@@ -44,6 +46,8 @@ class Config(ImageOptions, RunConfig):
         "coverage > 0.3, classes_missing < 1, copies < 0.3",
         "Conditions on held-out figures for the model to count as ready; empty = none.",
         group="judge",
+        curves=False,
+        pace=False,
     )
 
     objective: Literal["non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic"] = option(

@@ -50,9 +50,11 @@ class Config(TextOptions, MatrixOptions, RunConfig):
 
     family: Literal["gpt"] = "gpt"
     data: str = option("stories", "What to learn from.", group="basic")
-    steps: int = option(800, "Training steps.", group="basic", ge=1, le=10_000_000)
+    steps: int = option(800, "Training steps.", group="basic", ge=1, le=10_000_000, pace=False)
     batch_size: int = option(8, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536)
-    lr: float = option(2e-3, "Learning rate: the size of each update.", group="basic", live=True, gt=0, le=10)
+    lr: float = option(
+        2e-3, "Learning rate: the size of each update.", group="basic", live=True, gt=0, le=10, pace=False
+    )
     lr_schedule: Literal["constant", "linear", "cosine"] = option(
         "cosine",
         "Whether the learning rate stays constant, or falls linearly or along a half cosine.",
@@ -70,6 +72,8 @@ class Config(TextOptions, MatrixOptions, RunConfig):
         "gain > 0",
         "Conditions on held-out figures for the model to count as ready; empty = none.",
         group="judge",
+        curves=False,
+        pace=False,
     )
     size: Literal["nano", "mini", "small", "medium", "large", "xl"] = option(
         "nano", "Size of the network; small to xl are GPT-2's own.", group="basic"
@@ -88,9 +92,9 @@ class Config(TextOptions, MatrixOptions, RunConfig):
         "Start from another model: a run, a folder, or a GPT-2 on the Hugging Face Hub; empty = from scratch.",
         group="basic",
     )
-    prompt: str = option("\n", "How the samples of the run's history begin.", group="record")
-    sample_every: int = option(125, "Steps between two samples.", group="record", ge=1)
-    sample_tokens: int = option(240, "Length of those samples in tokens.", group="record", ge=1, le=4096)
+    prompt: str = option("\n", "How the samples of the run's history begin.", group="record", curves=False, pace=False)
+    sample_every: int = option(125, "Steps between two samples.", group="record", ge=1, curves=False)
+    sample_tokens: int = option(240, "Length of those samples in tokens.", group="record", ge=1, le=4096, curves=False)
 
     presets: ClassVar[dict[str, Preset]] = {
         "default": Preset("Stories in two minutes", "Four small blocks learn to tell stories, letter by letter."),

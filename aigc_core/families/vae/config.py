@@ -29,9 +29,11 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
     headline: ClassVar[str] = "negative_elbo"
 
     family: Literal["vae"] = "vae"
-    steps: int = option(1000, "Training steps.", group="basic", ge=1, le=10_000_000)
+    steps: int = option(1000, "Training steps.", group="basic", ge=1, le=10_000_000, pace=False)
     batch_size: int = option(128, "Examples in one step, over all processes.", group="basic", ge=1, le=65_536)
-    lr: float = option(2e-3, "Learning rate: the size of each update.", group="basic", live=True, gt=0, le=10)
+    lr: float = option(
+        2e-3, "Learning rate: the size of each update.", group="basic", live=True, gt=0, le=10, pace=False
+    )
     lr_schedule: Literal["constant", "linear", "cosine"] = option(
         "cosine",
         "Whether the learning rate stays constant, or falls linearly or along a half cosine.",
@@ -41,6 +43,8 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
         "gain > 0, active_units > 0",
         "Conditions on held-out figures for the model to count as ready; empty = none.",
         group="judge",
+        curves=False,
+        pace=False,
     )
     latent_size: int = option(
         16, "Numbers that a picture is compressed to; 2 can be drawn as a map.", group="basic", ge=2, le=128
@@ -58,6 +62,7 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
         live=True,
         ge=0,
         le=1000,
+        pace=False,
     )
     beta_warmup_steps: int = option(
         0,

@@ -28,8 +28,6 @@ WAIT_S = 60  # for those who asked before
 BUSY_PERCENT = 40  # of all cores, with other work, from which on a measured time is not kept
 
 
-# What an estimate does not depend on: it is a time per step.
-NOT_TIMED = ("preset", "steps", "minutes", "seed", "lr", "beta", "prompt", "title", "gate", "tries", "compile")
 _estimating = FairSlots(1)
 _recent: dict[str, tuple[float, dict[str, Any]]] = {}
 
@@ -43,7 +41,8 @@ def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:
         AigcError: the settings or the data do not allow it.
     """
     config = check(family, values)
-    timed = {key: value for key, value in config.model_dump().items() if key not in NOT_TIMED}
+    which = config.keys_with("pace") | {"family"}
+    timed = {key: value for key, value in config.model_dump().items() if key in which}
     key = hashlib.sha256(json.dumps(timed, sort_keys=True).encode()).hexdigest()[:16]
     saved = cache_folder() / "estimates" / f"{key}.json"
     with _slot_to_estimate():

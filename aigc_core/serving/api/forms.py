@@ -82,7 +82,8 @@ def _field(name: str, info: FieldInfo) -> dict[str, Any]:
         "choices": choices,
         "limits": limits,
         "default": default,
-        **extra,
+        "group": extra.get("group"),
+        "live": extra.get("live"),
     }
 
 
