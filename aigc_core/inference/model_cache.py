@@ -116,7 +116,7 @@ def text(run: Run, request: TextRequest, step: int | None = None) -> Iterator[st
     if isinstance(family, DecodesLatent):
         raise RunError("run.makes_pictures", "{name} makes pictures: ask without --prompt.", name=run.name)
     if not isinstance(family, ContinuesText):
-        raise RunError("run.no_text", "{name} does not continue texts: ask without --prompt.", name=run.name)
+        raise RunError("run.no_text", "{name} writes no text; choose a run that does.", name=run.name)
     with model.lock:
         yield from family.stream(family.networks, request)
 
