@@ -170,6 +170,7 @@ def test_whoever_stands_before_the_door_gets_in(browser: Browser, school: str) -
         expect(page.locator("h1")).to_have_text("AIGC Studio")
         page.fill("[name=name]", "Ann")
         page.click("[type=submit]")
+        page.wait_for_url(lambda url: "/join" not in url)
         comes_to_life(page, school)
 
 
