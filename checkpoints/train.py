@@ -3,7 +3,7 @@
     python checkpoints/train.py vae-mnist            # or several names, or “all”
     python checkpoints/train.py features             # the networks that judge pictures
 
-A model is trained as any run is, measured on the whole test set, made light (`aigc_core.export.bundle`), given a card,
+A model is trained as any run is, measured on the whole test set, made light (`aigc_core.runs.bundle`), given a card,
 and put beside this file. A training that was interrupted goes on where it stood.
 """
 
@@ -150,7 +150,7 @@ def train(name: str, whole: Path) -> None:
         subprocess.run([*command, "train", model.family, *settings, "--out", str(whole)], check=True, cwd=HERE.parent)
 
     from aigc_core.evaluation.evaluate import evaluate
-    from aigc_core.export.bundle import release
+    from aigc_core.runs.bundle import release
     from aigc_core.runs.run import Run
 
     run = Run(whole)

@@ -132,6 +132,14 @@ def test_no_module_asks_which_family_it_is() -> None:
                 assert not named & families, (path, node.lineno)
 
 
+def test_only_runs_touch_the_files_of_a_run() -> None:
+    touched = re.compile(r"\brun\.path /|\.additions\b|\"(events|control)\.jsonl\"|\"(facts|status|judgement)\.json\"")
+    for path in [*CORE, *PAGES]:
+        if not {"runs", "families"} & set(path.parts):  # a GPT tells a run from a folder of `transformers`
+            found = [line for line in path.read_text(encoding="utf-8").splitlines() if touched.search(line)]
+            assert not found, path
+
+
 def test_nothing_is_unpickled_evaluated_or_swallowed() -> None:
     banned = ("torch.load(", "pickle.", "eval(", "exec(", "except:", "allow_pickle=True", "from utils")
     for path in [*CORE, *PAGES]:

@@ -7,7 +7,7 @@ pictures = model.pictures(16, seed=0)         # or, of a GPT, model.text("Once u
 
 import shutil
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypedDict, Unpack
@@ -15,25 +15,19 @@ from typing import TypedDict, Unpack
 import numpy as np
 
 from aigc_core.common.errors import AigcError, ConfigError, RunError
-from aigc_core.common.files import json_lines, new_folder, refuse_taken, write_atomic, write_json
+from aigc_core.common.files import new_folder, refuse_taken
 from aigc_core.common.progress import ProgressCallback, silent
 from aigc_core.data import hub_client
-from aigc_core.export.bundle import release
-from aigc_core.export.model_card import NAME, model_card
+from aigc_core.export.model_card import model_card
 from aigc_core.export.transformers_layout import new_run_path
 from aigc_core.families.causal_lm import TextRequest
 from aigc_core.families.image import ImageRequest
 from aigc_core.inference import model_cache
-from aigc_core.media.kinds import KINDS
 from aigc_core.runs import checkpoint
-from aigc_core.runs.public_view import PLACES, public_events
+from aigc_core.runs.bundle import DESCRIPTION, make_public, release, released_files
+from aigc_core.runs.public_view import MODEL_NAME
 from aigc_core.runs.run import Run, cannot_write
 from aigc_core.runs.status import Status
-
-# What a run on the Hub may consist of: neither code nor anything that would be unpickled, and no verdict of others.
-FILES = ["config.json", "facts.json", "status.json", "events.jsonl", "best", "last", "README.md",
-         "step_*/model.safetensors", "step_*/meta.json"]  # fmt: skip
-DESCRIPTION = ["config.json", "facts.json"]  # comes first, because what it describes may be huge, or no model at all
 
 
 class SamplingParams(TypedDict, total=False):
@@ -47,10 +41,6 @@ class SamplingParams(TypedDict, total=False):
     repetition_penalty: float
     seed: int
     precision: str
-
-
-def _files() -> list[str]:
-    return [*FILES, *(f"samples/step_*{kind.suffix}" for kind in KINDS.values())]
 
 
 @dataclass(frozen=True)
@@ -125,11 +115,11 @@ def pull(name: str, progress: ProgressCallback, to: Path | None = None) -> Run:
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
         with new_folder(to) as folder:
-            for pattern in _files():
+            for pattern in released_files():
                 for file in fetched.glob(pattern):
                     (folder / file.relative_to(fetched)).parent.mkdir(exist_ok=True)
                     shutil.copyfile(file, folder / file.relative_to(fetched))
-            _remove_private(folder)
+            make_public(Run(folder))
             _mark_finished(Run(folder))
     except OSError as problem:
         raise cannot_write(to, problem) from problem
@@ -147,7 +137,7 @@ def _fetch(name: str, progress: ProgressCallback) -> Path:
         checkpoint.unfilled(Run(described))
     except AigcError as problem:
         raise _not_ours(name, problem) from problem
-    return hub_client.snapshot(name, described.name, _files(), progress)
+    return hub_client.snapshot(name, described.name, released_files(), progress)
 
 
 def _mark_finished(run: Run) -> None:
@@ -167,8 +157,7 @@ def pack(run: Run, to: Path, licence: str = "other", name: str = "user/name") ->
     """
     written = model_card(run, licence, name)
     packed = release(run, to)
-    (packed.path / "README.md").write_text(written, encoding="utf-8")
-    _remove_private(packed.path)
+    make_public(packed, written)
     return packed.path
 
 
@@ -180,20 +169,6 @@ def write_zip(run: Run, licence: str, file: Path) -> Path:
             for one in sorted(packed.rglob("*")):
                 archive.write(one, Path(run.name) / one.relative_to(packed))
     return file
-
-
-def _remove_private(folder: Path) -> None:
-    """Take out what is nobody's business, or would be a place on another machine."""
-    run = Run(folder)
-    made, info, events = run.manifest.read(), run.dataset_info(), run.events()[0]
-    for key in PLACES:
-        if key in made["config"] and not (key == "init_from" and NAME.fullmatch(str(made["config"][key]))):
-            made["config"][key] = ""
-    kept = ("format", "created", "config", "environment")
-    write_json(folder / "config.json", {key: made[key] for key in kept if key in made})
-    if info is not None:
-        run.set_dataset_info(replace(info, notes=[]))
-    write_atomic(folder / "events.jsonl", json_lines(public_events(run, events)))
 
 
 def _check_loads(run: Run, name: str) -> Run:
@@ -220,6 +195,6 @@ def _not_ours(name: str, problem: AigcError) -> RunError:
 
 def _checked_name(name: str) -> str:
     """Raises: ConfigError: no name that a model on the Hub could have."""
-    if not NAME.fullmatch(name):
+    if not MODEL_NAME.fullmatch(name):
         raise ConfigError("publish.bad_name", "“{name}” is no name of a model on the Hub; write user/name.", name=name)
     return name

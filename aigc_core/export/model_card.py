@@ -1,7 +1,6 @@
 """The model card of a run: what it is, what it learned from, how well, what it cannot do, how to load it."""
 
 import json
-import re
 
 from aigc_core.common.errors import ConfigError
 from aigc_core.data.dataset_info import DatasetInfo
@@ -10,16 +9,13 @@ from aigc_core.evaluation import quality_gate
 from aigc_core.families import config_class
 from aigc_core.families.config import RunConfig
 from aigc_core.media.kinds import KINDS, kind_of
-from aigc_core.runs.public_view import PLACES
+from aigc_core.runs.public_view import MODEL_NAME, PLACES
 from aigc_core.runs.run import Run
 
 LICENCES = {
     "cc-by-4.0": "CC BY 4.0", "cc-by-sa-4.0": "CC BY-SA 4.0", "cc0-1.0": "CC0", "mit": "MIT",
     "apache-2.0": "Apache 2.0", "other": "other",
 }  # fmt: skip
-
-
-NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)  # of a model on the Hub; no path has this form
 
 
 def model_card(run: Run, licence: str, name: str) -> str:
@@ -48,7 +44,7 @@ def model_card(run: Run, licence: str, name: str) -> str:
         origin = f"{data.title}: {data.about.rstrip('.')}"
     data_licence = data.licence if data and data.licence else "not given"
     began = getattr(config, "init_from", "")
-    began = began if NAME.fullmatch(began) else ""
+    began = began if MODEL_NAME.fullmatch(began) else ""
     if began:
         about.append(f"base_model: {began}")
     device = made.get("environment", {}).get("device", "unknown device")

@@ -1,5 +1,6 @@
 """What of a run anybody may see: no place on the machine, and nothing of somebody's own data."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from aigc_core.common.errors import AigcError, message, without_places
 from aigc_core.data.sources import SOURCES
 from aigc_core.runs.run import Run
 
+MODEL_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)  # of a model on the Hub; no path has this form
 PLACES = ("data_path", "init_from")  # settings that may name one
 ABOUT_DATA = "data."  # how the keys of sentences about data begin
 

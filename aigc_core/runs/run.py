@@ -12,6 +12,7 @@ step_000500/    weights and optimizer state of one checkpoint                 `c
 best, last      the name of a checkpoint each
 pinned, .used   whether it is to stay when old runs are swept away            `retention`
 .lock, .beat    who trains it                                                 `claim`
+.job            the number of its job on a cluster                            `cluster_job`
 """
 
 import secrets
@@ -25,7 +26,15 @@ from typing import IO, Any, Literal
 
 from aigc_core.common import paths
 from aigc_core.common.errors import RunError
-from aigc_core.common.files import json_object, mtime_ns, new_folder, read_own, resolved_folder, write_json
+from aigc_core.common.files import (
+    json_object,
+    mtime_ns,
+    new_folder,
+    read_own,
+    resolved_folder,
+    write_atomic,
+    write_json,
+)
 from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.families import config_class
 from aigc_core.families.config import RunConfig, checked
@@ -217,6 +226,19 @@ class Run:
     def open_log(self) -> IO[bytes]:
         """`log.txt`, for what the training process prints."""
         return (self.path / "log.txt").open("ab")
+
+    def cluster_job(self) -> str | None:
+        """The number of its newest job on a cluster; None if there is none."""
+        try:
+            return (self.path / ".job").read_text().strip()
+        except OSError:
+            return None
+
+    def set_cluster_job(self, number: str | None) -> None:
+        if number is None:
+            (self.path / ".job").unlink(missing_ok=True)
+        else:
+            write_atomic(self.path / ".job", number)
 
     def remove_partial_files(self) -> None:
         """Remove what a killed process left half written. For whoever trains it alone: nobody else writes folders, and

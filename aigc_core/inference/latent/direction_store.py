@@ -13,9 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 from aigc_core.common.errors import DataError
 from aigc_core.common.progress import ProgressCallback
 from aigc_core.inference.latent import directions
-from aigc_core.inference.latent.additions import additions_lock, read_additions, write_addition
 from aigc_core.inference.latent.class_predictor import class_predictor
 from aigc_core.inference.latent.session import open_model, parse_points, rounded
+from aigc_core.runs.additions import additions_lock, read_additions, write_addition
 from aigc_core.runs.retention import OWN_DIRECTIONS
 from aigc_core.runs.run import Run
 

@@ -16,10 +16,10 @@ from aigc_core.data.image_dataset import as_float
 from aigc_core.families.capabilities import Encodes
 from aigc_core.families.image import PART, ImageFamily, as_array
 from aigc_core.inference import model_cache
-from aigc_core.inference.latent.additions import read_additions, write_addition
 from aigc_core.inference.latent.class_predictor import class_predictor
 from aigc_core.inference.latent.session import Code, Point, decode_points, open_model
 from aigc_core.inference.latent.training_data import training_images
+from aigc_core.runs.additions import read_additions, write_addition
 from aigc_core.runs.run import Run
 
 CLOUD_SIZE = 1000

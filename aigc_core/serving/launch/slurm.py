@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aigc_core.common.errors import ConfigError, not_installed
-from aigc_core.common.files import write_atomic
 from aigc_core.common.paths import runs_root
 from aigc_core.runs.run import Run
 
 if TYPE_CHECKING:
     import submitit
 
-JOB = ".job"  # in the run's folder: the number of its newest job
 DEFAULTS = {"cpus_per_task": 2, "timeout_min": 24 * 60}
 
 
@@ -44,7 +42,7 @@ def start(run: Run) -> None:
         _jobs[run.path] = job = executor.submit(train, str(run.path))
     except (RuntimeError, OSError) as problem:
         raise _unusable(problem) from problem
-    write_atomic(run.path / JOB, job.job_id)
+    run.set_cluster_job(job.job_id)
 
 
 def is_pending(run: Run) -> bool:
@@ -58,7 +56,7 @@ def withdraw(run: Run) -> None:
     job = _job(run)
     if job is not None:
         job.cancel()
-        (run.path / JOB).unlink(missing_ok=True)
+        run.set_cluster_job(None)
 
 
 _jobs: "dict[Path, submitit.Job[None]]" = {}  # that this app has handed over
@@ -66,9 +64,8 @@ _jobs: "dict[Path, submitit.Job[None]]" = {}  # that this app has handed over
 
 def _job(run: Run) -> "submitit.Job[None] | None":
     """Its newest job, whichever app has handed it over; None if there is none."""
-    try:
-        number = (run.path / JOB).read_text().strip()
-    except OSError:
+    number = run.cluster_job()
+    if number is None:
         return None
     if run.path not in _jobs or _jobs[run.path].job_id != number:
         import submitit

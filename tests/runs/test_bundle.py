@@ -11,13 +11,13 @@ from aigc_core.common.paths import shipped_root
 from aigc_core.common.progress import silent
 from aigc_core.data.datasets import ImageDataset, load_data
 from aigc_core.evaluation.evaluate import in_features
-from aigc_core.export.bundle import release
 from aigc_core.families import config_class
 from aigc_core.families.config import RunConfig, make_config
 from aigc_core.families.gan.family import Family as GAN
 from aigc_core.families.image import ImageRequest
 from aigc_core.inference import model_cache
 from aigc_core.metrics import classifier_features
+from aigc_core.runs.bundle import release
 from aigc_core.runs.run import Run
 from tests.helpers.runs import Trained, tiny
 
