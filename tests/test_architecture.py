@@ -133,7 +133,9 @@ def test_no_module_asks_which_family_it_is() -> None:
 
 
 def test_only_runs_touch_the_files_of_a_run() -> None:
-    touched = re.compile(r"\brun\.path /|\.additions\b|\"(events|control)\.jsonl\"|\"(facts|status|judgement)\.json\"")
+    touched = re.compile(
+        r"\brun\.path /|run\.additions\b|\"(events|control)\.jsonl\"|\"(facts|status|judgement)\.json\""
+    )
     for path in [*CORE, *PAGES]:
         if not {"runs", "families"} & set(path.parts):  # a GPT tells a run from a folder of `transformers`
             found = [line for line in path.read_text(encoding="utf-8").splitlines() if touched.search(line)]

@@ -78,11 +78,10 @@ def _copy_weights(run: Run, step: int, to: Path) -> None:
 def make_public(run: Run, card: str | None = None) -> None:
     """Take out of a copy what is private, or would be a place on another machine; `card` becomes its README."""
     manifest, info, events = run.manifest.read(), run.dataset_info(), run.events()[0]
+    config = manifest["config"]
     for key in PLACES:
-        if key in manifest["config"] and not (
-            key == "init_from" and MODEL_NAME.fullmatch(str(manifest["config"][key]))
-        ):
-            manifest["config"][key] = ""
+        if key in config and not (key == "init_from" and MODEL_NAME.fullmatch(str(config[key]))):
+            config[key] = ""
     kept = ("format", "created", "config", "environment")
     write_json(run.path / "config.json", {key: manifest[key] for key in kept if key in manifest})
     if info is not None:
