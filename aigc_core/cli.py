@@ -60,6 +60,12 @@ def main() -> NoReturn:
             raise
         print(f"Error: {error.format_message()}", file=sys.stderr)
         sys.exit(2)
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        # All is done and written. Taking the process down in order, torch's threads end one of several now and then
+        # ("terminate called without an active exception"), which its launcher takes for a failed training.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
     sys.exit(0)
 
 
