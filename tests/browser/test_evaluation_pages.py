@@ -88,7 +88,7 @@ def test_nonsense_for_prices_and_conditions_is_no_trouble(page: Page, app: str) 
     field = page.locator("#gan-gate textarea, #gan-gate input")
     field.fill("beauty > 9000")
     field.press("Tab")
-    page.wait_for_timeout(500)  # until Gradio has taken it in
+    page.wait_for_timeout(2000)  # until Gradio has taken it in
     page.get_by_role("button", name="Start training").click()
     expect(page.locator("#trouble")).to_contain_text("no figure “beauty”")
 
