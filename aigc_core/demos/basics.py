@@ -4,14 +4,11 @@ Pure functions of numbers (numpy only), for a page on which one moves them.
 """
 
 import math
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from aigc_core.common.errors import ConfigError
-
-Distribution = Literal["normal", "bernoulli", "binomial", "multinomial"]
-Surface = Literal["valley", "banana", "saddle"]
 
 # What each distribution takes: name, least, most, usual.
 PARAMETERS: dict[str, list[tuple[str, float, float, float]]] = {

@@ -6,7 +6,7 @@ from collections import deque
 from aigc_core.common.device import card_of
 from aigc_core.common.energy import Meter
 from aigc_core.common.errors import message
-from aigc_core.runs.queue import StatusCallback, fresh_status
+from aigc_core.runs.queue import StatusCallback, enter, fresh_status
 from aigc_core.runs.run import Run
 from aigc_core.runs.status import State
 from aigc_core.training.state import TrainingState
@@ -90,6 +90,5 @@ class StatusReporter:
             self.status.energy_j += self._meter.joules()
 
     def _enter(self, state: State) -> None:
-        self.status.state = state
-        self._run.set_status(self.status)
+        enter(self._run, self.status, state)
         self._on_status(self.status)
