@@ -80,7 +80,7 @@ def test_points_may_be_drawn(page: Page) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 2 + 40, box["y"] + box["height"] / 4, steps=4)
     page.mouse.up()
-    wait_until(page, lambda: len(state(page)["view"]["real"]) >= 9)
+    wait_until(page, lambda: len(state(page)["view"]["real"]) == len(state(page)["settings"]["drawn"]) >= 9)
     x, y = state(page)["view"]["real"][0]
     assert abs(x) < 0.1 and abs(y - 0.6) < 0.1  # a quarter down from 1.2
     assert state(page)["settings"]["pattern"] == "drawn" and "drawn=" in page.url
