@@ -373,14 +373,20 @@ def _headline(run: Run, status: Status) -> list[str]:
     return [f"{name} {status.figures[name]:.4g}"] if name in status.figures else []
 
 
+SAID = {"ready": "ready", "not-ready": "not ready", "cannot-judge": "cannot be judged"}
+
+
 def _verdict(run: Run) -> list[str]:
     """What the gate said, a condition a line, and what the doctor found."""
     found = quality_gate.judgement(run)
     if found is None:
         return []
-    lines = ["ready" if found["passed"] else "not ready"] if found["conditions"] else []
+    lines = [SAID[found["verdict"]]]
+    if found["why"]:
+        lines[0] += f": {found['why']['text']}"
     for one in found["conditions"]:
-        value = "not measured on this data" if one["value"] is None else f"{one['value']:.4g}"
+        absent = "not measured" if one.get("applies", True) else "does not apply to this data"
+        value = absent if one["value"] is None else f"{one['value']:.4g}"
         mark = {True: "ok ", False: "NO ", None: "-  "}[one["passed"]]
         lines.append(f"  {mark} {one['figure']} {one['sign']} {one['limit']:g}: {value}")
     return lines + [f"  {one['name']}: {one['evidence']['text']}" for one in found["findings"]]

@@ -161,7 +161,7 @@ def judged(make: nn.Module) -> dict[str, Any]:
     made = F.interpolate((torch.cat(parts) + 1) / 2, (28, 28), mode="bilinear", antialias=True)
     network = classifier_features.load("mnist")
     assert network is not None
-    ours, classes = classifier_features.extract(network, (made * 255).round().clamp(0, 255).to(torch.uint8))
+    ours, classes, _ = classifier_features.extract(network, (made * 255).round().clamp(0, 255).to(torch.uint8))
     held_out = classifier_features.extract(network, test_pictures())[0]
     shares = np.bincount(classes, minlength=10) / PICTURES
     return {

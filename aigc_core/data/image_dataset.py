@@ -94,6 +94,11 @@ def as_float(x: Tensor) -> Tensor:
     return x.float().div_(255) if x.dtype == torch.uint8 else x
 
 
+def spread(x: Tensor, count: int) -> Tensor:
+    """At most `count` examples from all over `x`: data sorted by class must not lose its last classes."""
+    return x[torch.linspace(0, len(x) - 1, min(count, len(x)), device=x.device).long()]
+
+
 Labelled = tuple[np.ndarray, np.ndarray | None]
 
 

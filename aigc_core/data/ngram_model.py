@@ -26,9 +26,12 @@ def character_loss(train: str, held: str, present: np.ndarray) -> float | None:
 def counted_loss(train: np.ndarray, held_out: np.ndarray, vocabulary: int) -> float | None:
     """Nats a token that counting alone reaches: a `CharacterModel` of training tokens (T,) on held-out ones; None if
     there are too few. What a network must beat."""
-    model = CharacterModel(pieces(train, FITTED), vocabulary)
-    rows = np.concatenate([model.rows(one) for one in pieces(held_out, FORETOLD)])
-    return float(-np.log(model.probabilities(rows)).mean()) if len(rows) and model.is_trained else None
+    return counted(train, vocabulary).loss(pieces(held_out, FORETOLD))
+
+
+def counted(train: np.ndarray, vocabulary: int) -> "CharacterModel":
+    """A `CharacterModel` of training tokens (T,), or of parts from all over them if there are very many."""
+    return CharacterModel(pieces(train, FITTED), vocabulary)
 
 
 @dataclass
@@ -68,10 +71,10 @@ class CharacterModel:
             # A shorter one counts as often as there are different characters before it.
             grams, counts = np.unique(grams // vocabulary, return_counts=True)
 
-    @property
-    def is_trained(self) -> bool:
-        """Whether the texts were long enough to count anything."""
-        return bool(self._levels)
+    def loss(self, texts: list[np.ndarray]) -> float | None:
+        """Nats a token that it needs for texts (T,) each; None if these, or those that were counted, are too short."""
+        rows = np.concatenate([self.rows(one) for one in texts])
+        return float(-np.log(self.probabilities(rows)).mean()) if len(rows) and self._levels else None
 
     def rows(self, codes: np.ndarray) -> np.ndarray:
         """Every character after those before it, int64 (N, order), of a text."""

@@ -17,7 +17,7 @@ from torch import Tensor
 from aigc_core.common.errors import ConfigError, message
 from aigc_core.common.progress import ProgressCallback, silent
 from aigc_core.data import product_texts
-from aigc_core.data.image_dataset import ImageDataset, as_float
+from aigc_core.data.image_dataset import ImageDataset, as_float, spread
 from aigc_core.data.sources import Text
 from aigc_core.data.text_dataset import TokenDataset
 from aigc_core.families import config_class, family_class
@@ -25,7 +25,6 @@ from aigc_core.families.causal_lm import TextFamily, TextRequest
 from aigc_core.families.config import make_config
 from aigc_core.families.image import ImageRequest, sheet_png
 from aigc_core.metrics import classifier_features, nearest_neighbors, text_diversity
-from aigc_core.metrics.sample_quality import spread
 from aigc_core.runs.init_from import open_trained
 from aigc_core.training.quick_fit import prepared, quick_fit
 

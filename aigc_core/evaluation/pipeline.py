@@ -64,13 +64,13 @@ def _attempt(run: Run, slot: QueueSlot | NoQueue, on_status: StatusCallback) -> 
     if status.state != "done":
         return status, None
     try:
-        verdict = judge(run)
+        judged = judge(run)
     except AigcError as error:  # the model is trained all the same
         said = error.message
     except (RuntimeError, MemoryError, OSError) as problem:  # the first two are torch's words for too little memory
         said = message("gate.failed", "The model could not be judged ({problem}).", problem=problem)
     else:
-        return status, None if verdict["passed"] else _following(run, verdict["changes"])
+        return status, _following(run, judged["changes"]) if judged["verdict"] == "not-ready" else None
     with suppress(OSError):
         run.event_log.append("note", status.step, **said)
     return status, None

@@ -10,13 +10,15 @@ from typing import Any, Literal, NotRequired
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from aigc_core.common.errors import AigcError, RunError
+from aigc_core.common.errors import AigcError, RunError, message
 from aigc_core.evaluation import diagnostics
 from aigc_core.evaluation.cost import cost
 from aigc_core.families.thresholds import thresholds
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.runs.status import Status
+
+Verdict = Literal["ready", "not-ready", "cannot-judge"]
 
 
 class _Condition(TypedDict):
@@ -25,6 +27,7 @@ class _Condition(TypedDict):
     limit: float
     value: float | None
     passed: bool | None
+    applies: NotRequired[bool]  # not in what older versions wrote
 
 
 class _Said(TypedDict):
@@ -52,8 +55,8 @@ class _Cost(TypedDict):
 
 
 class _Judgement(TypedDict):
-    passed: bool
     conditions: list[_Condition]
+    why: NotRequired[_Said | None]
     figures: dict[str, Any]
     findings: list[_Found]
     changes: dict[str, Any]
@@ -67,10 +70,22 @@ _JUDGEMENT = TypeAdapter(_Judgement)
 def judgement(run: Run) -> dict[str, Any] | None:
     """What `judge` found, or None if the run was not judged yet, or trained on since."""
     try:
-        found = dict(_JUDGEMENT.validate_python(run.judgement(), strict=True))
+        found: dict[str, Any] = dict(_JUDGEMENT.validate_python(run.judgement(), strict=True))
     except (OSError, ValueError):
         return None
-    return found if found.get("trained_to") == run.checkpoints.marked("last") else None
+    if found.get("trained_to") != run.checkpoints.marked("last"):
+        return None
+    conditions: list[dict[str, Any]] = found["conditions"]
+    return found | {"verdict": verdict_of(conditions), "why": found.get("why")}
+
+
+def verdict_of(conditions: list[dict[str, Any]]) -> Verdict:
+    """Not ready if one condition is not met. Ready if all that apply to the data were measured and met, and there is
+    one at all. What was not measured is neither."""
+    applying = [one for one in conditions if one.get("applies", True)]
+    if any(one["passed"] is False for one in applying):
+        return "not-ready"
+    return "ready" if applying and all(one["passed"] for one in applying) else "cannot-judge"
 
 
 def left_unjudged(run: Run, status: Status, judged: dict[str, Any] | None) -> bool:
@@ -87,9 +102,13 @@ def attempts(run: Run) -> list[Run]:
     return found
 
 
-def ready(run: Run) -> bool:
-    """Whether a run may be recommended: it came with the program, or passed its gate."""
-    return run.shipped or bool((judgement(run) or {}).get("passed"))
+def verdict(run: Run) -> Verdict | None:
+    """Of a run that was judged; None of others. What comes with the program met the conditions of its family before
+    (`tests/test_shipped_models.py`)."""
+    if run.shipped:
+        return "ready"
+    judged = judgement(run)
+    return None if judged is None else judged["verdict"]
 
 
 def judge(run: Run) -> dict[str, Any]:
@@ -97,9 +116,9 @@ def judge(run: Run) -> dict[str, Any]:
     came with the program).
 
     Returns:
-        `passed`, `conditions` (each threshold with the `value` found and whether it `passed`; both None where this
-        data has no such figure, which then does not count), `figures`,
-        `findings` of the doctor, `changes` to try next, `cost` (see `cost`), and `trained_to`.
+        `verdict` (see `verdict_of`), and where it cannot be judged a sentence `why`; `conditions`: each threshold with
+        whether it `applies` to data of this kind, the `value` found and whether it `passed`, both None where it was not
+        measured; `figures`, `findings` of the doctor, `changes` to try next, `cost` (see `cost`), and `trained_to`.
 
     Raises:
         AigcError: there is no checkpoint, or the data is gone.
@@ -107,27 +126,45 @@ def judge(run: Run) -> dict[str, Any]:
     from aigc_core.evaluation.evaluate import evaluate
 
     figures = {name: one for name, one in evaluate(run, "end").items() if name not in ("run", "family", "data")}
-    if not run.shipped:
-        run.event_log.append("judged", run.status().step, figures=figures)
-    found = diagnostics.plain(diagnostics.diagnose(run))
+    config, info = run.config(), run.dataset_info()
+    impossible = config.figures_not_of(info) if info else frozenset()
     conditions = [
-        {"figure": one.figure, "sign": one.sign, "limit": one.limit,
+        {"figure": one.figure, "sign": one.sign, "limit": one.limit, "applies": one.figure not in impossible,
          "value": figures.get(one.figure), "passed": one.passed(figures)}
-        for one in thresholds(run.config().gate)
+        for one in thresholds(config.gate)
     ]  # fmt: skip
-    passed = all(one["passed"] is not False for one in conditions)
-    verdict = {
-        "passed": passed,
+    found = verdict_of(conditions)
+    if not run.shipped:
+        run.event_log.append("judged", run.status().step, figures=figures, verdict=found)
+    findings = diagnostics.plain(diagnostics.diagnose(run))
+    judged = {
         "conditions": conditions,
+        "why": _why_not_judged(conditions, figures) if found == "cannot-judge" else None,
         "figures": figures,
-        "findings": found,
-        "changes": {} if passed else next_changes(run, found),
+        "findings": findings,
+        "changes": next_changes(run, findings) if found == "not-ready" else {},
         "cost": cost(run),
         "trained_to": run.checkpoints.marked("last"),
     }
     if not run.shipped:
-        run.set_judgement(verdict)
-    return verdict
+        run.set_judgement(judged)
+    return judged | {"verdict": found}
+
+
+def _why_not_judged(conditions: list[dict[str, Any]], figures: dict[str, Any]) -> dict[str, Any]:
+    """What kept a model from being judged, as a sentence."""
+    from aigc_core.metrics.sample_quality import LEAST_COMPARED
+
+    if not any(one["applies"] for one in conditions):
+        return message("gate.no_conditions", "No condition that applies to this data is set.")
+    if "reference" in figures and figures["n"] < LEAST_COMPARED:
+        return message(
+            "gate.too_few",
+            "With {n} examples nothing can be compared; at least {least} are needed.",
+            n=figures["n"],
+            least=LEAST_COMPARED,
+        )
+    return message("gate.not_measured", "Not every figure that the conditions ask for could be measured.")
 
 
 def next_changes(run: Run, found: list[dict[str, Any]]) -> dict[str, Any]:

@@ -12,6 +12,11 @@ from aigc_core.media.kinds import KINDS, kind_of
 from aigc_core.runs.public_view import MODEL_NAME, PLACES
 from aigc_core.runs.run import Run
 
+VERDICTS = {
+    "ready": "It met the conditions of its recipe.",
+    "not-ready": "It did not meet the conditions of its recipe.",
+    "cannot-judge": "Whether it meets the conditions of its recipe could not be measured.",
+}
 LICENCES = {
     "cc-by-4.0": "CC BY 4.0", "cc-by-sa-4.0": "CC BY-SA 4.0", "cc0-1.0": "CC0", "mit": "MIT",
     "apache-2.0": "Apache 2.0", "other": "other",
@@ -123,6 +128,6 @@ def _figures(run: Run) -> str:
     ]  # fmt: skip
     if not rows:
         return ""
-    passed = "" if not judged else ("It passed its gate. " if judged["passed"] else "It did not pass its gate. ")
-    return "\n".join(["## On held-out data", f"{passed}`n` is the number of examples.", "", "| figure | |", "|---|---|",
-                      *rows, ""]) + "\n"  # fmt: skip
+    verdict = VERDICTS[judged["verdict"]] + " " if judged else ""
+    head = ["## On held-out data", f"{verdict}`n` is the number of examples.", "", "| figure | |", "|---|---|"]
+    return "\n".join([*head, *rows, ""]) + "\n"

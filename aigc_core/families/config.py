@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from aigc_core.common.errors import ConfigError
 from aigc_core.data.dataset_info import DatasetInfo
-from aigc_core.data.sources import SOURCES, Source
+from aigc_core.data.sources import SOURCES, Source, source_of
 from aigc_core.families.capabilities import Capability
 from aigc_core.families.formulas import Formula
 from aigc_core.families.thresholds import thresholds
@@ -167,6 +167,22 @@ class RunConfig(BaseModel):
         """What the training makes small, for people to read beside the live numbers."""
         return []
 
+    def figures_not_of(self, info: DatasetInfo) -> frozenset[str]:
+        """Which of `figures` data of this kind cannot have: a condition on them does not apply.
+
+        No class is missing where there are none; points have neither sharpness nor colour; greys are not colourful; and
+        a classifier knows few kinds of pictures.
+        """
+        known = bool(source_of(self.data).features)
+        found = set() if known else set(OF_KNOWN_KINDS)
+        if len(info.class_names) < 2 and not known:
+            found.add("classes_missing")
+        if info.kind != "image":
+            found |= {*OF_EACH_PICTURE, "colorfulness"}
+        elif info.shape[0] == 1:
+            found.add("colorfulness")
+        return frozenset(found)
+
     def accepts(self, info: DatasetInfo) -> bool:
         """Whether networks of these settings can be built for data of this kind and shape."""
         return info.kind in self.data_kinds
@@ -215,9 +231,11 @@ class RunConfig(BaseModel):
 
 # Held-out figures of every family that makes pictures: see `aigc_core.metrics.sample_quality` and
 # `aigc_core.evaluation.evaluate`.
+OF_EACH_PICTURE = ("sharpness", "color_distance")  # which points have not
+OF_KNOWN_KINDS = ("frechet_features", "kernel_features", "coverage_features", "recognised")  # by a shipped network
 PICTURE_FIGURES = (
-    "frechet_pixels", "precision", "recall", "density", "coverage", "diversity", "copies", "classes_missing",
-    "frechet_features", "kernel_features",
+    "frechet_pixels", "precision", "recall", "density", "coverage", "told_apart", "diversity", "copies",
+    "excess_copies", "classes_missing", "colorfulness", *OF_EACH_PICTURE, *OF_KNOWN_KINDS,
 )  # fmt: skip
 
 

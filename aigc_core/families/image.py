@@ -11,6 +11,7 @@ from torch import Tensor
 from aigc_core.common.device import device_of
 from aigc_core.common.errors import ConfigError
 from aigc_core.common.rng import normal_per_sample
+from aigc_core.data.image_dataset import ImageDataset, spread
 from aigc_core.families.base import Family, Networks, Result
 from aigc_core.families.common.image_networks import CodeReader
 from aigc_core.media import provenance
@@ -18,11 +19,13 @@ from aigc_core.media import provenance
 
 @dataclass(frozen=True)
 class ImageRequest:
-    """Which pictures to make: `count` of them, the i-th from latent `seed`, i; of class `label`, or of all."""
+    """Which pictures to make: `count` of them, the i-th from latent `seed`, i; of class `label`, or the i-th of class
+    `labels`[i] (again from the start beyond them), or of every class in turn."""
 
     count: int = 64
     seed: int = 0
     label: int | None = None
+    labels: tuple[int, ...] = ()
 
 
 PART = 64  # pictures decoded at once
@@ -65,11 +68,17 @@ class ImageFamily(Family):
             z = normal_per_sample(PART, self.config.latent_size, request.seed, first).to(device)
             labels = None
             if self.classes:
-                numbers = (torch.arange(first, first + PART) % self.classes).to(device)
-                labels = numbers if request.label is None else torch.full_like(numbers, request.label)
+                wanted = request.labels or range(self.classes) if request.label is None else (request.label,)
+                labels = torch.tensor(wanted)[torch.arange(first, first + PART) % len(wanted)].to(device)
             with torch.inference_mode():
                 made.append(as_array(self.decode(networks, z, labels)))
         return np.concatenate(made)[: request.count] if made else np.zeros((0, *self.info.shape), np.uint8)
+
+    def sample_like(self, networks: Networks, data: ImageDataset, count: int, seed: int) -> np.ndarray:
+        """As `sample`, the classes in the shares that the data has: what made and real examples are compared in must
+        not differ by how often a person asks for each class."""
+        labels = () if data.labels is None else tuple(spread(data.labels, count).tolist())
+        return self.sample(networks, ImageRequest(count, seed, labels=labels))
 
     def make(self, networks: Networks, count: int, seed: int) -> list[Result]:
         made = self.sample(networks, ImageRequest(count=count, seed=seed))

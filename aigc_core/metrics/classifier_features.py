@@ -75,10 +75,12 @@ def load(data: str) -> FeatureNetwork | None:
 
 
 @torch.inference_mode()
-def extract(network: FeatureNetwork, x: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Of pictures as stored, uint8 (N, C, H, W): features float32 (N, 64), and the class each is taken for (N,)."""
+def extract(network: FeatureNetwork, x: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of pictures as stored, uint8 (N, C, H, W): features float32 (N, 64), the class each is taken for (N,), and with
+    which probability (N,)."""
     features = torch.cat([network(as_float(resize_images(part, SIDE, 1))) for part in x.cpu().split(PART)])
-    return features.numpy(), network.head(features).argmax(1).numpy()
+    sure, classes = network.head(features).softmax(1).max(1)
+    return features.numpy(), classes.numpy(), sure.numpy()
 
 
 def train(x: Tensor, labels: Tensor, classes: int, epochs: int = 6, seed: int = 0) -> FeatureNetwork:

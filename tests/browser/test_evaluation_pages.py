@@ -65,10 +65,10 @@ def test_the_doctor_says_what_is_wrong_and_trains_again_so(page: Page, app: str,
 
 def test_a_ready_run_is_marked_and_has_its_cost_card(page: Page, app: str) -> None:
     page.goto(f"{app}?run=ready-vae")
-    expect(page.locator("[data-role=gate] .verdict.gold")).to_contain_text("Ready")
+    expect(page.locator("[data-role=gate] .verdict.ready")).to_contain_text("Ready")
     expect(page.locator("[data-role=findings]")).to_contain_text("Nothing is wrong")
     expect(page.locator("[data-role=runs] option[value=ready-vae]")).to_contain_text("ready")
-    expect(page.locator("[data-role=runs] option[value=ill-vae]")).not_to_contain_text("ready")
+    expect(page.locator("[data-role=runs] option[value=ill-vae]")).to_contain_text("not ready")
     cost = page.locator("[data-role=cost]")
     expect(cost).to_contain_text("1,000 pictures")
     page.fill("[data-role=price-hour]", "100000")
@@ -156,4 +156,4 @@ def test_a_model_whose_measuring_was_cut_short_is_measured_when_asked(page: Page
     page.goto(f"{app}?run=cut-short")
     expect(page.locator("[data-role=gate]")).to_contain_text("was not measured")
     page.get_by_role("button", name="Measure it now").click()
-    expect(page.locator("[data-role=gate] .verdict.gold")).to_contain_text("Ready", timeout=60_000)
+    expect(page.locator("[data-role=gate] .verdict.ready")).to_contain_text("Ready", timeout=60_000)

@@ -5,19 +5,24 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from aigc_core.common.errors import ConfigError
 from aigc_core.common.paths import runs_root
 from aigc_core.evaluation import pipeline, quality_gate
 from aigc_core.evaluation.evaluate import evaluate
+from aigc_core.families.gan.config import Config as GanConfig
 from aigc_core.families.thresholds import Threshold, thresholds
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving.api import run_actions, run_views
 from aigc_core.training.trainer import fit
 from tests.helpers.processes import Command, command
-from tests.helpers.runs import Trained, tiny
+from tests.helpers.runs import Trained, info_of, tiny
+
+DEFAULT_GATE = GanConfig.model_fields["gate"].default
 
 
 def test_conditions_are_read_as_a_person_writes_them() -> None:
@@ -48,8 +53,9 @@ def test_a_figure_that_does_not_exist_is_refused_at_once() -> None:
 def test_every_figure_that_a_gate_may_name_is_measured(family: str, trained: Trained) -> None:
     run = trained(family)
     figures = evaluate(run, "end")
-    by_network = {"frechet_features", "kernel_features"}  # these need a picture kind that a shipped network knows
-    assert set(run.config().figures) - by_network <= set(figures)
+    assert set(run.config().figures) - run.config().figures_not_of(info_of(run)) == set(run.config().figures) & set(
+        figures
+    )
     assert figures["n"] > 0 and figures["seed"] == 1
 
 
@@ -71,8 +77,10 @@ def test_a_judgement_says_what_passed_why_and_what_next(judged: Run) -> None:
     with_gate(judged, "negative_elbo < 10000, kl < -1, frechet_features < 5")
     found = quality_gate.judge(judged)
     assert [one["passed"] for one in found["conditions"]] == [True, False, None]
-    assert found["conditions"][2]["value"] is None  # no network knows these pictures: it does not count
-    assert not found["passed"] and not quality_gate.ready(judged)
+    assert [one["applies"] for one in found["conditions"]] == [True, True, False]  # no network knows these pictures
+    assert found["conditions"][2]["value"] is None
+    assert found["verdict"] == quality_gate.verdict(judged) == "not-ready"
+    assert judged.events()[0][-1]["verdict"] == "not-ready"
     assert found["changes"] and set(found["changes"]) <= set(type(judged.config()).model_fields)
     assert found == quality_gate.judgement(judged)
     cost = found["cost"]
@@ -80,13 +88,71 @@ def test_a_judgement_says_what_passed_why_and_what_next(judged: Run) -> None:
         cost["train_s"] == judged.status().elapsed_s and cost["use_s"] > 0 and cost["how"] in ("measured", "estimated")
     )
     with_gate(judged, "negative_elbo < 10000, frechet_features < 5")
-    assert quality_gate.judge(judged)["passed"] and quality_gate.ready(judged)
-    assert run_views.runs()[0]["ready"] and run_views.models("decodes_latent")[0]["ready"]
+    assert quality_gate.judge(judged)["verdict"] == quality_gate.verdict(judged) == "ready"
+    assert run_views.runs()[0]["verdict"] == run_views.models("decodes_latent")[0]["verdict"] == "ready"
+
+
+def condition(passed: bool | None, applies: bool = True) -> dict[str, Any]:
+    return {"figure": "kl", "sign": "<", "limit": 1.0, "value": passed, "passed": passed, "applies": applies}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "verdict"),
+    [
+        ([condition(True), condition(True)], "ready"),
+        ([condition(True), condition(None, applies=False)], "ready"),
+        ([condition(True), condition(None)], "cannot-judge"),
+        ([condition(None), condition(False)], "not-ready"),
+        ([condition(None, applies=False)], "cannot-judge"),
+        ([], "cannot-judge"),
+    ],
+)
+def test_what_was_not_measured_is_neither_ready_nor_not(conditions: list[dict[str, Any]], verdict: str) -> None:
+    assert quality_gate.verdict_of(conditions) == verdict
+
+
+@pytest.mark.parametrize(("gate", "key"), [("", "gate.no_conditions"), ("frechet_features < 5", "gate.no_conditions")])
+def test_without_a_condition_that_applies_nothing_is_judged(judged: Run, gate: str, key: str) -> None:
+    with_gate(judged, gate)
+    found = quality_gate.judge(judged)
+    assert found["verdict"] == "cannot-judge" and found["why"]["key"] == key and not found["changes"]
+
+
+def test_two_pictures_are_too_few_to_judge(own_place: Path) -> None:
+    folder = own_place / "two"
+    folder.mkdir()
+    for number, colour in enumerate(("red", "blue")):
+        picture = Image.new("RGB", (32, 32), colour)
+        picture.putpixel((number, 3), (0, 0, 0))
+        picture.save(folder / f"{number}.png")
+    run = Run.create(tiny("gan", data="folder", data_path=str(folder), validation=0.5, steps=8, gate=DEFAULT_GATE))
+    pipeline.fit_and_judge(run)
+    found = quality_gate.judgement(run)
+    assert found is not None and found["verdict"] == "cannot-judge"
+    assert found["why"]["key"] == "gate.too_few" and found["why"]["values"]["n"] == 2
+
+
+def test_noise_for_few_colour_pictures_is_not_ready(own_place: Path) -> None:
+    random, folder = np.random.default_rng(0), own_place / "sixty"
+    folder.mkdir()
+    for number in range(60):
+        picture = Image.new("RGB", (32, 32), "white")
+        x, y = random.integers(2, 16, 2)
+        picture.paste(tuple(random.integers(0, 200, 3)), (x, y, x + 14, y + 14))
+        picture.save(folder / f"{number}.png")
+    run = Run.create(tiny("gan", data="folder", data_path=str(folder), steps=8, gate=DEFAULT_GATE))
+    pipeline.fit_and_judge(run)
+    found = quality_gate.judgement(run)
+    assert found is not None and found["verdict"] == "not-ready" and found["figures"]["reference"] == "all"
+    unmeasured = [one["figure"] for one in found["conditions"] if one["applies"] and one["value"] is None]
+    assert not unmeasured
+    assert found["figures"]["told_apart"] > 0.95 and found["figures"]["colorfulness"] < 0.8
 
 
 def test_a_judgement_does_not_outlive_the_weights_it_was_made_of(judged: Run) -> None:
     with_gate(judged, "")
-    assert quality_gate.judge(judged)["passed"]
+    quality_gate.judge(judged)
+    assert quality_gate.judgement(judged) is not None
     judged.checkpoints.mark("last", judged.checkpoints.steps()[0])
     assert quality_gate.judgement(judged) is None
     (judged.path / "judgement.json").write_text("{")
@@ -99,7 +165,7 @@ def test_who_does_not_pass_tries_again_with_changes_and_keeps_every_attempt(own_
     pipeline.fit_and_judge(run)
     attempts = quality_gate.attempts(run)
     assert len(attempts) == 3 and [one.config().tries for one in attempts] == [3, 2, 1]
-    assert all(one.status().state == "done" and not quality_gate.ready(one) for one in attempts)
+    assert all(one.status().state == "done" and quality_gate.verdict(one) == "not-ready" for one in attempts)
     assert attempts[1].config() != attempts[0].config()
     notes = [one for one in run.events()[0] if one.get("key") == "gate.again"]
     assert len(notes) == 1 and attempts[1].name in notes[0]["text"]
@@ -109,7 +175,7 @@ def test_who_does_not_pass_tries_again_with_changes_and_keeps_every_attempt(own_
 def test_who_passes_at_once_does_not_try_again(own_place: Path) -> None:
     run = Run.create(tiny("vae", gate="negative_elbo < 10000", tries=3))
     pipeline.fit_and_judge(run)
-    assert len(quality_gate.attempts(run)) == 1 and quality_gate.ready(run)
+    assert len(quality_gate.attempts(run)) == 1 and quality_gate.verdict(run) == "ready"
 
 
 def test_a_training_that_breaks_down_is_tried_again_more_gently(own_place: Path) -> None:
@@ -135,7 +201,7 @@ def test_the_command_line_trains_until_it_passes(own_place: Path, cli: Command) 
     assert done.stdout.count("not ready") == 2 and "NO  kl < -1" in done.stdout
     first = done.stdout.splitlines()[0].rsplit("/", 1)[-1]
     judged = json.loads(cli("judge", first).stdout)
-    assert judged["passed"] is False and judged["conditions"][0]["figure"] == "kl"
+    assert judged["verdict"] == "not-ready" and judged["conditions"][0]["figure"] == "kl"
     said = cli("diagnose", first).stdout
     assert "dead-start" in said or "Nothing is wrong" in said
     refused = cli("train", "vae", "--until-pass", "0")

@@ -76,8 +76,8 @@ def test_it_trains_and_resumes_to_the_last_bit(chime: None, tmp_path: Path, monk
 def test_it_is_judged_diagnosed_compared_and_shown(chime: None) -> None:
     run = new_run(gate="distance < 100")
     assert fit_and_judge(run).state == "done"
-    verdict = quality_gate.judgement(run)
-    assert verdict is not None and verdict["passed"] and verdict["cost"]["use_s"] > 0
+    judged = quality_gate.judgement(run)
+    assert judged is not None and judged["verdict"] == "ready" and judged["cost"]["use_s"] > 0
     (finding,) = diagnostics.diagnose(run)
     assert finding.name == "out-of-tune" and finding.changes == {"steps": 24}
     assert compare.compare([run.name])["runs"][0]["name"] == run.name

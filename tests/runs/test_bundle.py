@@ -61,7 +61,7 @@ def test_a_feature_network_learns_to_tell_digits_apart() -> None:
     data = pictures_of(make_config(config_class("vae"), None, "digits8", {}))
     assert data.labels is not None and data.validation_labels is not None
     network = classifier_features.train(data.train, data.labels, 10, epochs=3)
-    made, classes = classifier_features.extract(network, data.validation)
+    made, classes, _ = classifier_features.extract(network, data.validation)
     assert made.shape == (len(data.validation), classifier_features.SIZE) and (made >= 0).all()
     assert (classes == data.validation_labels.numpy()).mean() > 0.9
     again = classifier_features.train(data.train, data.labels, 10, epochs=3)

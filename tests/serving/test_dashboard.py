@@ -18,8 +18,8 @@ def test_the_best_come_first_and_the_ready_ones_before_others() -> None:
     for owner, figure, ready in (("Ann", 90.0, False), ("Ben", 95.0, True), ("Cem", 99.0, True), ("Dora", None, False)):
         run_of_student(owner, "done", figure, ready)
     (group,) = dashboard.snapshot()["ranking"]
-    shown = [(one["owner"], one["ready"]) for one in group["best"]]
-    assert shown == [("Ben", True), ("Cem", True), ("Ann", False)]
+    shown = [(one["owner"], one["verdict"]) for one in group["best"]]
+    assert shown == [("Ben", "ready"), ("Cem", "ready"), ("Ann", None)]
     assert (group["family"], group["headline"]) == ("vae", "negative_elbo")
 
 

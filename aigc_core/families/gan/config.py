@@ -43,7 +43,7 @@ class Config(ImageOptions, RunConfig):
     )
 
     gate: str = option(
-        "coverage > 0.3, classes_missing < 1, copies < 0.3",
+        "told_apart < 0.85, sharpness > 0.6, classes_missing < 1, excess_copies < 0.2, coverage_features > 0.4",
         "Conditions on held-out figures for the model to count as ready; empty = none.",
         group="judge",
         curves=False,

@@ -25,11 +25,9 @@ from aigc_core.families.common.image_networks import (
 )
 from aigc_core.families.gan.config import Config
 from aigc_core.families.gan.losses import OBJECTIVES, discriminator_auc, interpolation_penalty, zero_centred_penalty
-from aigc_core.families.image import ImageFamily, ImageRequest
+from aigc_core.families.image import ImageFamily
 from aigc_core.metrics.sample_quality import SampleQuality
 
-LEAST_MADE = 300  # pictures, however few are held out: of fewer a class may be missing by chance
-MOST_EVALUATED = {"during": 2000, "end": 5000}  # pictures that are judged
 DECODERS = {"dcgan": ConvDecoder, "style": StyleDecoder, "resize": ResizeDecoder, "mlp": DenseDecoder}
 
 
@@ -148,5 +146,4 @@ class Family(ImageFamily):
     def evaluate(self, networks: Networks, data: ImageDataset, extent: EvalLevel = "during") -> dict[str, Any]:
         """How like the held-out examples made ones are: see `aigc_core.metrics.sample_quality`."""
         judge = data.cached("likeness", lambda: SampleQuality(data))
-        count = max(LEAST_MADE, min(len(data.validation), MOST_EVALUATED.get(extent, len(data.validation))))
-        return judge.compute(self.sample(networks, ImageRequest(count=count, seed=1)))
+        return judge.compute(self.sample_like(networks, data, judge.count(extent), seed=1))

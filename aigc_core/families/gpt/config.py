@@ -45,6 +45,7 @@ class Config(TextOptions, MatrixOptions, RunConfig):
     curves: ClassVar[tuple[tuple[str, ...], ...]] = (("loss", "val:loss"), ("val:bits_per_byte",))
     figures: ClassVar[tuple[str, ...]] = (
         "loss", "perplexity", "bits_per_byte", "gain", "distinct_1", "distinct_2", "distinct_3", "copies",
+        "excess_copies", "known_words", "strangeness",
     )  # fmt: skip
     headline: ClassVar[str] = "loss"
 

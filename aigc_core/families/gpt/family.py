@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -12,7 +13,8 @@ from torch.nn import functional as F
 from aigc_core.common.errors import ConfigError
 from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.batch import Batch
-from aigc_core.data.ngram_model import counted_loss
+from aigc_core.data.ngram_model import FORETOLD, CharacterModel, counted
+from aigc_core.data.text import pieces as excerpts
 from aigc_core.data.text_dataset import TokenDataset
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.families.base import EvalLevel, Networks, OpenTrained, Phase, Result, StepContext
@@ -138,8 +140,9 @@ class Family(TextFamily):
     def evaluate(self, networks: Networks, data: TokenDataset, extent: EvalLevel = "during") -> dict[str, Any]:
         """`loss` in nats a token over windows of the validation text that do not overlap; `perplexity` = eˡᵒˢˢ;
         `bits_per_byte` of its UTF-8; `attended`, the tokens that a head looks at in one window; `n` tokens measured.
-        At the end and in full also `gain`, the nats a token that it is better than counting n-grams, and figures of
-        its own writing (see `aigc_core.metrics.text_diversity`)."""
+        At the end and in full also `gain`, the nats a token that it is better than counting n-grams; and of its own
+        writing `strangeness`, the nats a token by which these n-grams expect it less than held-out text, and figures
+        of `aigc_core.metrics.text_diversity`."""
         context = self.config.context
         windows = data.validation[: (len(data.validation) - 1) // context * context + 1]
         x, y = windows[:-1].view(-1, context), windows[1:].view(-1, context)
@@ -164,12 +167,12 @@ class Family(TextFamily):
         }
         if extent == "during":
             return figures
-        train, held_out = data.train.cpu().numpy(), data.validation.cpu().numpy()
-        counted = counted_loss(train, held_out, data.info.vocabulary)
-        gain = {} if counted is None else {"gain": counted - loss}
-        return figures | gain | self._text_figures(networks, data)
+        counts = counted(data.train.cpu().numpy(), data.info.vocabulary)
+        usual = counts.loss(excerpts(data.validation.cpu().numpy(), FORETOLD))
+        gain = {} if usual is None else {"gain": usual - loss}
+        return figures | gain | self._text_figures(networks, data, counts)
 
-    def _text_figures(self, networks: Networks, data: TokenDataset) -> dict[str, Any]:
+    def _text_figures(self, networks: Networks, data: TokenDataset, counts: CharacterModel) -> dict[str, Any]:
         """Of texts that the model writes from nothing, next to as much held-out text."""
         request = TextRequest(max_new_tokens=WRITTEN, temperature=1.0)
         prompt = self.encode_prompt("")
@@ -178,8 +181,10 @@ class Family(TextFamily):
             for row, token in zip(rows, sampled.token.tolist(), strict=True):
                 row.append(token)
         train = self.tokenizer.decode(data.train[:MOST_SEARCHED].tolist())
-        held_out = data.validation[: TEXTS * WRITTEN].view(-1).tolist()
-        pieces = [held_out[first : first + WRITTEN] for first in range(0, len(held_out), WRITTEN)]
-        return text_diversity.figures(
-            [self.tokenizer.decode(row) for row in rows], [self.tokenizer.decode(one) for one in pieces], train
+        real = excerpts(data.validation.cpu().numpy(), TEXTS * WRITTEN)
+        ours, theirs = counts.loss([np.array(row) for row in rows]), counts.loss(real)
+        strangeness = {} if ours is None or theirs is None else {"strangeness": ours - theirs}
+        decode = self.tokenizer.decode
+        return strangeness | text_diversity.figures(
+            [decode(row) for row in rows], [decode(one.tolist()) for one in real], train
         )

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from aigc_core.common.rng import Stream, generator
 from aigc_core.data.batch import Batch
 from aigc_core.data.dataset_info import DatasetInfo
-from aigc_core.data.image_dataset import ImageDataset, as_float
+from aigc_core.data.image_dataset import ImageDataset, as_float, spread
 from aigc_core.families.base import EvalLevel, Networks, Phase, StepContext
 from aigc_core.families.common.image_networks import (
     ClassCode,
@@ -31,7 +31,8 @@ from aigc_core.families.vae.losses import (
 )
 
 IMPORTANCE_SAMPLES = 50  # K of Burda 2015
-ACTIVE_KL = 0.01  # nats; a dimension that carries less is not used (threshold as in Burda 2015)
+ACTIVE_VARIANCE = 0.01  # of a dimension's posterior means (Burda 2015)
+WEIGHED = 500  # examples of the importance-weighted bound at the end of a run
 PART = 500  # examples measured at once
 MOST_AVERAGED = 10_000  # training examples that the model without a code is taken from
 RAREST = 1e-4  # chance of a pixel that was never lit
@@ -145,47 +146,56 @@ class Family(ImageFamily):
 
     def evaluate(self, networks: Networks, data: ImageDataset, extent: EvalLevel = "during") -> dict[str, Any]:
         """On all held-out examples, in nats an example: `negative_elbo` = `reconstruction` + `kl` (β = 1),
-        `kl_per_dimension`, `active_units`. At the end of a run and in full also `importance_weighted_nll` with
-        K = 50, of `importance_weighted_n` examples, and `gain`, by how many nats the bound is better than a model
-        without a code (each value by itself)."""
+        `kl_per_dimension`; `active_units`, the dimensions whose posterior means vary by more than 0.01 from example to
+        example (Burda 2015). At the end of a run and in full also `importance_weighted_nll` with K = 50, of
+        `importance_weighted_n` examples, and `gain`, by how many nats the bound is better than a model without a code
+        (each value by itself)."""
         model = _autoencoder(networks)
-        totals: dict[str, Any] = {}
-        counts: dict[str, int] = {}
-        known = data.validation_labels if self.classes else None
-        for first in range(0, len(data.validation), PART):
-            x = as_float(data.validation[first : first + PART])
-            labels = None if known is None else known[first : first + PART]
-            weigh = extent == "full" or (extent == "end" and first == 0)
-            for name, value in self.evidence_terms(model, x, labels, first, weigh).items():
-                totals[name] = totals.get(name, 0) + value.cpu().double().sum(0)
-                counts[name] = counts.get(name, 0) + len(x)
-        means: dict[str, Any] = {name: (total / counts[name]).tolist() for name, total in totals.items()}
-        if "importance_weighted_nll" in means:
-            means["importance_weighted_n"] = counts["importance_weighted_nll"]
-        negative_elbo = means["reconstruction"] + sum(means["kl_per_dimension"])
-        if extent != "during":
-            means["gain"] = self._without_code(data) - negative_elbo
-        return {
+        terms = self._evidence(model, data, torch.arange(len(data.validation)))
+        reconstruction, kl = terms["reconstruction"].mean().item(), terms["kl_per_dimension"].mean(0)
+        negative_elbo = reconstruction + kl.sum().item()
+        figures = {
             "negative_elbo": negative_elbo,
-            "reconstruction": means["reconstruction"],
-            "kl": sum(means["kl_per_dimension"]),
-            "active_units": sum(kl > ACTIVE_KL for kl in means["kl_per_dimension"]),
-            **means,
+            "reconstruction": reconstruction,
+            "kl": kl.sum().item(),
+            "active_units": int((terms["mean"].var(0, correction=0) > ACTIVE_VARIANCE).sum()),
+            "kl_per_dimension": kl.tolist(),
             "n": len(data.validation),
         }
+        if extent == "during":
+            return figures
+        weighed = spread(torch.arange(len(data.validation)), len(data.validation) if extent == "full" else WEIGHED)
+        bound = self._evidence(model, data, weighed, weigh=True)["importance_weighted_nll"]
+        return figures | {
+            "importance_weighted_nll": bound.mean().item(),
+            "importance_weighted_n": len(weighed),
+            "gain": self._without_code(data) - negative_elbo,
+        }
+
+    def _evidence(
+        self, model: Autoencoder, data: ImageDataset, which: Tensor, weigh: bool = False
+    ) -> dict[str, Tensor]:
+        """The terms of each held-out example in the places `which` (N,), float64 (N, …)."""
+        known = data.validation_labels if self.classes else None
+        parts = []
+        for first in range(0, len(which), PART):
+            places = which[first : first + PART].to(data.validation.device)
+            labels = None if known is None else known[places]
+            parts.append(self.evidence_terms(model, as_float(data.validation[places]), labels, first, weigh))
+        return {name: torch.cat([part[name].cpu().double() for part in parts]) for name in parts[0]}
 
     @torch.inference_mode()
     def _without_code(self, data: ImageDataset) -> float:
         """−log p(x) of held-out examples, nats an example, if every value were drawn by itself around its mean."""
-        train = as_float(data.train[:MOST_AVERAGED])
+        train = as_float(spread(data.train, MOST_AVERAGED))
         mean, total = train.mean(0), 0.0
-        spread = (train - mean).std(correction=0).log().clamp_min(SMALLEST_LOG_STD)
+        log_std = (train - mean).std(correction=0).log().clamp_min(SMALLEST_LOG_STD)
         for part in data.validation.split(PART):
             x = as_float(part)
             if self.config.likelihood == "bernoulli":
                 nll = bernoulli_nll(torch.logit(mean.clamp(RAREST, 1 - RAREST)).expand_as(x), x)
             else:
-                nll = gaussian_nll(mean.expand_as(x), x, spread)
+                nll = gaussian_nll(mean.expand_as(x), x, log_std)
             total += float(nll.cpu().double().sum())
         return total / len(data.validation)
 
@@ -204,7 +214,8 @@ class Family(ImageFamily):
             reconstruction.append(nll)
             prior = normal_log_density(z, torch.zeros_like(z), torch.zeros_like(z))
             log_weights.append(prior - nll - normal_log_density(z, mean, log_var))
-        terms = {"reconstruction": reconstruction[0], "kl_per_dimension": kl_to_standard_normal(mean, log_var)}
+        kl = kl_to_standard_normal(mean, log_var)
+        terms = {"reconstruction": reconstruction[0], "kl_per_dimension": kl, "mean": mean}
         if weigh:
             terms["importance_weighted_nll"] = -importance_weighted_bound(torch.stack(log_weights))
         return terms

@@ -65,7 +65,7 @@ def _row(run: Run) -> dict[str, Any] | None:
             "total_steps": status.total_steps, "eta_s": status.eta_s,
             "message": access.sentence(run, status.message, stranger=True),
             "headline": config.headline, "figure": status.figures.get(config.headline),
-            "ready": quality_gate.ready(run), "file": (run.samples.names() or [""])[-1],
+            "verdict": quality_gate.verdict(run), "file": (run.samples.names() or [""])[-1],
         }  # fmt: skip
     return None
 
@@ -75,13 +75,13 @@ def _ranking(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for row in rows:
         if isinstance(row["figure"], int | float):
             groups.setdefault((row["family"], row["data"]), []).append(row)
-    kept = ("name", "owner", "figure", "ready")
+    kept = ("name", "owner", "figure", "verdict")
     return [
         {
             "family": family, "data": data, "headline": some[0]["headline"],
             "best": [
                 {key: one[key] for key in kept}
-                for one in sorted(some, key=lambda one: (not one["ready"], one["figure"]))[:RANKED]
+                for one in sorted(some, key=lambda one: (one["verdict"] != "ready", one["figure"]))[:RANKED]
             ],
         }
         for (family, data), some in sorted(groups.items(), key=lambda entry: -len(entry[1]))[:GROUPS]

@@ -78,7 +78,7 @@ def _row_of(path: Path, changed: tuple[int, ...]) -> dict[str, Any]:
 def _read_row(run: Run) -> dict[str, Any]:
     row: dict[str, Any] = {
         "name": run.name, "family": "", "data": "", "state": "damaged", "step": 0, "headline": "", "figure": None,
-        "created": None, "shipped": run.shipped, "ready": False, "owner": "", "pinned": run.retention.pinned,
+        "created": None, "shipped": run.shipped, "verdict": None, "owner": "", "pinned": run.retention.pinned,
     }  # fmt: skip
     with suppress(AigcError):
         made, status = run.manifest.read(), run.status()
@@ -86,7 +86,8 @@ def _read_row(run: Run) -> dict[str, Any]:
         row |= {
             "owner": made.get("owner", ""), "family": made["config"]["family"], "data": made["config"]["data"],
             "state": status.state, "step": status.step, "headline": headline,
-            "figure": status.figures.get(headline), "created": made["created"], "ready": quality_gate.ready(run),
+            "figure": status.figures.get(headline), "created": made["created"],
+            "verdict": quality_gate.verdict(run),
         }  # fmt: skip
     return row
 
@@ -105,7 +106,7 @@ def models(capability: Capability | None = None) -> list[dict[str, Any]]:
             row = {
                 "name": run.name, "family": config["family"], "data": config["data"], "kind": info.kind,
                 "state": run.status().state, "steps": steps, "sample": (run.samples.names() or [""])[-1],
-                "shipped": run.shipped, "ready": quality_gate.ready(run),
+                "shipped": run.shipped, "verdict": quality_gate.verdict(run),
             }  # fmt: skip
             if "context" in config:
                 row["context"] = config["context"]

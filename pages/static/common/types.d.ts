@@ -57,13 +57,16 @@ export interface Sample {
 export type RunState =
   | "queued" | "running" | "paused" | "stopped" | "failed" | "interrupted" | "done" | "damaged";
 
+/** Whether a model meets the conditions of its recipe; null in lists where it was not measured. */
+export type Verdict = "ready" | "not-ready" | "cannot-judge";
+
 /** A run as the lists show it. */
 export interface RunRow {
   name: string;
   family: string;
   data: string;
   state: RunState;
-  ready: boolean;
+  verdict: Verdict | null;
   owner: string;
 }
 
@@ -75,5 +78,5 @@ export interface ModelRow {
   state: RunState;
   steps: number[];
   sample: string;
-  ready: boolean;
+  verdict: Verdict | null;
 }

@@ -80,7 +80,7 @@ export class ComparePage {
     if (!runs) return false;
     const usable = runs.filter((one) => one.state !== "damaged");
     this.chosen = this.chosen.filter((name) => usable.some((one) => one.name === name));
-    const text = JSON.stringify([usable.map((one) => [one.name, one.state, one.ready]), this.chosen]);
+    const text = JSON.stringify([usable.map((one) => [one.name, one.state, one.verdict]), this.chosen]);
     if (text === this.listed) return false;
     this.listed = text;
     this.widget.part("choices").replaceChildren(...usable.map((one) => this.#choice(one)));
@@ -88,14 +88,14 @@ export class ComparePage {
   }
 
   /** @param {RunRow} run */
-  #choice({ name, family, data, state, ready }) {
+  #choice({ name, family, data, state, verdict }) {
     const box = make("input", null, { type: "checkbox", value: name });
     box.checked = this.chosen.includes(name);
     box.addEventListener("change", () => void this.#choose(name, box.checked));
     const mark = box.checked ? this.mark(name) : make("i", null, { style: "background: transparent" });
     const label = holding(make("label", null, { class: "check" }), box, mark, make("span", name));
     const about = [say(`family.${family}`), say(`data.${data}`), say(`state.${state}`)];
-    if (ready) about.push(say("gate.ready"));
+    if (verdict) about.push(say(`gate.${verdict}`));
     return holding(make("li"), label, make("small", about.join(" · ")));
   }
 

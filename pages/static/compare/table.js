@@ -19,8 +19,8 @@ import { duration, figureName, known, number, say } from "../common/language.js"
 const FIXED = [
   { key: "name", title: say("watch.run"), of: (run) => run.name },
   {
-    key: "ready", title: say("gate.title"),
-    of: (run) => Number(run.ready), shown: (run) => (run.ready ? say("gate.ready") : "–"),
+    key: "verdict", title: say("gate.title"),
+    of: (run) => run.verdict ?? "", shown: (run) => (run.verdict ? say(`gate.${run.verdict}`) : "–"),
   },
   { key: "step", title: say("watch.step"), of: (run) => run.step },
   { key: "seconds", title: say("watch.elapsed"), of: (run) => run.seconds, shown: (run) => duration(run.seconds) },

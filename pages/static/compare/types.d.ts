@@ -1,4 +1,4 @@
-import type { Job, Jobs, RunRow, RunState, Sample, SavedFile } from "../common/types.js";
+import type { Job, Jobs, RunRow, RunState, Sample, SavedFile, Verdict } from "../common/types.js";
 
 /** Step and seconds of training at which something was so. */
 export type Point = [step: number, seconds: number, value: number];
@@ -8,7 +8,7 @@ export interface ComparedRun {
   family: string;
   data: string;
   state: RunState;
-  ready: boolean;
+  verdict: Verdict | null;
   step: number;
   seconds: number;
   joules: number;

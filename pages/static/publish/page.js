@@ -38,7 +38,7 @@ async function offerAll(widget) {
   const [runs, offers] = await Promise.all([widget.call("runs", {}), widget.call("offers", {})]);
   if (!runs || !offers) return false;
   const list = widget.select("run");
-  offer(list, runs.map((one) => [one.name, one.ready ? `${one.name} · ${say("gate.ready")}` : one.name]));
+  offer(list, runs.map((one) => [one.name, one.verdict ? `${one.name} · ${say(`gate.${one.verdict}`)}` : one.name]));
   const asked = new URLSearchParams(location.search).get("run");
   if (asked && runs.some((one) => one.name === asked)) list.value = asked;
   const licences = Object.entries(offers.licences);

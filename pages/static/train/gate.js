@@ -1,6 +1,6 @@
 // Whether the run passed its gate, and what it cost.
 import { action, holding, make } from "../common/dom.js";
-import { duration, figureName, known, number, say } from "../common/language.js";
+import { duration, figureName, known, number, say, sentence } from "../common/language.js";
 import { saidChanges } from "./changes.js";
 
 /** @typedef {import("./types.js").Condition} Condition */
@@ -59,15 +59,16 @@ export class Gate {
    * @param {Judgement} judgement
    * @param {string | null} following
    */
-  #verdict(run, { passed, conditions, figures, changes }, following) {
-    const kind = passed ? "gold" : "bubble";
-    const head = make("p", say(passed ? "gate.passed" : "gate.failed"), { class: `verdict ${kind}` });
+  #verdict(run, { verdict, why, conditions, figures, changes }, following) {
+    const head = make("p", say(`gate.head.${verdict}`), { class: `verdict ${verdict}` });
+    const reason = why ? [make("p", sentence(why))] : [];
     const source = figures.features;
     const features = source ? say("gate.features", { name: known(`data.${source}`) ?? source }) : "";
-    const facts = make("p", say("gate.facts", { n: figures.n, features, seed: figures.seed }), { class: "quiet" });
-    const shown = [head, holding(make("table"), ...conditions.map(conditionRow)), facts];
+    const real = say(`gate.real.${figures.reference ?? "held-out"}`, { n: figures.n });
+    const facts = make("p", say("gate.facts", { real, features, seed: figures.seed }), { class: "quiet" });
+    const shown = [head, ...reason, holding(make("table"), ...conditions.map(conditionRow)), facts];
     if (following) return [...shown, this.#goTo(following)];
-    if (passed || !Object.keys(changes).length) return shown;
+    if (!Object.keys(changes).length) return shown;
     const next = make("p", say("gate.next", { changes: saidChanges(changes) }));
     return [...shown, next, action(say("gate.again"), () => this.doctor.again(run, changes))];
   }
@@ -93,13 +94,13 @@ export class Gate {
 }
 
 /** @param {Condition} condition */
-function conditionRow({ figure, value, sign, limit, passed }) {
-  const [kind, mark] = passed === null ? ["none", "–"] : passed ? ["yes", "✓"] : ["no", "✗"];
+function conditionRow({ figure, value, sign, limit, passed, applies = true }) {
+  const [kind, mark] = !applies ? ["none", "–"] : passed === null ? ["none", "?"] : passed ? ["yes", "✓"] : ["no", "✗"];
   return holding(
     make("tr", null, { class: kind }),
     make("td", mark),
     make("th", figureName(figure)),
-    make("td", value === null ? say("gate.unmeasured") : number(value)),
+    make("td", value === null ? say(applies ? "gate.unmeasured" : "gate.not_applicable") : number(value)),
     make("td", `${sign} ${limit}`),
   );
 }

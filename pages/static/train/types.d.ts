@@ -1,4 +1,4 @@
-import type { RunRow, RunState, Sample, Sentence } from "../common/types.js";
+import type { RunRow, RunState, Sample, Sentence, Verdict } from "../common/types.js";
 
 export type Settings = Record<string, string | number | boolean>;
 export type Changes = Record<string, string | number>;
@@ -83,10 +83,14 @@ export interface Condition {
   limit: number;
   value: number | null;
   passed: boolean | null;
+  /** whether data of this kind can have the figure */
+  applies?: boolean;
 }
 
 export interface Judgement {
-  passed: boolean;
+  verdict: Verdict;
+  /** why it cannot be judged */
+  why: Sentence | null;
   conditions: Condition[];
   /** numbers by name; `features` names the source of data that they were measured with */
   figures: Record<string, number | string | null | undefined>;

@@ -287,7 +287,7 @@ export class Watch {
     const runs = await this.widget.ask("runs", {});
     if (!runs) return [];
     const list = this.widget.select("runs");
-    const text = JSON.stringify(runs.map((one) => [one.name, one.state, one.ready]));
+    const text = JSON.stringify(runs.map((one) => [one.name, one.state, one.verdict]));
     if (text !== this.listed || list.value !== this.run?.name) {
       this.listed = text;
       offer(list, runs.filter((one) => one.state !== "damaged").map((one) => [one.name, titleOf(one)]));
@@ -298,6 +298,6 @@ export class Watch {
 }
 
 /** @param {RunRow} row */
-function titleOf({ owner, name, state, ready }) {
-  return [...(owner ? [owner] : []), name, say(`state.${state}`), ...(ready ? [say("gate.ready")] : [])].join(" · ");
+function titleOf({ owner, name, state, verdict }) {
+  return [...(owner ? [owner] : []), name, say(`state.${state}`), ...(verdict ? [say(`gate.${verdict}`)] : [])].join(" · ");
 }

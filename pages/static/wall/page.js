@@ -28,6 +28,9 @@ export default function wall({ data, parentElement, setStateValue }) {
   }));
 }
 
+/** What stands behind a figure. */
+const MARKS = { "ready": "✓", "not-ready": "✗", "cannot-judge": "?" };
+
 /**
  * @param {Words} words
  * @param {Ranking[]} groups
@@ -35,7 +38,7 @@ export default function wall({ data, parentElement, setStateValue }) {
 function ranking(words, groups) {
   const shown = groups.flatMap((group) => {
     const items = group.best.map((one) => {
-      const figure = make("small", `${digits(one.figure)}${one.ready ? " ✓" : ""}`);
+      const figure = make("small", `${digits(one.figure)} ${one.verdict ? MARKS[one.verdict] : ""}`);
       return holding(make("li", `${titleOf(one)} `), figure);
     });
     const headline = make("p", words.figure(group.headline), { class: "line" });

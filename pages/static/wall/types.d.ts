@@ -1,4 +1,4 @@
-import type { RunState, Sentence } from "../common/types.js";
+import type { RunState, Sentence, Verdict } from "../common/types.js";
 
 /** A sample: a picture as an address, or a text. */
 export type WallSample = { picture: string; text?: never } | { text: string; picture?: never };
@@ -15,12 +15,12 @@ export interface WallRun {
   message: Sentence | null;
   headline: string;
   figure: number | null | undefined;
-  ready: boolean;
+  verdict: Verdict | null;
   sample: WallSample | null;
 }
 
 /** The run in the middle, with its curves: groups of names, and points by name. */
-export interface LargeRun extends Omit<WallRun, "ready"> {
+export interface LargeRun extends Omit<WallRun, "verdict"> {
   groups: string[][];
   curves: Record<string, [step: number, value: number][]>;
 }
@@ -29,7 +29,7 @@ export interface Ranking {
   family: string;
   data: string;
   headline: string;
-  best: Pick<WallRun, "name" | "owner" | "figure" | "ready">[];
+  best: Pick<WallRun, "name" | "owner" | "figure" | "verdict">[];
 }
 
 /** What `board.py` sends every second or two. */
