@@ -128,11 +128,7 @@ def judge(run: Run) -> dict[str, Any]:
     figures = {name: one for name, one in evaluate(run, "end").items() if name not in ("run", "family", "data")}
     config, info = run.config(), run.dataset_info()
     impossible = config.figures_not_of(info) if info else frozenset()
-    conditions = [
-        {"figure": one.figure, "sign": one.sign, "limit": one.limit, "applies": one.figure not in impossible,
-         "value": figures.get(one.figure), "passed": one.passed(figures)}
-        for one in thresholds(config.gate)
-    ]  # fmt: skip
+    conditions = held_against(config.gate, figures, impossible)
     found = verdict_of(conditions)
     if not run.shipped:
         run.event_log.append("judged", run.status().step, figures=figures, verdict=found)
@@ -149,6 +145,15 @@ def judge(run: Run) -> dict[str, Any]:
     if not run.shipped:
         run.set_judgement(judged)
     return judged | {"verdict": found}
+
+
+def held_against(gate: str, figures: dict[str, Any], impossible: frozenset[str]) -> list[dict[str, Any]]:
+    """The conditions of a gate with what was found; those on `impossible` figures do not apply."""
+    return [
+        {"figure": one.figure, "sign": one.sign, "limit": one.limit, "applies": one.figure not in impossible,
+         "value": figures.get(one.figure), "passed": one.passed(figures)}
+        for one in thresholds(gate)
+    ]  # fmt: skip
 
 
 def _why_not_judged(conditions: list[dict[str, Any]], figures: dict[str, Any]) -> dict[str, Any]:
