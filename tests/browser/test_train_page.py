@@ -91,7 +91,7 @@ def test_a_first_visitor_trains_on_digits(app: str, page: Page, browser: Browser
     page.get_by_label("VAE").check()
     page.click("#start")
     expect(state).to_have_text("waiting", timeout=30_000)
-    expect(page.locator("#watch .message")).to_contain_text("place 1", timeout=10_000)
+    expect(page.locator("#watch [data-role=said]")).to_contain_text("place 1", timeout=10_000)
 
     # Stopping the first one, in the other browser, lets it through.
     other.click("[data-ask=stop]")

@@ -11,6 +11,7 @@ from aigc_core.common.jsonl import is_number
 from aigc_core.common.paths import runs_root
 from aigc_core.common.progress import ProgressCallback
 from aigc_core.evaluation import quality_gate
+from aigc_core.evaluation.standing import standing
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving import access, jobs
@@ -64,7 +65,7 @@ def _chosen(names: list[str]) -> list[Run]:
 def _shown(run: Run, settings: dict[str, Any]) -> dict[str, Any]:
     status, config = run.status(), run.config()
     curves, samples = _history(run)
-    figures = (quality_gate.judgement(run) or {}).get("figures") or status.figures
+    figures = standing(run, status)["figures"]
     return {
         "name": run.name, "family": config.family, "data": config.data, "makes": config.makes, "state": status.state,
         "ready": quality_gate.ready(run), "step": status.step, "seconds": status.elapsed_s, "joules": status.energy_j,

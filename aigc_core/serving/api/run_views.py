@@ -8,6 +8,7 @@ from typing import Any
 from aigc_core.common.errors import AigcError
 from aigc_core.evaluation import diagnostics, quality_gate
 from aigc_core.evaluation.reference_ranges import ranges_of
+from aigc_core.evaluation.standing import standing
 from aigc_core.families import config_class, formulas
 from aigc_core.families.capabilities import Capability
 from aigc_core.families.diagnosis import YOUNG
@@ -86,7 +87,7 @@ def _read_row(run: Run) -> dict[str, Any]:
         row |= {
             "owner": made.get("owner", ""), "family": made["config"]["family"], "data": made["config"]["data"],
             "state": status.state, "step": status.step, "headline": headline,
-            "figure": status.figures.get(headline), "created": made["created"], "ready": quality_gate.ready(run),
+            "figure": standing(run, status)["figures"].get(headline), "created": made["created"], "ready": quality_gate.ready(run),
         }  # fmt: skip
     return row
 
@@ -139,7 +140,8 @@ def describe(name: str) -> dict[str, Any]:
 
 
 def follow(name: str, cursor: str = "") -> dict[str, Any]:
-    """What is new in a run since `cursor`: {"status", "events", "cursor"}.
+    """What is new in a run since `cursor`: {"status", "standing", "events", "cursor"}; for `standing` see
+    `aigc_core.evaluation.standing`.
 
     From the beginning (an empty cursor, or a run that went back to a checkpoint) long curves are thinned to
     `MOST_POINTS`.
@@ -149,9 +151,14 @@ def follow(name: str, cursor: str = "") -> dict[str, Any]:
     status = run.status()
     if not cursor or (events and events[0]["kind"] == "restart"):
         events = thinned(events, MOST_POINTS)
-    shown = ("state", "step", "total_steps", "elapsed_s", "eta_s", "steps_per_s", "message", "figures")
+    shown = ("state", "step", "total_steps", "elapsed_s", "eta_s", "steps_per_s", "message")
     stands = {key: getattr(status, key) for key in shown} | {"message": access.sentence(run, status.message)}
-    return {"status": stands, "events": access.events(run, events), "cursor": after}
+    return {
+        "status": stands,
+        "standing": standing(run, status),
+        "events": access.events(run, events),
+        "cursor": after,
+    }
 
 
 def sample_viewer(file: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 // The language of the page, and everything that is said in it.
 import { fill, numberIn, timeUnit } from "./numbers.js";
+import { sentenceIn } from "./sentences.js";
 import { local } from "./storage.js";
 import { NAMES, WORDS } from "./words.js";
 
@@ -58,25 +59,10 @@ export function say(key, values = {}) {
 export const known = (key, inLanguage = language) => WORDS[inLanguage][key];
 
 /**
- * A sentence of the core in the page's language; English if it has no translation.
+ * A sentence of the core in the page's language.
  * @param {Sentence} said
  */
-export function sentence({ key, text, values }) {
-  const template = words[`error.${key}`];
-  if (!template) return text;
-  const said = Object.entries(values).map(([field, value]) => [field, named(field, value)]);
-  return fill(template, Object.fromEntries(said));
-}
-
-/**
- * A setting, figure or source of data in a sentence, as the page calls it.
- * @param {string} field
- * @param {unknown} value
- */
-function named(field, value) {
-  const prefix = (NAMES[field] ?? []).find((one) => words[`${one}${value}`] !== undefined);
-  return prefix === undefined ? value : words[`${prefix}${value}`];
-}
+export const sentence = (said) => sentenceIn(said, words, NAMES);
 
 /** @param {number | null | undefined} seconds */
 export function duration(seconds) {
@@ -96,6 +82,15 @@ export const number = (value) => numberIn(value, language);
  * @param {string} name
  */
 export const figureName = (name) => known(`metric.val:${name}`) ?? known(`figure.${name}`) ?? name;
+
+/**
+ * The name of a curve. What was held out is measured more thoroughly for the verdict, so the two have different names.
+ * @param {string} name “val:…” on held-out data
+ */
+export function curveName(name) {
+  if (!name.startsWith("val:")) return known(`metric.${name}`) ?? name;
+  return say("metric.in_training", { figure: figureName(name.slice("val:".length)) });
+}
 
 /**
  * The language of the label that a file gets, as a box says: "" for none.

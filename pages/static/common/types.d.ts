@@ -3,6 +3,8 @@ export interface Sentence {
   key: string;
   text: string;
   values: Record<string, unknown>;
+  /** the English text before its values were filled in; what older versions wrote has none */
+  template?: string;
 }
 
 /** What a server function of `pages/` answers. */

@@ -3,6 +3,8 @@ import { hear, setText } from "./dom.js";
 import { say, sentence } from "./language.js";
 import { View } from "./view.js";
 
+/** @typedef {(text: string, said?: import("./types.js").Sentence) => void} Complain */
+
 const DOINGS = ["pointerdown", "keydown", "click", "input", "change", "drop"];
 
 /**
@@ -70,10 +72,12 @@ export class Widget extends View {
    * @template {keyof Server} Name
    * @param {Name} name
    * @param {Parameters<Server[Name]>[0]} values
-   * @param {{ timeless?: boolean, quiet?: boolean }} [how] quiet: no message is over by this
+   * @param {{ timeless?: boolean, quiet?: boolean, complain?: Complain }} [how] quiet: no message is over by this;
+   *   complain: says what went wrong elsewhere than in the page's line
    * @returns {Promise<ReturnType<Server[Name]> | undefined>}
    */
-  async call(name, values, { timeless = this.timeless.includes(name), quiet = false } = {}) {
+  async call(name, values, how = {}) {
+    const { timeless = this.timeless.includes(name), quiet = false, complain = (text) => this.message(text) } = how;
     const asked = this.#era;
     const doings = this.#doings;
     const answer = await this.server[name](values).catch(() => null);
@@ -82,7 +86,8 @@ export class Widget extends View {
       if (!quiet && doings > this.#saidAfter) this.message("");
       return answer.value;
     }
-    this.message(answer ? sentence(answer.error) : say("watch.lost"));
+    if (answer) complain(sentence(answer.error), answer.error);
+    else complain(say("watch.lost"));
     return undefined;
   }
 

@@ -8,16 +8,13 @@ export class Formulas {
   /** @type {{ node: HTMLElement, figure: string }[]} where a number stands */
   terms = [];
 
-  /** @param {import("./watch.js").Widget} widget */
-  constructor(widget) {
-    this.widget = widget;
-  }
-
-  /** @param {import("./types.js").Run} run */
-  open(run) {
-    this.terms = [];
-    this.widget.part("formulas-box").hidden = !run.formulas.length;
-    this.widget.part("formulas").replaceChildren(...run.formulas.map((one) => this.#box(one)));
+  /**
+   * @param {import("./watch.js").Widget} widget
+   * @param {import("./types.js").Run} run
+   */
+  constructor(widget, run) {
+    widget.part("formulas-box").hidden = !run.formulas.length;
+    widget.part("formulas").replaceChildren(...run.formulas.map((one) => this.#box(one)));
   }
 
   /** @param {Record<string, import("./curves.js").Point[]>} series */

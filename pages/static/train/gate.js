@@ -20,10 +20,6 @@ export class Gate {
     this.doctor = doctor;
   }
 
-  hide() {
-    this.widget.part("gate-box").hidden = this.widget.part("cost-box").hidden = true;
-  }
-
   /**
    * @param {Run} run
    * @param {Examined} found

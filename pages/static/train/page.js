@@ -5,7 +5,7 @@ import { Watch } from "./watch.js";
 /** @param {import("../common/types.js").Gradio<import("./types.js").Server>} gradio */
 export function mount(gradio) {
   const { props } = gradio;
-  const watch = new Watch(new Widget(gradio));
+  const watch = new Watch(new Widget(gradio, ["runs"]));
   // Gradio sets the value when a training has been started, maybe before this module came.
   const started = () => (typeof props.value === "string" ? props.value : "");
   gradio.watch("value", () => void watch.follow(started()));

@@ -41,7 +41,12 @@ export interface Status {
   eta_s: number | null;
   steps_per_s: number | null;
   message: Sentence | null;
-  figures: Record<string, number>;
+}
+
+/** The held-out figures that stand for the run: the verdict's, or the newest. */
+export interface Standing {
+  figures: Record<string, unknown>;
+  judged: boolean;
 }
 
 export type RunEvent =
@@ -54,6 +59,7 @@ export type RunEvent =
 
 export interface News {
   status: Status;
+  standing: Standing;
   events: RunEvent[];
   cursor: string;
 }

@@ -1,5 +1,6 @@
 // What the wall says. Its words come with each picture of the class, and are fewer than a page's.
 import { fill, timeUnit } from "../common/numbers.js";
+import { sentenceIn } from "../common/sentences.js";
 
 /** @typedef {import("../common/types.js").Sentence} Sentence */
 
@@ -18,9 +19,8 @@ export class Words {
   }
 
   /** @param {Sentence} said */
-  sentence({ key, text, values }) {
-    const template = this.words[`error.${key}`];
-    return template ? fill(template, values) : text;
+  sentence(said) {
+    return sentenceIn(said, this.words, {});
   }
 
   /** @param {number} seconds */
