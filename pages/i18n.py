@@ -7,13 +7,12 @@ same key. Gradio's own labels are translated by `gr.I18n`; our widgets ask `say`
 import json
 import re
 from functools import cache
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.i18n import I18nData
 
-from aigc_core.common.errors import WHOLE_PLACE
 from aigc_core.serving.api import forms
 
 FOLDER = Path(__file__).parent
@@ -22,7 +21,7 @@ GRADIO = ("train.", "family.", "preset.", "data.", "group.", "field.", "info.") 
 # Where the names of settings, figures and data that stand in a sentence's fields have their words; of one sentence only
 # by its key and the field.
 NAMES = {
-    "name": ("field.", "lab.", "basics.parameter."),
+    "name": ("field.", "lab.", "basics.parameter.", "knob."),
     "knob": ("knob.",),
     "what": ("metric.", "metric.val:", "figure.", "data."),
     "data": ("data.",),
@@ -35,6 +34,8 @@ NAMES = {
     "config.unknown_family.known": ("family.",),
     "data.unknown_source.known": ("data.",),
 }
+
+FILES = ("file", "folder", "path")  # fields of a sentence that name a file: on a page without the place where it lies
 
 
 @cache
@@ -108,7 +109,7 @@ def _shown(key: str, field: str, value: object, words: dict[str, str]) -> object
         return value
     if prefixes:
         return words["list.between"].join(_named(one, prefixes, words) for one in value.split(", "))
-    return PurePath(value.replace("\\", "/")).name if WHOLE_PLACE.match(value) else value
+    return re.split(r"[\\/]", value.rstrip("\\/"))[-1] if field in FILES else value
 
 
 def _named(text: str, prefixes: tuple[str, ...], words: dict[str, str]) -> str:
@@ -131,4 +132,5 @@ def translations() -> gr.I18n:
 def module() -> str:
     """The words for our own widgets, as a JavaScript module: `static/common/words.d.ts` says what it exports."""
     words = json.dumps({language: catalogue(language) for language in LANGUAGES}, ensure_ascii=False)
-    return f"export const WORDS = {words};\nexport const NAMES = {json.dumps(NAMES)};\n"
+    names, files = json.dumps(NAMES), json.dumps(FILES)
+    return f"export const WORDS = {words};\nexport const NAMES = {names};\nexport const FILES = {files};\n"

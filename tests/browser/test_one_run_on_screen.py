@@ -87,7 +87,7 @@ def held(page: Page, wanted: Callable[[str], bool]) -> list[Route]:
         else:
             route.continue_()
 
-    page.route("**/component_server*", handle)
+    page.route(re.compile("component_server"), handle)
     return routes
 
 

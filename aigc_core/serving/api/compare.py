@@ -34,8 +34,8 @@ def compare(names: list[str]) -> dict[str, Any]:
     """Runs next to each other, in the order of `names`.
 
     Returns:
-        `runs`: of each `name`, `family`, `data`, `makes`, `state`, `ready`, `step`, `seconds`, `joules`, `figures`
-        (numbers only), `settings` (those of `differing`), `curves` (name -> rows of step, seconds, value; held-out
+        `runs`: of each `name`, `family`, `data`, `makes`, `state`, `ready`, `shipped`, `step`, `seconds`, `joules`,
+        `figures` (numbers only), `settings` (those of `differing`), `curves` (name -> rows of step, seconds, value; held-out
         figures as “val:…”) and `samples` (rows of step, seconds, file);
         `differing`: names of settings in which the runs differ; `figures` and `curves`: names that any has.
 
@@ -68,7 +68,8 @@ def _shown(run: Run, settings: dict[str, Any]) -> dict[str, Any]:
     figures = standing(run, status)["figures"]
     return {
         "name": run.name, "family": config.family, "data": config.data, "makes": config.makes, "state": status.state,
-        "ready": quality_gate.ready(run), "step": status.step, "seconds": status.elapsed_s, "joules": status.energy_j,
+        "ready": quality_gate.ready(run), "shipped": run.shipped, "step": status.step,
+        "seconds": status.elapsed_s, "joules": status.energy_j,
         "figures": {key: one for key, one in figures.items() if is_number(one) and key not in ("step", "seed")},
         "settings": settings, "curves": curves, "samples": samples,
     }  # fmt: skip

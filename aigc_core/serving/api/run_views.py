@@ -17,6 +17,7 @@ from aigc_core.runs.event_log import thinned
 from aigc_core.runs.listing import list_runs, run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving import access, jobs
+from aigc_core.serving.api import lessons
 from aigc_core.serving.classroom import users
 
 MOST_POINTS = 1500  # of a curve, when a viewer first opens a run
@@ -87,7 +88,8 @@ def _read_row(run: Run) -> dict[str, Any]:
         row |= {
             "owner": made.get("owner", ""), "family": made["config"]["family"], "data": made["config"]["data"],
             "state": status.state, "step": status.step, "headline": headline,
-            "figure": standing(run, status)["figures"].get(headline), "created": made["created"], "ready": quality_gate.ready(run),
+            "figure": standing(run, status)["figures"].get(headline), "created": made["created"],
+            "ready": quality_gate.ready(run),
         }  # fmt: skip
     return row
 
@@ -134,14 +136,15 @@ def describe(name: str) -> dict[str, Any]:
         "owner": run.manifest.owner,
         "mine": users.may_change(run),
         "pinned": run.retention.pinned,
+        "shipped": run.shipped,
         "usual": ranges_of(config),
         "formulas": formulas.plain(config.formulas()),
     }
 
 
 def follow(name: str, cursor: str = "") -> dict[str, Any]:
-    """What is new in a run since `cursor`: {"status", "standing", "events", "cursor"}; for `standing` see
-    `aigc_core.evaluation.standing`.
+    """What is new in a run since `cursor`: {"status", "standing", "outlook", "events", "cursor"}; for
+    `standing` see `aigc_core.evaluation.standing`, for `outlook` `aigc_core.serving.api.lessons`.
 
     From the beginning (an empty cursor, or a run that went back to a checkpoint) long curves are thinned to
     `MOST_POINTS`.
@@ -156,6 +159,7 @@ def follow(name: str, cursor: str = "") -> dict[str, Any]:
     return {
         "status": stands,
         "standing": standing(run, status),
+        "outlook": lessons.outlook(run, status),
         "events": access.events(run, events),
         "cursor": after,
     }

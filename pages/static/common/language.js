@@ -2,7 +2,7 @@
 import { fill, numberIn, timeUnit } from "./numbers.js";
 import { sentenceIn } from "./sentences.js";
 import { local } from "./storage.js";
-import { NAMES, WORDS } from "./words.js";
+import { FILES, NAMES, WORDS } from "./words.js";
 
 /** @typedef {import("./types.js").Sentence} Sentence */
 
@@ -62,7 +62,7 @@ export const known = (key, inLanguage = language) => WORDS[inLanguage][key];
  * A sentence of the core in the page's language.
  * @param {Sentence} said
  */
-export const sentence = (said) => sentenceIn(said, words, NAMES);
+export const sentence = (said) => sentenceIn(said, words, NAMES, FILES);
 
 /** @param {number | null | undefined} seconds */
 export function duration(seconds) {

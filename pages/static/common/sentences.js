@@ -1,16 +1,15 @@
 // What the core says, in a language of the page: pages/i18n.py does the same.
 import { fill } from "./numbers.js";
 
-const PLACE = /^(?:[A-Za-z]:[\\/]|\\\\|~?\/)/; // of a path, as in aigc_core/common/errors.py
-
 /**
  * A sentence in the language of these words. Settings, figures and data in it are called as the page calls them, and a
  * file by its name, wherever it lies.
  * @param {import("./types.js").Sentence} said
  * @param {Record<string, string>} words
  * @param {Record<string, string[]>} names prefixes of keys, by a field, or a field of one sentence
+ * @param {string[]} files fields that name a file
  */
-export function sentenceIn({ key, text, values, template: english }, words, names) {
+export function sentenceIn({ key, text, values, template: english }, words, names, files) {
   const template = words[`error.${key}`] ?? english;
   if (!template) return text;
   /** @param {string} field @param {unknown} value */
@@ -18,7 +17,7 @@ export function sentenceIn({ key, text, values, template: english }, words, name
     const prefixes = names[`${key}.${field}`] ?? names[field];
     if (typeof value !== "string") return value;
     if (prefixes) return value.split(", ").map((one) => named(one, prefixes, words)).join(words["list.between"] ?? ", ");
-    return PLACE.test(value) ? value.split(/[\\/]/).findLast(Boolean) : value;
+    return files.includes(field) ? value.split(/[\\/]/).findLast(Boolean) : value;
   };
   return fill(template, Object.fromEntries(Object.entries(values).map(([field, one]) => [field, shown(field, one)])));
 }

@@ -61,6 +61,8 @@ export type RunState =
 
 /** A run as the lists show it. */
 export interface RunRow {
+  /** whether it came with the program */
+  shipped: boolean;
   name: string;
   family: string;
   data: string;
@@ -71,6 +73,8 @@ export interface RunRow {
 
 /** A run that has a checkpoint to use. */
 export interface ModelRow {
+  /** whether it came with the program */
+  shipped: boolean;
   name: string;
   family: string;
   data: string;

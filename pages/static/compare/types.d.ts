@@ -9,6 +9,7 @@ export interface ComparedRun {
   data: string;
   state: RunState;
   ready: boolean;
+  shipped: boolean;
   step: number;
   seconds: number;
   joules: number;

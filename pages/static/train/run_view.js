@@ -9,6 +9,7 @@ import { Formulas } from "./formulas.js";
 import { Live } from "./live.js";
 import { Samples } from "./samples.js";
 
+/** @typedef {import("./types.js").Outlook} Outlook */
 /** @typedef {import("./types.js").Run} Run */
 /** @typedef {import("./types.js").RunEvent} RunEvent */
 /** @typedef {import("./types.js").Standing} Standing */
@@ -49,6 +50,7 @@ export class RunView {
     const { widget, run } = this;
     for (const role of ["head", "panels", "doctor-box"]) widget.part(role).hidden = false;
     for (const name of ["explore", "pin", "delete"]) widget.part(name).title = say(`watch.${name}.help`);
+    widget.part("came").hidden = !run.shipped;
     const explore = widget.link("explore");
     explore.hidden = !run.capabilities.includes("decodes_latent") || run.data === "points";
     explore.href = `./latent?run=${encodeURIComponent(run.name)}`;
@@ -81,6 +83,7 @@ export class RunView {
     }
     this.#showStatus(news.status);
     this.#showFacts(news.status, news.standing);
+    this.#showOutlook(news.outlook);
   }
 
   /** @param {RunEvent} event */
@@ -156,6 +159,27 @@ export class RunView {
     if (typeof figure !== "number") return;
     const when = typeof at === "number" ? say(judged ? "watch.figure.judged" : "watch.figure.newest", { step: at }) : "";
     this.#fact(figureName(run.headline), number(figure), when);
+  }
+
+  /**
+   * That the run does not come to its end, and the finished one that came along.
+   * @param {Outlook | null} found
+   */
+  #showOutlook(found) {
+    const place = this.widget.part("outlook");
+    const text = JSON.stringify(found && [found.why, found.why === "slow" ? Math.round(found.reaches / 10) : found]);
+    place.hidden = !found;
+    if (!found || place.dataset.told === text) return;
+    place.dataset.told = text; // drawn anew only where it differs: a button must not vanish under a finger
+    const rounded = { ...found, minutes: number(found.minutes), wait: Math.round(found.wait) };
+    /** @type {HTMLElement[]} */
+    const parts = [make("p", say(`outlook.${found.why}`, rounded))];
+    const other = found.stand_in;
+    if (other) {
+      const about = say(other.same ? "outlook.same" : "outlook.other", { ...other, data: say(`data.${other.data}`) });
+      parts.push(make("p", about), make("button", say("outlook.look"), { "data-stand-in": other.name }));
+    }
+    place.replaceChildren(...parts);
   }
 
   /**

@@ -21,6 +21,8 @@ export interface Run {
   owner: string;
   mine: boolean;
   pinned: boolean;
+  /** whether it came with the program */
+  shipped: boolean;
   makes: string;
   capabilities: string[];
   data: string;
@@ -49,6 +51,16 @@ export interface Standing {
   judged: boolean;
 }
 
+/** Why a training does not come to its end, and the finished run that stands in. */
+export interface Outlook {
+  why: "slow" | "ended" | "waits";
+  minutes: number;
+  reaches: number;
+  steps: number;
+  wait: number;
+  stand_in: { name: string; data: string; steps: number; same: boolean } | null;
+}
+
 export type RunEvent =
   | { kind: "restart"; step: number }
   | { kind: "metrics"; step: number; values: Record<string, number | null> }
@@ -60,6 +72,7 @@ export type RunEvent =
 export interface News {
   status: Status;
   standing: Standing;
+  outlook: Outlook | null;
   events: RunEvent[];
   cursor: string;
 }

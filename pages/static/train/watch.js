@@ -126,6 +126,7 @@ export class Watch {
 }
 
 /** @param {RunRow} row */
-function titleOf({ owner, name, state, ready }) {
-  return [...(owner ? [owner] : []), name, say(`state.${state}`), ...(ready ? [say("gate.ready")] : [])].join(" · ");
+function titleOf({ owner, name, state, ready, shipped }) {
+  const marks = shipped ? [say("run.came_along.short")] : [say(`state.${state}`), ...(ready ? [say("gate.ready")] : [])];
+  return [...(owner ? [owner] : []), name, ...marks].join(" · ");
 }

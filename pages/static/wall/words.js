@@ -4,6 +4,9 @@ import { sentenceIn } from "../common/sentences.js";
 
 /** @typedef {import("../common/types.js").Sentence} Sentence */
 
+/** @type {Record<string, string[]>} what sentences on the wall name: see pages/i18n.py */
+const NAMES = { what: ["metric.", "metric.val:", "figure.", "data."], data: ["data."] };
+
 export class Words {
   /** @param {Record<string, string>} words by key */
   constructor(words) {
@@ -20,7 +23,7 @@ export class Words {
 
   /** @param {Sentence} said */
   sentence(said) {
-    return sentenceIn(said, this.words, {});
+    return sentenceIn(said, this.words, NAMES, []);
   }
 
   /** @param {number} seconds */
