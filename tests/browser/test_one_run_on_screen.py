@@ -190,3 +190,38 @@ def test_a_figure_has_one_value_wherever_it_is_shown(app: str, page: Page, own_p
     assert run_views.follow(run.name)["standing"] == {
         "figures": {"step": 6, "negative_elbo": JUDGED, "n": 99, "seed": 1}, "judged": True,
     }  # fmt: skip
+
+
+def test_a_wrong_value_while_it_trains_stays_and_is_marked(app: str, page: Page, place: Path) -> None:
+    run = run_at(place, "20260101-000003-vae-live", "vae")
+    status = run.status()
+    status.state, status.process, status.heartbeat = "running", "elsewhere|x|1|1", 4e9
+    run.set_status(status)
+    page.goto(f"{app}?run={run.name}")
+    value = page.locator('#watch .live input[name="lr"]')
+    wrong = page.locator("#watch .live label").filter(has=value).locator(".wrong")
+    for typed, said in (("-1", "“Learning rate” must be > 0, not -1"), ("fast", "“Learning rate” needs a number")):
+        value.fill(typed)
+        page.click("#watch .live button")
+        expect(wrong).to_contain_text(said)
+        page.wait_for_timeout(2500)  # it looks for news meanwhile
+        expect(value).to_have_value(typed)
+        expect(value).to_have_attribute("aria-invalid", "true")
+        assert page.get_by_text(said).count() == 1
+    value.fill("0.5")
+    page.click("#watch .live button")
+    expect(wrong).to_have_text("")
+    assert '"lr": 0.5' in (run.path / "control.jsonl").read_text()
+    status.state = "stopped"
+    run.set_status(status)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_compare_calls_everything_by_a_name(app: str, page: Page, place: Path, language: str) -> None:
+    run_at(place, f"20260101-00001-{language}", "gan", data="digits")
+    page.goto(f"{app}compare?run=20260101-000000-vae-one&run=20260101-00001-{language}&lang={language}")
+    table = page.locator(".aigc-compare table")
+    expect(table).to_contain_text("Digits 28×28" if language == "en" else "手写数字 28×28", timeout=30_000)
+    said = table.inner_text().replace("20260101", "")
+    assert not re.search(r"[a-z]+_[a-z_]+", said), re.findall(r"[a-z]+_[a-z_]+", said)
+    assert not re.search(r"\b(true|false|data|digits8?)\b", said), said

@@ -35,8 +35,8 @@ def compare(names: list[str]) -> dict[str, Any]:
 
     Returns:
         `runs`: of each `name`, `family`, `data`, `makes`, `state`, `ready`, `shipped`, `step`, `seconds`, `joules`,
-        `figures` (numbers only), `settings` (those of `differing`), `curves` (name -> rows of step, seconds, value; held-out
-        figures as “val:…”) and `samples` (rows of step, seconds, file);
+        `figures` (numbers only), `settings` (those of `differing`), `curves` (name -> rows of step, seconds, value;
+        held-out figures as “val:…”) and `samples` (rows of step, seconds, file);
         `differing`: names of settings in which the runs differ; `figures` and `curves`: names that any has.
 
     Raises:

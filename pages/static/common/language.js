@@ -93,6 +93,19 @@ export function curveName(name) {
 }
 
 /**
+ * A setting's value in words.
+ * @param {string} name of the setting
+ * @param {unknown} value
+ */
+export function settingValue(name, value) {
+  if (typeof value === "boolean") return say(value ? "value.true" : "value.false");
+  if (typeof value === "number") return number(value);
+  if (value == null || value === "") return "–";
+  if (name === "data") return say(`data.${value}`);
+  return name === "gate" ? String(value).replace(/[a-z]\w+/g, figureName) : String(value); // the figures in conditions
+}
+
+/**
  * The language of the label that a file gets, as a box says: "" for none.
  * @param {HTMLInputElement} box
  */

@@ -1,6 +1,6 @@
 // A table of the runs: the usual facts, figures, and settings in which they differ.
 import { make } from "../common/dom.js";
-import { duration, figureName, number, say } from "../common/language.js";
+import { duration, figureName, number, say, settingValue } from "../common/language.js";
 
 /** @typedef {import("./types.js").Compared} Compared */
 /** @typedef {import("./types.js").ComparedRun} Run */
@@ -97,19 +97,9 @@ function columnsOf({ figures, differing }) {
     ...differing.map((name) => ({
       key: `set.${name}`, title: say(`field.${name}`), differs: true,
       of: (/** @type {Run} */ run) => run.settings[name],
-      shown: (/** @type {Run} */ run) => settingOf(name, run.settings[name]),
+      shown: (/** @type {Run} */ run) => settingValue(name, run.settings[name]),
     })),
   ];
-}
-
-/**
- * A setting's value as the form shows it.
- * @param {string} name
- * @param {Value} value
- */
-function settingOf(name, value) {
-  if (typeof value === "boolean") return say(value ? "value.true" : "value.false");
-  return name === "data" ? say(`data.${value}`) : textOf(value);
 }
 
 /** @param {Value} value */

@@ -38,6 +38,15 @@ export class Words {
     return this.say(known ? `metric.val:${name}` : `figure.${name}`);
   }
 
+  /**
+   * The name of a curve: see `curveName` of common/language.js.
+   * @param {string} name
+   */
+  curve(name) {
+    if (!name.startsWith("val:")) return this.say(`metric.${name}`);
+    return this.say("metric.in_training", { figure: this.figure(name.slice("val:".length)) });
+  }
+
   /** @param {{ family: string, data: string }} run */
   kind({ family, data }) {
     return `${this.say(`family.${family}`)} · ${this.say(`data.${data}`)}`;
