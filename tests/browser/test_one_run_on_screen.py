@@ -3,19 +3,19 @@
 import io
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from aigc_core.common.files import write_json
 from aigc_core.runs.run import Run
 from aigc_core.runs.status import State
 from aigc_core.serving.api import compare, dashboard, run_views
-from tests.helpers.browser import strict_page, wait_until
+from tests.helpers.browser import held, strict_page, wait_until
 from tests.helpers.runs import tiny
 from tests.helpers.servers import serving
 
@@ -77,20 +77,6 @@ def page(app: str, browser: Browser) -> Iterator[Page]:
         yield page
 
 
-def held(page: Page, wanted: Callable[[str], bool]) -> list[Route]:
-    """Answers to what JavaScript asks wait here if `wanted` says so of the request."""
-    routes: list[Route] = []
-
-    def handle(route: Route) -> None:
-        if wanted(route.request.post_data or ""):
-            routes.append(route)
-        else:
-            route.continue_()
-
-    page.route(re.compile("component_server"), handle)
-    return routes
-
-
 def show(page: Page, name: str) -> None:
     page.locator("#watch [data-role=runs]").select_option(name)
 
@@ -119,7 +105,7 @@ def test_nothing_of_the_run_before_stays(app: str, page: Page) -> None:
 
 @pytest.mark.parametrize("late", ["follow", "sample", "examine", "describe"])
 def test_a_late_answer_about_the_run_before_is_dropped(app: str, page: Page, late: str) -> None:
-    routes = held(page, lambda asked: f'"{late}"' in asked and "vae-one" in asked)
+    routes = held(page, late, "vae-one")
     page.goto(f"{app}?run=20260101-000000-vae-one")
     wait_until(page, lambda: routes)
     show(page, "20260101-000002-gpt-empty")
@@ -132,7 +118,7 @@ def test_a_late_answer_about_the_run_before_is_dropped(app: str, page: Page, lat
 
 @pytest.mark.parametrize("late", ["follow", "ask"])
 def test_so_is_what_went_wrong_with_it(app: str, page: Page, late: str) -> None:
-    routes = held(page, lambda asked: f'"{late}"' in asked and "vae-one" in asked)
+    routes = held(page, late, "vae-one")
     page.goto(f"{app}?run=20260101-000000-vae-one")
     expect(page.locator("#watch [data-role=head]")).to_be_visible(timeout=30_000)
     if late == "ask":
@@ -149,7 +135,7 @@ def test_so_is_what_went_wrong_with_it(app: str, page: Page, late: str) -> None:
 
 
 def test_while_the_next_run_is_described_nothing_of_the_last_is_shown(app: str, page: Page) -> None:
-    routes = held(page, lambda asked: '"describe"' in asked and "gpt-empty" in asked)
+    routes = held(page, "describe", "gpt-empty")
     page.goto(f"{app}?run=20260101-000000-vae-one")
     expect(page.locator("#watch [data-role=picture]")).to_be_visible(timeout=30_000)
     show(page, "20260101-000002-gpt-empty")
