@@ -520,16 +520,16 @@ def test_nothing_of_the_model_before_stays(app: str, page: Page) -> None:
     opened(page, app)
     page.click("[data-tab=map]")
     wait_until(page, lambda: canvas(page, "map").any())
-    late = held(page, "plane", "style-gan")
+    late, drawn = held(page, "plane", "style-gan"), held(page, "draw", "style-gan")
     page.select_option("[data-role=models]", "style-gan")
     wait_until(page, lambda: position(page)["run"] == "style-gan")
-    wait_until(page, lambda: late)
-    assert not canvas(page, "map").any()
+    wait_until(page, lambda: late and drawn)
+    assert not canvas(page, "map").any() and not canvas(page, "picture").any()
     assert page.locator("[data-role=map-legend]").text_content() == ""
     page.select_option("[data-role=models]", "tiny-vae")
     wait_until(page, lambda: position(page)["run"] == "tiny-vae" and position(page)["picture"] is not None)
     before = position(page)
-    for route in late:
-        route.fulfill(status=500, body="")  # nor what went wrong with it
+    for route in [*late, *drawn]:  # nobody has waited for these
+        route.fulfill(status=500, body="")
     page.wait_for_timeout(500)
     assert position(page) == before and page.locator(".message").text_content() == ""

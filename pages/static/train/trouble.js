@@ -1,8 +1,7 @@
 // What is wrong with a choice in the form stands at its field, once, until something else is chosen.
-import { hear, make } from "../common/dom.js";
+import { make } from "../common/dom.js";
 
-/** @param {HTMLElement} element of the page beside the form */
-export function showTroubleAtItsField(element) {
+export function showTroubleAtItsField() {
   const form = document.getElementById("start")?.closest(".column");
   if (!(form instanceof HTMLElement)) return;
   let shown = "";
@@ -24,7 +23,6 @@ export function showTroubleAtItsField(element) {
   };
   for (const kind of ["input", "change"])
     form.addEventListener(kind, ({ isTrusted }) => void (isTrusted && chosen()));
-  hear(element, ["pagehide"], () => clear());
 }
 
 /**
