@@ -1,5 +1,6 @@
 """The Train page: choose, start, watch."""
 
+import re
 import time
 from dataclasses import dataclass
 from html import escape
@@ -116,7 +117,9 @@ def build(demo: gr.Blocks) -> None:
             return [_line(""), _trouble(error, given[family], request)]
         words = catalogue(_language(request))
         said = words["train.estimate"].format(
-            device=found["device"], time=_duration(found["total_s"], words), parameters=f"{found['parameters']:,}"
+            device=_device(found["device"], words),
+            time=_duration(found["total_s"], words),
+            parameters=f"{found['parameters']:,}",
         )
         return [_line(said) + _outlook(found["outlook"], words), _no_trouble()]
 
@@ -313,6 +316,11 @@ def _said(error: AigcError, request: gr.Request) -> str:
     return sentence(error.message, catalogue(_language(request)))
 
 
+def _device(noted: str, words: dict[str, str]) -> str:
+    """What would compute, as `common/language.js` says it of a run."""
+    return re.sub(r"(\d+) cores", lambda found: words["device.cores"].format(n=found[1]), noted)
+
+
 def _no_trouble() -> gr.HTML:
     return gr.HTML(visible=False)
 
@@ -333,13 +341,16 @@ def _outlook(found: lessons.Outlook | None, words: dict[str, str]) -> str:
     if found is None:
         return ""
     said = words[f"outlook.{found['why']}"].format(
-        minutes=f"{found['minutes']:g}", reaches=found["reaches"], steps=found["steps"], wait=f"{found['wait']:.0f}"
+        minutes=f"{found['minutes']:g}",
+        reaches=f"{found['reaches']:,}",
+        steps=f"{found['steps']:,}",
+        wait=f"{found['wait']:.0f}",
     )
     other = found["stand_in"]
     if other is None:
         return f'<div class="aigc-outlook"><p>{escape(said)}</p></div>'
     data = words.get(f"data.{other['data']}", other["data"])
-    about = words["outlook.same" if other["same"] else "outlook.other"].format(data=data, steps=other["steps"])
+    about = words["outlook.same" if other["same"] else "outlook.other"].format(data=data, steps=f"{other['steps']:,}")
     look = f'<button data-stand-in="{escape(other["name"])}">{escape(words["outlook.look"])}</button>'
     return f'<div class="aigc-outlook aigc-page"><p>{escape(said)}</p><p>{escape(about)}</p>{look}</div>'
 

@@ -93,6 +93,12 @@ export function curveName(name) {
 }
 
 /**
+ * What a run computed on, as the core noted it down, in words.
+ * @param {string} noted
+ */
+export const deviceName = (noted) => noted.replace(/(\d+) cores/, (_, n) => say("device.cores", { n }));
+
+/**
  * A setting's value in words.
  * @param {string} name of the setting
  * @param {unknown} value

@@ -1,6 +1,6 @@
 // What the run on screen makes small: formulas with the newest numbers under their terms, and the code.
 import { holding, make, setText } from "../common/dom.js";
-import { known, number, say } from "../common/language.js";
+import { curveName, number, say } from "../common/language.js";
 
 /** @typedef {import("./types.js").Formula} Formula */
 
@@ -36,7 +36,7 @@ export class Formulas {
   #term({ symbol, figure }) {
     const node = make("i", "–");
     this.terms.push({ node, figure });
-    const title = known(`metric.${figure}`) ?? figure;
+    const title = curveName(figure);
     return holding(make("span", null, { class: "term", title }), make("b", symbol), node);
   }
 }

@@ -1,6 +1,6 @@
 // Whether the run passed its gate, and what it cost.
 import { action, holding, make } from "../common/dom.js";
-import { duration, figureName, known, number, say } from "../common/language.js";
+import { duration, figureName, known, language, number, say } from "../common/language.js";
 import { saidChanges } from "./changes.js";
 
 /** @typedef {import("./types.js").Condition} Condition */
@@ -60,7 +60,7 @@ export class Gate {
     const head = make("p", say(passed ? "gate.passed" : "gate.failed"), { class: `verdict ${kind}` });
     const source = figures.features;
     const features = source ? say("gate.features", { name: known(`data.${source}`) ?? source }) : "";
-    const facts = make("p", say("gate.facts", { n: figures.n, features, seed: figures.seed }), { class: "quiet" });
+    const facts = make("p", say("gate.facts", { n: Number(figures.n ?? 0).toLocaleString(language), features, seed: figures.seed }), { class: "quiet" });
     const shown = [head, holding(make("table"), ...conditions.map(conditionRow)), facts];
     if (following) return [...shown, this.#goTo(following)];
     if (passed || !Object.keys(changes).length) return shown;

@@ -1,6 +1,6 @@
 // The live view of one run. Another run gets another one, on a page as it came: nothing of the run before can stay.
 import { holding, make, setText } from "../common/dom.js";
-import { duration, figureName, number, say, sentence } from "../common/language.js";
+import { deviceName, duration, figureName, language, number, say, sentence } from "../common/language.js";
 import { latest } from "../common/latest.js";
 import { saidChanges } from "./changes.js";
 import { Curves } from "./curves.js";
@@ -48,6 +48,7 @@ export class RunView {
 
   #showRun() {
     const { widget, run } = this;
+    widget.root.dataset.family = run.family;
     for (const role of ["head", "panels", "doctor-box"]) widget.part(role).hidden = false;
     for (const name of ["explore", "pin", "delete"]) widget.part(name).title = say(`watch.${name}.help`);
     widget.part("came").hidden = !run.shipped;
@@ -153,7 +154,7 @@ export class RunView {
     this.#fact(say("watch.speed"), speed ? say("watch.speed.unit", { value: speed.toPrecision(3) }) : "–");
     this.#fact(say("watch.left"), working ? duration(status.eta_s) : "–");
     this.#fact(say("watch.elapsed"), duration(status.elapsed_s));
-    this.#fact(say("watch.device"), run.device || "–");
+    this.#fact(say("watch.device"), deviceName(run.device) || "–");
     if (run.owner) this.#fact(say("watch.owner"), run.owner);
     const [figure, at] = [figures[run.headline], figures.step];
     if (typeof figure !== "number") return;
@@ -171,12 +172,13 @@ export class RunView {
     place.hidden = !found;
     if (!found || place.dataset.told === text) return;
     place.dataset.told = text; // drawn anew only where it differs: a button must not vanish under a finger
-    const rounded = { ...found, minutes: number(found.minutes), wait: Math.round(found.wait) };
+    const [reaches, steps] = [found.reaches, found.steps].map((one) => one.toLocaleString(language));
+    const rounded = { reaches, steps, minutes: number(found.minutes), wait: Math.round(found.wait) };
     /** @type {HTMLElement[]} */
     const parts = [make("p", say(`outlook.${found.why}`, rounded))];
     const other = found.stand_in;
     if (other) {
-      const about = say(other.same ? "outlook.same" : "outlook.other", { ...other, data: say(`data.${other.data}`) });
+      const about = say(other.same ? "outlook.same" : "outlook.other", { data: say(`data.${other.data}`), steps: other.steps.toLocaleString(language) });
       parts.push(make("p", about), make("button", say("outlook.look"), { "data-stand-in": other.name }));
     }
     place.replaceChildren(...parts);

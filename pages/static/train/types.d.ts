@@ -23,6 +23,7 @@ export interface Run {
   pinned: boolean;
   /** whether it came with the program */
   shipped: boolean;
+  family: string;
   makes: string;
   capabilities: string[];
   data: string;
