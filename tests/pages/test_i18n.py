@@ -106,7 +106,7 @@ def test_nothing_else_on_a_page_is_a_command_or_a_setting() -> None:
         for language in i18n.LANGUAGES
         for key, text in i18n.catalogue(language).items()
         if not key.startswith(("error.", "formula."))
-        and re.search(r"--[a-z]|python -m|pip install|\b[a-z]+_[a-z_]+\b", re.sub(r"{\w+}", "", text))
+        and re.search(r"--[a-z]|python -m|pip install|\b[A-Za-z]+_[A-Za-z_]+\b", re.sub(r"{\w+}", "", text))
     ]
     assert not found
 

@@ -27,6 +27,7 @@ else:
 MOST_RUNS = 8
 MOST_POINTS = 400  # of a curve
 FORMULA = tuple("=+-@\t\r\n＝＋－＠|%")  # what the first character of one may be
+COUNTS = ("n", "classes")  # figures of which there is no curve; also what ends in “_n”
 UNINTERESTING = ("family", "preset", "tries")
 
 
@@ -86,7 +87,7 @@ def _history(run: Run) -> tuple[dict[str, list[Any]], list[Any]]:
                 curves.setdefault(name, []).append([event["step"], seconds, value])
         elif event["kind"] == "eval":
             for name, value in event["figures"].items():
-                if is_number(value):
+                if is_number(value) and name not in COUNTS and not name.endswith("_n"):
                     curves.setdefault(f"val:{name}", []).append([event["step"], seconds, value])
         elif event["kind"] == "sample":
             samples.append([event["step"], seconds, event["file"]])
