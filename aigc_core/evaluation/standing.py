@@ -18,8 +18,9 @@ class Standing(TypedDict):
 
 
 def standing(run: Run, status: Status) -> Standing:
-    """The verdict's figures, which are those of the best checkpoint, once there is a verdict; until then the newest."""
+    """The verdict's figures, which are those of the best checkpoint, once there is a verdict; until then the newest. A run
+    that came along keeps what it was measured by before it was packed."""
     judged = quality_gate.judgement(run)
     if judged and judged["figures"]:
         return {"figures": judged["figures"], "judged": True}
-    return {"figures": status.figures, "judged": False}
+    return {"figures": status.figures, "judged": run.shipped}
