@@ -18,8 +18,10 @@ class Standing(TypedDict):
 
 
 def standing(run: Run, status: Status) -> Standing:
-    """The verdict's figures, which are those of the best checkpoint, once there is a verdict; until then the newest. A run
-    that came along keeps what it was measured by before it was packed."""
+    """The figures of the verdict, which are those of the best checkpoint, once there is one; until then the newest.
+
+    A run that came along keeps what it was measured by before it was packed.
+    """
     judged = quality_gate.judgement(run)
     if judged and judged["figures"]:
         return {"figures": judged["figures"], "judged": True}
