@@ -98,6 +98,8 @@ def test_nothing_of_the_run_before_stays(app: str, page: Page) -> None:
     page.evaluate("document.querySelector('#watch [data-role=scrub]').focus()")
     show(page, "20260101-000002-gpt-empty")
     assert_only_the_empty_gpt(page)
+    page.reload()  # nor does the address name it
+    assert_only_the_empty_gpt(page)
     show(page, "20260101-000000-vae-one")
     expect(page.locator("#watch [data-role=picture]")).to_be_visible()
     expect(page.locator("#watch .facts dt").filter(has_text="loss")).to_have_count(0)

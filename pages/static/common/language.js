@@ -9,7 +9,9 @@ import { FILES, NAMES, WORDS } from "./words.js";
 const KEPT = "aigc-language"; // the name of the cookie, too
 
 // A lesson link says it, the person has chosen it before, or the browser prefers it.
-const ofLink = new URLSearchParams(location.search).get("lang");
+const asked = new URLSearchParams(location.search);
+const behindTheDoor = new URLSearchParams((asked.get("then") ?? "").replace(/^[^?]*/, "")); // of who has to join first
+const ofLink = asked.get("lang") ?? behindTheDoor.get("lang");
 const told = [ofLink, local.getItem(KEPT), document.cookie.match(/(?:^|; )aigc-language=(\w+)/)?.[1]];
 
 /** @type {string} */

@@ -1,4 +1,5 @@
 // Where the person writes: with which model, at which step of its training.
+import { nameRun } from "../common/address.js";
 import { say } from "../common/language.js";
 import { local } from "../common/storage.js";
 
@@ -71,6 +72,7 @@ export class Desk {
     this.current = described;
     this.step = described.step;
     local.setItem(KEPT, run);
+    nameRun(run);
     halves.hidden = false;
     for (const tell of this.opened) tell(another);
     return true;

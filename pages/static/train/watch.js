@@ -1,4 +1,5 @@
 // Which run is shown: the list of runs, and going on looking at one. What is shown of it, its own view draws.
+import { nameRun } from "../common/address.js";
 import { offer, pause } from "../common/dom.js";
 import { say } from "../common/language.js";
 import { local } from "../common/storage.js";
@@ -72,6 +73,7 @@ export class Watch {
       return;
     }
     local.setItem(KEPT, name);
+    nameRun(name);
     this.view = new RunView(widget, described, this);
     await this.view.poll();
     await this.view?.doctor.examine();
