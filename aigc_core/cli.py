@@ -344,10 +344,14 @@ def estimate(
     """Time a few steps, and print as JSON where and how long such a training would take here."""
     given = {"limits": {"parameters": at_most}} if at_most else {}
     config = make_config(config_class(family), preset, data, _settings(set_))
-    check_can_start(config)
     from aigc_core.training.estimate import estimate as measure
 
-    print(json.dumps(measure(config, given)))
+    try:
+        check_can_start(config)
+        print(json.dumps(measure(config, given)))
+    except AigcError as error:  # a page says it in its own language
+        print(json.dumps({"error": error.message}))
+        raise
 
 
 def _fit(run: Run | None, slot: QueueSlot | NoQueue) -> None:

@@ -5,6 +5,7 @@ same key. Gradio's own labels are translated by `gr.I18n`; our widgets ask `say`
 """
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,24 @@ from aigc_core.serving.api import forms
 FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "zh")
 GRADIO = ("train.", "family.", "preset.", "data.", "group.", "field.", "info.")  # prefixes of what its labels say
-# Where the names of settings, figures and data that stand in a sentence's fields have their words.
+# Where the names of settings, figures and data that stand in a sentence's fields have their words; of one sentence only
+# by its key and the field.
 NAMES = {
-    "name": ("field.", "lab.", "basics.parameter."),
+    "name": ("field.", "lab.", "basics.parameter.", "knob."),
     "knob": ("knob.",),
     "what": ("metric.", "metric.val:", "figure.", "data."),
     "data": ("data.",),
     "state": ("state.",),
+    "changes": ("field.",),
+    "config.not_live.known": ("field.",),
+    "config.unknown_key.known": ("field.",),
+    "config.unknown_data.name": ("data.",),
+    "config.unknown_data.known": ("data.",),
+    "config.unknown_family.known": ("family.",),
+    "data.unknown_source.known": ("data.",),
 }
+
+FILES = ("file", "folder", "path")  # fields of a sentence that name a file: on a page without the place where it lies
 
 
 @cache
@@ -83,16 +94,29 @@ def word(key: str) -> I18nData:
 
 
 def sentence(message: dict[str, Any], words: dict[str, str]) -> str:
-    """What the core says, in the language of these words, as `common/language.js` says it in the browser."""
-    template = words.get(f"error.{message['key']}")
+    """What the core says, in the language of these words, as `common/sentences.js` says it in the browser."""
+    template = words.get(f"error.{message['key']}") or message.get("template")
     if template is None:
         return str(message["text"])
-    values = {field: _named(field, value, words) for field, value in message["values"].items()}
-    return template.format(**values)
+    values = {field: _shown(message["key"], field, value, words) for field, value in message["values"].items()}
+    return re.sub(r"{(\w+)}", lambda blank: str(values.get(blank[1], blank[0])), str(template))
 
 
-def _named(field: str, value: object, words: dict[str, str]) -> object:
-    return next((words[key] for one in NAMES.get(field, ()) if (key := f"{one}{value}") in words), value)
+def _shown(key: str, field: str, value: object, words: dict[str, str]) -> object:
+    """A value as the page calls it; of a file on the machine its name only."""
+    prefixes = NAMES.get(f"{key}.{field}") or NAMES.get(field)
+    if not isinstance(value, str):
+        return value
+    if prefixes:
+        return words["list.between"].join(_named(one, prefixes, words) for one in value.split(", "))
+    return re.split(r"[\\/]", value.rstrip("\\/"))[-1] if field in FILES else value
+
+
+def _named(text: str, prefixes: tuple[str, ...], words: dict[str, str]) -> str:
+    """The word for a name, or for the name in “name = value”."""
+    name, *rest = text.split(" = ")
+    found = next((words[key] for one in prefixes if (key := f"{one}{name}") in words), None)
+    return text if found is None else " = ".join([found, *rest])
 
 
 @cache
@@ -108,4 +132,5 @@ def translations() -> gr.I18n:
 def module() -> str:
     """The words for our own widgets, as a JavaScript module: `static/common/words.d.ts` says what it exports."""
     words = json.dumps({language: catalogue(language) for language in LANGUAGES}, ensure_ascii=False)
-    return f"export const WORDS = {words};\nexport const NAMES = {json.dumps(NAMES)};\n"
+    names, files = json.dumps(NAMES), json.dumps(FILES)
+    return f"export const WORDS = {words};\nexport const NAMES = {names};\nexport const FILES = {files};\n"

@@ -62,7 +62,19 @@ def launch(demo: gr.Blocks) -> None:
             theme=gr.themes.Default(
                 primary_hue="blue", font=FONTS, font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"]
             ).set(  # Gradio's own pale greys cannot be read from the back of a room
-                block_title_text_color="*neutral_800", block_info_text_color="*neutral_600"
+                block_title_text_color="*neutral_800",
+                block_info_text_color="*neutral_600",
+                # Paper, not boxes: a warm ground, hairlines, large radii.
+                body_background_fill="#fbfaf7",
+                body_background_fill_dark="#14161a",
+                border_color_primary="#e7e3da",
+                border_color_primary_dark="#32363d",
+                block_background_fill="#ffffff",
+                block_background_fill_dark="#1c1f25",
+                block_radius="16px",
+                button_large_radius="12px",
+                button_primary_background_fill="#2f5bea",
+                button_primary_background_fill_dark="#2f5bea",
             ),
             css_paths=STATIC / "style.css",
             i18n=translations(),

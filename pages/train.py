@@ -1,5 +1,7 @@
 """The Train page: choose, start, watch."""
 
+import re
+import time
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -8,7 +10,7 @@ import gradio as gr
 from gradio.components import Component
 
 from aigc_core.common.errors import AigcError, ConfigError
-from aigc_core.serving.api import estimates, forms, run_actions, run_views, text_report, uploads
+from aigc_core.serving.api import estimates, forms, lessons, run_actions, run_views, text_report, uploads
 from pages import auth
 from pages.i18n import catalogue, sentence, word
 from pages.server_functions import RUN, command, flag, mapping, number, query, sample, table, text
@@ -76,6 +78,7 @@ def build(demo: gr.Blocks) -> None:
     families = forms.families()
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
+            cap = gr.State(None)  # minutes after which the lesson ends a training
             family = gr.Radio(
                 [(word(f"family.{name}"), name) for name in families],
                 value=next(iter(families)),
@@ -85,6 +88,7 @@ def build(demo: gr.Blocks) -> None:
             )
             choices = {name: _choices(name, entry, name == family.value) for name, entry in families.items()}
             start = gr.Button(word("train.start"), variant="primary", size="lg", elem_id="start")
+            linked = gr.HTML("", visible=False, elem_id="linked", apply_default_css=False)
             trouble = gr.HTML("", visible=False, elem_id="trouble", apply_default_css=False)
             estimate = gr.HTML(_line(""), elem_id="estimate", apply_default_css=False)
             judged = gr.HTML("", elem_id="judged", apply_default_css=False)
@@ -92,7 +96,7 @@ def build(demo: gr.Blocks) -> None:
         with gr.Column(scale=5, min_width=360):
             watch = widget("train", list(FUNCTIONS.values()), elem_id="watch")
 
-    everything: set[Any] = {family}.union(*(form.inputs() for form in form_of.values()))
+    everything: set[Any] = {family, cap}.union(*(form.inputs() for form in form_of.values()))
 
     def chosen(given: dict[Component, Any]) -> tuple[str, dict[str, Any]]:
         return given[family], form_of[given[family]].values(given)
@@ -100,25 +104,24 @@ def build(demo: gr.Blocks) -> None:
     def begin(given: dict[Component, Any], request: gr.Request) -> list[Any]:
         try:
             with auth.acting_as(request):
-                started = run_actions.start(*chosen(given))
-            return [started, gr.HTML(visible=False)]
+                started = run_actions.start(*chosen(given), given[cap])
+            return [started, _no_trouble()]
         except AigcError as error:
-            return [gr.skip(), gr.HTML(_line(_said(error, request), "problem"), visible=True)]
+            return [gr.skip(), _trouble(error, given[family], request)]
 
-    def measure(given: dict[Component, Any], request: gr.Request) -> str:
+    def measure(given: dict[Component, Any], request: gr.Request) -> list[Any]:
         try:
             with auth.acting_as(request):
-                found = estimates.estimate(*chosen(given))
+                found = estimates.estimate(*chosen(given), given[cap])
         except AigcError as error:
-            return _line(_said(error, request), "problem")
+            return [_line(""), _trouble(error, given[family], request)]
         words = catalogue(_language(request))
-        return _line(
-            words["train.estimate"].format(
-                device=found["device"],
-                time=_duration(found["total_s"], words),
-                parameters=f"{found['parameters']:,}",
-            )
+        said = words["train.estimate"].format(
+            device=_device(found["device"], words),
+            time=_duration(found["total_s"], words),
+            parameters=f"{found['parameters']:,}",
         )
+        return [_line(said) + _outlook(found["outlook"], words), _no_trouble()]
 
     def judge(given: dict[Component, Any], request: gr.Request) -> str:
         if "text" not in families[given[family]]["data_kinds"]:
@@ -132,21 +135,21 @@ def build(demo: gr.Blocks) -> None:
         except AigcError as error:  # data that the training will fetch is no problem
             return "" if error.message["key"] == "data.not_here" else _line(_said(error, request), "problem")
 
-    def measuring(request: gr.Request) -> str:
-        return _line(catalogue(_language(request))["train.measuring"])
+    def measuring(request: gr.Request) -> list[Any]:
+        return [_line(catalogue(_language(request))["train.measuring"]), _no_trouble()]
 
-    drawn = [family, trouble, *(one for form in form_of.values() for one in form.drawn())]
+    drawn = [family, cap, linked, *(one for form in form_of.values() for one in form.drawn())]
 
     def lesson(request: gr.Request) -> dict[Component, object]:
         """What a lesson link chooses; nothing where there is no such link."""
         try:
             found = forms.lesson(dict(request.query_params))
         except AigcError as error:
-            return {trouble: gr.HTML(_line(_said(error, request), "problem"), visible=True)}
+            return {linked: gr.HTML(_line(_said(error, request), "problem"), visible=True)}
         return (
-            {family: found["family"]} | form_of[found["family"]].filled(found["settings"])
+            {family: found["family"], cap: found["cap"]} | form_of[found["family"]].filled(found["settings"])
             if found
-            else {trouble: gr.skip()}
+            else {linked: gr.skip()}
         )
 
     demo.load(lesson, None, drawn, queue=False, show_progress="hidden")
@@ -163,11 +166,18 @@ def build(demo: gr.Blocks) -> None:
         if models := form.fields.get("init_from"):
             demo.load(_models, None, models, queue=False, show_progress="hidden")
     triggers = [demo.load, family.change, *(one for form in form_of.values() for one in _timing(form))]
-    gr.on(triggers, measuring, None, estimate, queue=False).then(
-        measure, everything, estimate, trigger_mode="always_last", concurrency_limit=8, show_progress="hidden"
+    gr.on(triggers, measuring, None, [estimate, trouble], queue=False).then(
+        measure,
+        everything,
+        [estimate, trouble],
+        trigger_mode="always_last",
+        concurrency_limit=8,
+        show_progress="hidden",
     )
     judging = [demo.load, family.change, *(one for form in form_of.values() for one in _judging(form))]
-    gr.on(judging, judge, everything, judged, trigger_mode="always_last", concurrency_limit=2, show_progress="hidden")
+    gr.on(judging, lambda: "", None, judged, queue=False, show_progress="hidden").then(
+        judge, everything, judged, trigger_mode="always_last", concurrency_limit=2, show_progress="hidden"
+    )
 
 
 def _choices(name: str, entry: dict[str, Any], visible: bool) -> Choices:
@@ -304,6 +314,45 @@ def _language(request: gr.Request) -> str:
 def _said(error: AigcError, request: gr.Request) -> str:
     """An error in the page's language."""
     return sentence(error.message, catalogue(_language(request)))
+
+
+def _device(noted: str, words: dict[str, str]) -> str:
+    """What would compute, as `common/language.js` says it of a run."""
+    return re.sub(r"(\d+) cores", lambda found: words["device.cores"].format(n=found[1]), noted)
+
+
+def _no_trouble() -> gr.HTML:
+    return gr.HTML(visible=False)
+
+
+def _trouble(error: AigcError, family: str, request: gr.Request) -> gr.HTML:
+    """What cannot be, and of which field: `static/train/trouble.js` shows it there. Each time it is another text for
+    Gradio, so that it is shown again."""
+    field = f"{family}-{error.message['values'].get('name', '')}"
+    text = escape(_said(error, request))
+    return gr.HTML(
+        f'<div class="aigc-estimate problem" data-field="{escape(field)}" data-at="{time.monotonic_ns()}">{text}</div>',
+        visible=True,
+    )
+
+
+def _outlook(found: lessons.Outlook | None, words: dict[str, str]) -> str:
+    """That the training will be ended long before its steps are done, and what there is instead."""
+    if found is None:
+        return ""
+    said = words[f"outlook.{found['why']}"].format(
+        minutes=f"{found['minutes']:g}",
+        reaches=f"{found['reaches']:,}",
+        steps=f"{found['steps']:,}",
+        wait=f"{found['wait']:.0f}",
+    )
+    other = found["stand_in"]
+    if other is None:
+        return f'<div class="aigc-outlook"><p>{escape(said)}</p></div>'
+    data = words.get(f"data.{other['data']}", other["data"])
+    about = words["outlook.same" if other["same"] else "outlook.other"].format(data=data, steps=f"{other['steps']:,}")
+    look = f'<button data-stand-in="{escape(other["name"])}">{escape(words["outlook.look"])}</button>'
+    return f'<div class="aigc-outlook aigc-page"><p>{escape(said)}</p><p>{escape(about)}</p>{look}</div>'
 
 
 def _line(text: str, kind: str = "") -> str:

@@ -14,13 +14,13 @@ WHOLE_PLACE = re.compile(_BEGIN)
 PLACE = re.compile(rf"(?<![\w/:.]){_BEGIN}[^\s“”\"'():;,<>]*")
 
 
-Message = dict[str, Any]  # a sentence for a person as plain values: key, text in English, values
+Message = dict[str, Any]  # a sentence for a person as plain values: key, text in English, values, template of the text
 
 
 def message(key: str, sentence: str, **values: object) -> Message:
     """A sentence with its values filled in."""
     plain = {name: _plain(value) for name, value in values.items()}
-    return {"key": key, "text": sentence.format(**plain), "values": plain}
+    return {"key": key, "text": sentence.format(**plain), "values": plain, "template": sentence}
 
 
 def _plain(value: object) -> int | float | str:

@@ -15,7 +15,7 @@ FORMAT = 1
 LARGEST = 1_000_000  # bytes
 LATEST = 1e11  # seconds since 1970; a date that browsers and calendars know
 
-Limit = Literal["minutes", "parameters", "disk_mb"]
+Limit = Literal["minutes", "lesson_minutes", "parameters", "disk_mb"]
 
 
 class Manifest:
@@ -56,7 +56,7 @@ class Manifest:
         return {key: manifest[key] for key in ("owner", "limits") if key in manifest}
 
     def limit(self, what: Limit) -> float:
-        """How far it may go in a class; infinite elsewhere."""
+        """How far it may go in a class or a lesson; infinite elsewhere."""
         limits = self._read_or_nothing().get("limits")
         value = limits.get(what) if isinstance(limits, dict) else None
         return float(value) if value is not None and is_number(value) else math.inf
@@ -64,6 +64,10 @@ class Manifest:
     def set_limit(self, what: Limit, most: float) -> None:
         """Let it go so far from now on."""
         self.update(limits=self.read().get("limits", {}) | {what: most})
+
+    def lift_limit(self, what: Limit) -> None:
+        """Let it go as far as it likes from now on."""
+        self.update(limits={key: one for key, one in self.read().get("limits", {}).items() if key != what})
 
     def set_environment(self, config: RunConfig, environment: dict[str, Any]) -> None:
         """Record what the run runs on, and the settings as they were resolved."""

@@ -1,4 +1,4 @@
-"""How far a training may go in a class: minutes, weights, and place on the disk. Elsewhere everything is infinite."""
+"""How far a training may go in a class: minutes, weights, and place on the disk; or in a lesson. Else infinite."""
 
 import math
 from typing import TYPE_CHECKING
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 
 class ClassLimits:
-    """The limits that a class gave a run."""
+    """The limits that a class or a lesson gave a run."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self.seconds = 60 * run.manifest.limit("minutes")
+        self._lesson_s = 60 * run.manifest.limit("lesson_minutes")
+        self.seconds = min(60 * run.manifest.limit("minutes"), self._lesson_s)
         self._disk_mb = run.manifest.limit("disk_mb")
         self._parameters = run.manifest.limit("parameters")
 
@@ -53,6 +54,9 @@ class ClassLimits:
         """What to say once a training has lasted as long as it may."""
         if elapsed_s < self.seconds:
             return None
+        if self.seconds == self._lesson_s:
+            text = "The {minutes} minutes that this lesson gives a training are over."
+            return message("lesson.time_up", text, minutes=f"{self.seconds / 60:g}")
         text = "The {minutes} minutes that a training may last in this class are over."
         return message("class.time_up", text, minutes=f"{self.seconds / 60:g}")
 

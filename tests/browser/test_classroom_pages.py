@@ -73,6 +73,9 @@ def test_a_student_s_request_has_a_size(school: str) -> None:
 def test_a_student_comes_in_trains_and_only_looks_at_others(browser: Browser, school: str, place: Path) -> None:
     run_of(place, "Ben")
     with strict_page(browser) as page:
+        page.goto(school + "?family=vae&lang=zh")
+        expect(page.locator("[type=submit]")).to_have_text("进入")  # the door speaks as the link does
+        page.goto(school + "?family=vae&lang=en")
         page.goto(school + "?family=vae")
         assert "/join?" in page.url and page.locator("h1").inner_text() == "7b"
         page.fill("[name=name]", "<b>Ann</b>")

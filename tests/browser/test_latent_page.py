@@ -21,7 +21,7 @@ from aigc_core.inference.latent import image_search, session
 from aigc_core.media import provenance
 from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
-from tests.helpers.browser import strict_page, wait_until
+from tests.helpers.browser import held, strict_page, wait_until
 from tests.helpers.runs import RECORDS, Trained, tiny
 from tests.helpers.servers import serving
 
@@ -514,3 +514,22 @@ def test_thirty_people_at_once_each_get_their_own_picture(app: str, page: Page, 
     with ThreadPoolExecutor(30) as clients:
         times = [one for client in clients.map(move, range(30)) for one in client]
     assert len(times) == 300
+
+
+def test_nothing_of_the_model_before_stays(app: str, page: Page) -> None:
+    opened(page, app)
+    page.click("[data-tab=map]")
+    wait_until(page, lambda: canvas(page, "map").any())
+    late, drawn = held(page, "plane", "style-gan"), held(page, "draw", "style-gan")
+    page.select_option("[data-role=models]", "style-gan")
+    wait_until(page, lambda: position(page)["run"] == "style-gan")
+    wait_until(page, lambda: late and drawn)
+    assert not canvas(page, "map").any() and not canvas(page, "picture").any()
+    assert page.locator("[data-role=map-legend]").text_content() == ""
+    page.select_option("[data-role=models]", "tiny-vae")
+    wait_until(page, lambda: position(page)["run"] == "tiny-vae" and position(page)["picture"] is not None)
+    before = position(page)
+    for route in [*late, *drawn]:  # nobody has waited for these
+        route.fulfill(status=500, body="")
+    page.wait_for_timeout(500)
+    assert position(page) == before and page.locator(".message").text_content() == ""

@@ -13,7 +13,7 @@ from aigc_core.families.config import RunConfig
 from aigc_core.inference.text import introspection, session
 from aigc_core.runs.run import Run
 from aigc_core.training.trainer import fit
-from tests.helpers.browser import strict_page, wait_until
+from tests.helpers.browser import held, strict_page, wait_until
 from tests.helpers.runs import Trained, tiny
 from tests.helpers.servers import serving
 
@@ -197,3 +197,30 @@ def test_the_page_speaks_chinese_and_keeps_the_models_words(page: Page, app: str
     expect(page.locator("[data-role=message]")).to_contain_text("nobody")
     wait_until(page, lambda: (state(page) or {}).get("run") is not None)
     assert page.locator("[data-role=models]").input_value() in ("writer", "help-writer")
+
+
+def test_nothing_of_the_model_before_stays(page: Page) -> None:
+    write(page, length=10)
+    wait_until(page, lambda: not state(page)["busy"])
+    page.click("[data-tab=surprise]")
+    page.fill("[data-role=measured]", "Once upon a time")
+    page.click("[data-do=measure]")
+    expect(page.locator("[data-role=figures] dd").first).to_be_visible()
+    page.fill("[data-role=measured]", "Once upon a day")  # the figures were of another text
+    expect(page.locator("[data-role=figures] dd")).to_have_count(0)
+    late = held(page, "surprise")
+    page.click("[data-do=measure]")
+    page.click("[data-tab=attention]")
+    expect(page.locator("[data-role=heads] canvas").first).to_be_visible()
+    page.click("[data-tab=lens]")
+    expect(page.locator("[data-role=lens] table")).to_be_visible()
+    page.click("[data-tab=write]")
+    page.select_option("[data-role=models]", "help-writer")
+    wait_until(page, lambda: state(page)["run"] == "help-writer")
+    wait_until(page, lambda: late)
+    for route in late:
+        route.continue_()
+    page.wait_for_timeout(500)
+    left = ("heads", "head-name", "reading", "formula", "lens", "figures", "measure-notes", "measured-spans", "pair")
+    assert {role: page.locator(f"[data-role={role}]").text_content() for role in left} == dict.fromkeys(left, "")
+    assert page.locator("[data-role=heads] canvas").count() == 0

@@ -91,7 +91,7 @@ def test_a_first_visitor_trains_on_digits(app: str, page: Page, browser: Browser
     page.get_by_label("VAE").check()
     page.click("#start")
     expect(state).to_have_text("waiting", timeout=30_000)
-    expect(page.locator("#watch .message")).to_contain_text("place 1", timeout=10_000)
+    expect(page.locator("#watch [data-role=said]")).to_contain_text("place 1", timeout=10_000)
 
     # Stopping the first one, in the other browser, lets it through.
     other.click("[data-ask=stop]")
@@ -108,8 +108,21 @@ def test_impossible_settings_are_a_sentence_and_start_nothing(app: str, page: Pa
     page.fill("#gpt-lr input", "-3")
     before = page.locator("#watch select option").count()
     page.click("#start")
-    expect(page.get_by_text("“lr” must be > 0, not -3")).to_be_visible(timeout=20_000)
+    field = page.locator("#gpt-lr")
+    expect(field.locator(".wrong-said")).to_have_text("“Learning rate” must be > 0, not -3.", timeout=20_000)
+    expect(page.get_by_text("must be > 0, not -3").filter(visible=True)).to_have_count(1)  # there, and nowhere else
+    expect(field.locator("input")).to_have_attribute("aria-invalid", "true")
+    expect(field.locator("input")).to_have_value("-3")
     assert page.locator("#watch select option").count() == before
+    field.locator("input").fill("0.01")
+    expect(page.get_by_text("must be > 0, not -3").filter(visible=True)).to_have_count(0)
+    page.fill("#gpt-steps input", "0")  # this one is looked at before the start, too
+    expect(page.locator("#gpt-steps .wrong-said")).to_have_text("“Steps” must be ≥ 1, not 0.", timeout=20_000)
+    page.click("#start")
+    page.wait_for_timeout(1500)
+    expect(page.get_by_text("must be ≥ 1, not 0").filter(visible=True)).to_have_count(1)
+    page.get_by_label("VAE").check()  # of another form
+    expect(page.get_by_text("must be ≥ 1, not 0").filter(visible=True)).to_have_count(0)
 
 
 def test_a_recipe_fills_the_form_in(app: str, page: Page) -> None:
@@ -132,7 +145,7 @@ def test_chinese_is_complete_and_lasts(app: str, page: Page) -> None:
     page.get_by_label("GPT 语言模型").check()
     page.fill("#gpt-lr input", "-3")
     page.click("#start")
-    expect(page.get_by_text("“学习率”必须 > 0，不能是 -3")).to_be_visible(timeout=20_000)
+    expect(page.locator("#gpt-lr .wrong-said")).to_have_text("“学习率”必须 > 0，不能是 -3。", timeout=20_000)
     page.get_by_role("button", name="English").click()
     expect(page.locator("#start")).to_have_text("Start training", timeout=30_000)
 

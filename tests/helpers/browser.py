@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 expect.set_options(timeout=15_000)  # other tests compute beside these
 CHROMIUM = "/usr/bin/chromium"
@@ -30,6 +30,21 @@ def strict_page(browser: Browser, **context_settings: Any) -> Iterator[Page]:
     yield page
     context.close()
     assert not problems, problems
+
+
+def held(page: Page, function: str, about: str = "") -> list[Route]:
+    """What JavaScript asks this server function from now on, about something, waits here for its answer."""
+    routes: list[Route] = []
+
+    def handle(route: Route) -> None:
+        asked = route.request.post_data or ""
+        if f'"{function}"' in asked and about in asked:
+            routes.append(route)
+        else:
+            route.fallback()
+
+    page.route(re.compile("component_server"), handle)
+    return routes
 
 
 def leaves(url: str) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from aigc_core.common import errors
 from aigc_core.common.paths import PROJECT
 from aigc_core.serving.api import forms
 from pages import i18n
@@ -22,20 +23,92 @@ LOCALES = {
     | forms.family_words(language)
     for language in i18n.LANGUAGES
 }
-SAYING = {"message", "ConfigError", "DataError", "RunError", "DeviceError", "TrainingError", "AigcError"}
+SAYING = {"message", "announce", *(one.__name__ for one in (errors.AigcError, *errors.AigcError.__subclasses__()))}
 
 
-def core_sentences() -> dict[str, str]:
-    """Every (key, English sentence) that the core can say as an error, read from its source."""
+def core_sentences(without: str = "") -> dict[str, str]:
+    """Every (key, English sentence) that the core can say as an error, read from its source; but for one module."""
     found: dict[str, str] = {}
     for path in sorted((PROJECT / "aigc_core").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in SAYING and len(node.args) == 2:
-                key, sentence = node.args
-                match key, sentence:
-                    case ast.Constant(value=str(name)), ast.Constant(value=str(said)):
-                        found[name] = said
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = {}  # texts that were given a name first
+        for node in ast.walk(tree):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(said))):
+                    named[node.lineno, name] = said
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or path.name == without:
+                continue
+            function = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if function not in SAYING or len(node.args) != 2:
+                continue
+            match node.args:
+                case ast.Constant(value=str(name)), ast.Constant(value=str(said)):
+                    found[name] = said
+                case ast.Constant(value=str(name)), ast.Name(id=variable):
+                    near = [line for line, one in named if one == variable and line <= node.lineno]
+                    found[name] = named[max(near), variable]
     return found
+
+
+COMMAND = re.compile(
+    r"--\w|\bpython\b|\bpip\b|\baigc_core\b|\baigc \w"  # what one types in a terminal
+    r"|\b[A-Za-z]\w*_\w+|\b\w+ ?= ?[\d.]"  # a setting or variable by its name
+    r"|(?<![\w}/.<])[~.]*/\w|\b\w+\(\)"  # a path, a piece of code
+)
+URLS = re.compile(r"{hub}/[\w/{}]+|user/name|openai-community/gpt2")
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize(("key", "sentence"), sorted(core_sentences(without="cli.py").items()))
+def test_a_page_speaks_in_its_own_words(key: str, sentence: str, language: str) -> None:
+    """No flags, paths, commands and names of settings: those are for the command line, which says them in English."""
+    said = i18n.catalogue(language).get(f"error.{key}", sentence)
+    found = COMMAND.search(URLS.sub("", re.sub(r"{\w+}(?!/)", "", said)))
+    assert not found, f"{key}: “{found[0]}” in {said}"
+    settings = {one["name"] for family in forms.families() for one in forms.fields(family)}
+    quoted = settings & set(re.findall("[“‘](\\w+)[”’]", said))
+    assert not quoted, f"{key}: {quoted} in {said}"
+
+
+def test_a_setting_is_called_by_its_label() -> None:
+    for family in forms.families():
+        for field in forms.fields(family):
+            name = field["name"]
+            wrong = errors.ConfigError("config.out_of_range", "“{name}” must be {sign} {limit}.", name=name, sign="≥",
+                                       limit=1)  # fmt: skip
+            for language in i18n.LANGUAGES:
+                words = i18n.catalogue(language)
+                said = i18n.sentence(wrong.message, words)
+                assert f"“{words[f'field.{name}']}”" in said, said
+                assert name not in said or "_" not in name, said
+
+
+def test_lists_and_files_are_said_as_the_page_says_them() -> None:
+    english, chinese = i18n.catalogue("en"), i18n.catalogue("zh")
+    live = errors.message(
+        "config.not_live", "“{name}” cannot change; these can: {known}.", name="steps", known="beta, lr"
+    )
+    assert i18n.sentence(live, english) == "“Steps” cannot change; these can: β, Learning rate."
+    assert "“步数”" in i18n.sentence(live, chinese) and "β、学习率" in i18n.sentence(live, chinese)
+    again = errors.message("gate.again", "{name} with {changes}.", name="x", changes="lr = 0.1, grad_clip = 1.0")
+    assert i18n.sentence(again, english) == "x with Learning rate = 0.1, Gradient limit = 1.0."
+    place = errors.message("data.no_file", "There is no file {path}; check the path.", path="/home/ann/own data/a.txt")
+    assert "a.txt" in i18n.sentence(place, english) and "home" not in i18n.sentence(place, english)
+    assert "a.txt" in i18n.sentence(place, chinese) and "home" not in i18n.sentence(place, chinese)
+    old = {key: value for key, value in live.items() if key != "template"}  # as an older version wrote it
+    assert i18n.sentence(old, english) == "“steps” cannot change; these can: beta, lr."
+
+
+def test_nothing_else_on_a_page_is_a_command_or_a_setting() -> None:
+    found = [
+        (language, key, text)
+        for language in i18n.LANGUAGES
+        for key, text in i18n.catalogue(language).items()
+        if not key.startswith(("error.", "formula."))
+        and re.search(r"--[a-z]|python -m|pip install|\b[A-Za-z]+_[A-Za-z_]+\b", re.sub(r"{\w+}", "", text))
+    ]
+    assert not found
 
 
 def blanks(text: str) -> set[str]:
@@ -64,8 +137,10 @@ def test_what_gradio_does_in_vain_is_left_out(tmp_path: Path) -> None:
 
 
 def test_both_languages_have_every_key_of_the_pages() -> None:
-    own = {key for key in LOCALES["zh"] if not key.startswith(("help.", "preset.", "data.", "family.", "error."))}
-    assert own == set(LOCALES["en"])
+    of_core = ("help.", "preset.", "data.", "family.", "error.")  # in English in the core itself
+    own, english = ({key for key in LOCALES[one] if not key.startswith(of_core)} for one in ("zh", "en"))
+    assert own == english
+    assert {key for key in LOCALES["en"] if key.startswith(of_core)} <= set(LOCALES["zh"])
 
 
 @pytest.mark.parametrize("key", sorted(i18n.core_sentences()))
@@ -84,9 +159,8 @@ def test_every_error_of_the_core_is_said_in_chinese(key: str, sentence: str) -> 
 def test_a_field_has_a_name_in_both_languages() -> None:
     for family in forms.families():
         for field in forms.fields(family):
-            if field["name"] not in ("data", "data_path"):
-                assert f"field.{field['name']}" in i18n.catalogue("en"), field["name"]
-                assert f"field.{field['name']}" in i18n.catalogue("zh"), field["name"]
+            assert f"field.{field['name']}" in i18n.catalogue("en"), field["name"]
+            assert f"field.{field['name']}" in i18n.catalogue("zh"), field["name"]
 
 
 def test_both_languages_fill_the_same_blanks() -> None:
@@ -117,8 +191,10 @@ def test_no_word_of_the_pages_is_left_over() -> None:
         set(re.findall(r"[\"`]([\w.]+[.:])[\"{$]", code))
     )  # `state.${name}`, f"group.{one}", "state." + name
     said = set(re.findall(r"[\"'`]([\w.:]+)[\"'`]", code))
-    left = [key for key in LOCALES["en"] if key not in said and not key.startswith(starts)]
+    left = [key for key in LOCALES["en"] if key not in said and not key.startswith((*starts, "error."))]
     assert not left
+    known = core_sentences()
+    assert not [key for key in LOCALES["en"] if key.startswith("error.") and key.removeprefix("error.") not in known]
 
 
 def test_no_page_has_a_text_of_its_own() -> None:

@@ -11,6 +11,7 @@ from aigc_core.common.jsonl import is_number
 from aigc_core.common.paths import runs_root
 from aigc_core.common.progress import ProgressCallback
 from aigc_core.evaluation import quality_gate
+from aigc_core.evaluation.standing import standing
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving import access, jobs
@@ -26,6 +27,7 @@ else:
 MOST_RUNS = 8
 MOST_POINTS = 400  # of a curve
 FORMULA = tuple("=+-@\t\r\n＝＋－＠|%")  # what the first character of one may be
+COUNTS = ("n", "classes")  # figures of which there is no curve; also what ends in “_n”
 UNINTERESTING = ("family", "preset", "tries")
 
 
@@ -33,9 +35,9 @@ def compare(names: list[str]) -> dict[str, Any]:
     """Runs next to each other, in the order of `names`.
 
     Returns:
-        `runs`: of each `name`, `family`, `data`, `makes`, `state`, `verdict`, `step`, `seconds`, `joules`, `figures`
-        (numbers only), `settings` (those of `differing`), `curves` (name -> rows of step, seconds, value; held-out
-        figures as “val:…”) and `samples` (rows of step, seconds, file);
+        `runs`: of each `name`, `family`, `data`, `makes`, `state`, `verdict`, `shipped`, `step`, `seconds`, `joules`,
+        `figures` (numbers only), `settings` (those of `differing`), `curves` (name -> rows of step, seconds, value;
+        held-out figures as “val:…”) and `samples` (rows of step, seconds, file);
         `differing`: names of settings in which the runs differ; `figures` and `curves`: names that any has.
 
     Raises:
@@ -64,11 +66,11 @@ def _chosen(names: list[str]) -> list[Run]:
 def _shown(run: Run, settings: dict[str, Any]) -> dict[str, Any]:
     status, config = run.status(), run.config()
     curves, samples = _history(run)
-    figures = (quality_gate.judgement(run) or {}).get("figures") or status.figures
+    figures = standing(run, status)["figures"]
     return {
         "name": run.name, "family": config.family, "data": config.data, "makes": config.makes, "state": status.state,
-        "verdict": quality_gate.verdict(run), "step": status.step, "seconds": status.elapsed_s,
-        "joules": status.energy_j,
+        "verdict": quality_gate.verdict(run), "shipped": run.shipped, "step": status.step,
+        "seconds": status.elapsed_s, "joules": status.energy_j,
         "figures": {key: one for key, one in figures.items() if is_number(one) and key not in ("step", "seed")},
         "settings": settings, "curves": curves, "samples": samples,
     }  # fmt: skip
@@ -85,7 +87,7 @@ def _history(run: Run) -> tuple[dict[str, list[Any]], list[Any]]:
                 curves.setdefault(name, []).append([event["step"], seconds, value])
         elif event["kind"] == "eval":
             for name, value in event["figures"].items():
-                if is_number(value):
+                if is_number(value) and name not in COUNTS and not name.endswith("_n"):
                     curves.setdefault(f"val:{name}", []).append([event["step"], seconds, value])
         elif event["kind"] == "sample":
             samples.append([event["step"], seconds, event["file"]])

@@ -11,6 +11,7 @@ from typing import Any
 from aigc_core.common.errors import AigcError
 from aigc_core.common.jsonl import is_number
 from aigc_core.evaluation import quality_gate
+from aigc_core.evaluation.standing import standing
 from aigc_core.families import config_class
 from aigc_core.families.config import RunConfig
 from aigc_core.media.kinds import kind_of
@@ -64,7 +65,7 @@ def _row(run: Run) -> dict[str, Any] | None:
             "data": made["config"]["data"], "state": status.state, "step": status.step,
             "total_steps": status.total_steps, "eta_s": status.eta_s,
             "message": access.sentence(run, status.message, stranger=True),
-            "headline": config.headline, "figure": status.figures.get(config.headline),
+            "headline": config.headline, "figure": standing(run, status)["figures"].get(config.headline),
             "verdict": quality_gate.verdict(run), "file": (run.samples.names() or [""])[-1],
         }  # fmt: skip
     return None
@@ -97,7 +98,7 @@ def _selected_run(name: str) -> dict[str, Any] | None:
             "name": name, "owner": described["owner"], "family": described["family"], "data": described["data"],
             "state": status.state, "step": status.step, "total_steps": status.total_steps, "eta_s": status.eta_s,
             "message": access.sentence(run, status.message, stranger=True), "headline": described["headline"],
-            "figure": status.figures.get(described["headline"]), "groups": described["curves"],
+            "figure": standing(run, status)["figures"].get(described["headline"]), "groups": described["curves"],
             "curves": _curves(name, status.attempt, run.event_log.size()), "sample": _sample(name, file, whole=True),
         }  # fmt: skip
     return None

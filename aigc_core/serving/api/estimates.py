@@ -18,6 +18,7 @@ from aigc_core.common.paths import PROJECT
 from aigc_core.data.download import cache_folder
 from aigc_core.families.config import RunConfig
 from aigc_core.serving import launch
+from aigc_core.serving.api import lessons
 from aigc_core.serving.api.forms import check
 from aigc_core.serving.classroom import quotas, users
 from aigc_core.serving.fair_slots import FairSlots
@@ -32,8 +33,9 @@ _estimating = FairSlots(1)
 _recent: dict[str, tuple[float, dict[str, Any]]] = {}
 
 
-def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Where and how long such a training would take: `device`, `parameters`, `step_s`, `total_s`.
+def estimate(family: str, values: dict[str, Any], cap: float | None = None) -> dict[str, Any]:
+    """Where and how long such a training would take: `device`, `parameters`, `step_s`, `total_s`, and `outlook`, if a
+    class or a lesson with a `cap` in minutes ends it long before (`aigc_core.serving.api.lessons`).
 
     A few steps are timed in a process of their own, once for each kind of training and machine.
 
@@ -55,7 +57,10 @@ def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:
             if _used_by_others() - others < whole * BUSY_PERCENT / 100:  # else it is true for now only
                 saved.parent.mkdir(exist_ok=True)
                 write_json(saved, found)
-    return found | {"total_s": 60 * config.minutes or found["step_s"] * config.steps}
+    return found | {
+        "total_s": 60 * config.minutes or found["step_s"] * config.steps,
+        "outlook": lessons.foresee(config, found["step_s"], cap),
+    }
 
 
 @contextmanager
@@ -109,10 +114,15 @@ def _measure(config: RunConfig) -> dict[str, Any]:
     with process:
         try:
             said, problem = process.communicate(timeout=TIMEOUT_S)
-            return dict(json.loads(said.splitlines()[-1]))
+            found = dict(json.loads(said.splitlines()[-1]))
+            if refused := found.get("error"):
+                raise ConfigError(refused["key"], refused["template"], **refused["values"])
+            return found
         except subprocess.TimeoutExpired:
             process.kill()
-            reason = f"more than {TIMEOUT_S} s"
+            raise ConfigError(
+                "estimate.too_slow", "A few steps took more than {seconds} s, so it will be long.", seconds=TIMEOUT_S
+            ) from None
         except (IndexError, ValueError):
             reason = problem.strip().splitlines()[-1] if problem.strip() else f"exit {process.returncode}"
     raise ConfigError(

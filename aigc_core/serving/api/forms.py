@@ -13,6 +13,7 @@ from aigc_core.families import FAMILIES, config_class
 from aigc_core.families import family_words as family_words  # for the pages
 from aigc_core.families.config import Group, RunConfig, make_config
 from aigc_core.runs.preflight import check_can_start
+from aigc_core.serving.api.lessons import cap_of
 from aigc_core.serving.api.uploads import is_own_upload
 from aigc_core.serving.classroom import users
 
@@ -93,7 +94,8 @@ def lessons() -> dict[str, Any]:
 
 
 def lesson(given: dict[str, str]) -> dict[str, Any] | None:
-    """What a lesson link chooses: `family`, and the values of every setting, `preset` and `data` among them.
+    """What a lesson link chooses: `family`, the values of every setting, `preset` and `data` among them, and `cap`, the
+    minutes after which the lesson ends a training, or None.
 
     A link may name family, preset, data and any setting by its name; other parts of an address are no concern of
     this. None if it chooses nothing.
@@ -101,9 +103,10 @@ def lesson(given: dict[str, str]) -> dict[str, Any] | None:
     Raises:
         ConfigError: there is no such family, recipe or data, or an impossible value.
     """
+    cap = cap_of(given.get("cap"))
     known = {"family", "preset", "data"}.union(*(config_class(one).model_fields for one in FAMILIES))
     chosen = {key: value for key, value in given.items() if key in known}
-    if not chosen:
+    if not chosen and cap is None:
         return None
     family = chosen.pop("family", next(iter(FAMILIES)))
     preset, data = chosen.pop("preset", None), chosen.pop("data", None)
@@ -112,7 +115,8 @@ def lesson(given: dict[str, str]) -> dict[str, Any] | None:
         del chosen["init_from"]
     if "steps" in chosen and "minutes" not in chosen:
         chosen["minutes"] = "0"  # or a recipe's minutes would count instead
-    return {"family": family, "settings": make_config(config_class(family), preset, data, chosen).model_dump()}
+    settings = make_config(config_class(family), preset, data, chosen).model_dump()
+    return {"family": family, "settings": settings, "cap": cap}
 
 
 def check(family: str, values: dict[str, Any]) -> RunConfig:

@@ -1,5 +1,6 @@
 """What people do to runs: start, stop, pause, change, resume, run again, delete, pin."""
 
+import math
 import threading
 from pathlib import Path
 from typing import Any, Literal
@@ -7,7 +8,7 @@ from typing import Any, Literal
 from aigc_core.common.errors import ConfigError
 from aigc_core.common.files import size_mb
 from aigc_core.evaluation import quality_gate
-from aigc_core.families.config import check_data
+from aigc_core.families.config import RunConfig, check_data
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.preflight import check_can_start
 from aigc_core.runs.run import Run
@@ -19,17 +20,26 @@ from aigc_core.serving.classroom import quotas, users
 _starting = threading.Lock()  # what is allowed is counted and used up by one at a time
 
 
-def start(family: str, values: dict[str, Any]) -> str:
+def start(family: str, values: dict[str, Any], cap: float | None = None) -> str:
     """Make a run and train it in a process of its own; returns the run's name.
+
+    Args:
+        cap: minutes after which a lesson ends it, wherever it stands.
 
     Raises:
         AigcError: impossible settings, the rules of a class, or the folder cannot be written.
     """
     config = check(family, values)
     with _starting:
-        run = Run.create(config, given=quotas.admit(config))
+        run = Run.create(config, given=_given(config, cap))
         launch.start(run)
     return run.name
+
+
+def _given(config: RunConfig, cap: float | None) -> dict[str, Any]:
+    """What a new run is to know: its owner and limits in a class, and the limit of a lesson."""
+    given = quotas.admit(config)
+    return given if cap is None else given | {"limits": given.get("limits", {}) | {"lesson_minutes": cap}}
 
 
 def request(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dict[str, Any] | None = None) -> None:
@@ -47,6 +57,8 @@ def request(name: str, what: Literal["stop", "pause", "resume", "set"], changes:
             limits = quotas.admit(run.config()).get("limits")
             if limits:  # what is left now, this run's own share included
                 run.manifest.set_limit("disk_mb", limits["disk_mb"] + size_mb(run.path))
+            if status.elapsed_s >= 60 * run.manifest.limit("lesson_minutes"):  # whoever goes on is past the lesson
+                run.manifest.lift_limit("lesson_minutes")
             launch.start(run)
     elif what == "set":
         run.config().checked_live(changes or {})
@@ -75,7 +87,8 @@ def train_again(name: str, changes: dict[str, Any]) -> str:
     check_data(config)
     check_can_start(config)
     with _starting:
-        run = Run.create(config, given=quotas.admit(config))
+        cap = run.manifest.limit("lesson_minutes")
+        run = Run.create(config, given=_given(config, None if math.isinf(cap) else cap))
         launch.start(run)
     return run.name
 

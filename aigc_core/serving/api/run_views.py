@@ -8,6 +8,7 @@ from typing import Any
 from aigc_core.common.errors import AigcError
 from aigc_core.evaluation import diagnostics, quality_gate
 from aigc_core.evaluation.reference_ranges import ranges_of
+from aigc_core.evaluation.standing import standing
 from aigc_core.families import config_class, formulas
 from aigc_core.families.capabilities import Capability
 from aigc_core.families.diagnosis import YOUNG
@@ -16,6 +17,7 @@ from aigc_core.runs.event_log import thinned
 from aigc_core.runs.listing import list_runs, run_named
 from aigc_core.runs.run import Run
 from aigc_core.serving import access, jobs
+from aigc_core.serving.api import lessons
 from aigc_core.serving.classroom import users
 
 MOST_POINTS = 1500  # of a curve, when a viewer first opens a run
@@ -86,7 +88,7 @@ def _read_row(run: Run) -> dict[str, Any]:
         row |= {
             "owner": made.get("owner", ""), "family": made["config"]["family"], "data": made["config"]["data"],
             "state": status.state, "step": status.step, "headline": headline,
-            "figure": status.figures.get(headline), "created": made["created"],
+            "figure": standing(run, status)["figures"].get(headline), "created": made["created"],
             "verdict": quality_gate.verdict(run),
         }  # fmt: skip
     return row
@@ -134,13 +136,15 @@ def describe(name: str) -> dict[str, Any]:
         "owner": run.manifest.owner,
         "mine": users.may_change(run),
         "pinned": run.retention.pinned,
+        "shipped": run.shipped,
         "usual": ranges_of(config),
         "formulas": formulas.plain(config.formulas()),
     }
 
 
 def follow(name: str, cursor: str = "") -> dict[str, Any]:
-    """What is new in a run since `cursor`: {"status", "events", "cursor"}.
+    """What is new in a run since `cursor`: {"status", "standing", "outlook", "events", "cursor"}; for
+    `standing` see `aigc_core.evaluation.standing`, for `outlook` `aigc_core.serving.api.lessons`.
 
     From the beginning (an empty cursor, or a run that went back to a checkpoint) long curves are thinned to
     `MOST_POINTS`.
@@ -150,9 +154,15 @@ def follow(name: str, cursor: str = "") -> dict[str, Any]:
     status = run.status()
     if not cursor or (events and events[0]["kind"] == "restart"):
         events = thinned(events, MOST_POINTS)
-    shown = ("state", "step", "total_steps", "elapsed_s", "eta_s", "steps_per_s", "message", "figures")
+    shown = ("state", "step", "total_steps", "elapsed_s", "eta_s", "steps_per_s", "message")
     stands = {key: getattr(status, key) for key in shown} | {"message": access.sentence(run, status.message)}
-    return {"status": stands, "events": access.events(run, events), "cursor": after}
+    return {
+        "status": stands,
+        "standing": standing(run, status),
+        "outlook": lessons.outlook(run, status),
+        "events": access.events(run, events),
+        "cursor": after,
+    }
 
 
 def sample_viewer(file: str) -> tuple[str, str]:

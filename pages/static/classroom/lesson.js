@@ -62,6 +62,11 @@ function showLink(widget) {
     list.disabled = !training;
     if (training && list.value) given.set(role, list.value);
   }
+  for (const role of ["steps", "cap"]) {
+    const input = widget.input(role);
+    input.disabled = !training;
+    if (training && Number(input.value) > 0) given.set(role, input.value);
+  }
   const boxes = [...widget.part("hide").querySelectorAll("input")];
   for (const box of boxes) box.disabled = !training;
   const hide = boxes.filter((box) => box.checked).map((box) => box.value);

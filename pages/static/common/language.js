@@ -1,14 +1,17 @@
 // The language of the page, and everything that is said in it.
 import { fill, numberIn, timeUnit } from "./numbers.js";
+import { sentenceIn } from "./sentences.js";
 import { local } from "./storage.js";
-import { NAMES, WORDS } from "./words.js";
+import { FILES, NAMES, WORDS } from "./words.js";
 
 /** @typedef {import("./types.js").Sentence} Sentence */
 
 const KEPT = "aigc-language"; // the name of the cookie, too
 
 // A lesson link says it, the person has chosen it before, or the browser prefers it.
-const ofLink = new URLSearchParams(location.search).get("lang");
+const asked = new URLSearchParams(location.search);
+const behindTheDoor = new URLSearchParams((asked.get("then") ?? "").replace(/^[^?]*/, "")); // of who has to join first
+const ofLink = asked.get("lang") ?? behindTheDoor.get("lang");
 const told = [ofLink, local.getItem(KEPT), document.cookie.match(/(?:^|; )aigc-language=(\w+)/)?.[1]];
 
 /** @type {string} */
@@ -58,25 +61,10 @@ export function say(key, values = {}) {
 export const known = (key, inLanguage = language) => WORDS[inLanguage][key];
 
 /**
- * A sentence of the core in the page's language; English if it has no translation.
+ * A sentence of the core in the page's language.
  * @param {Sentence} said
  */
-export function sentence({ key, text, values }) {
-  const template = words[`error.${key}`];
-  if (!template) return text;
-  const said = Object.entries(values).map(([field, value]) => [field, named(field, value)]);
-  return fill(template, Object.fromEntries(said));
-}
-
-/**
- * A setting, figure or source of data in a sentence, as the page calls it.
- * @param {string} field
- * @param {unknown} value
- */
-function named(field, value) {
-  const prefix = (NAMES[field] ?? []).find((one) => words[`${one}${value}`] !== undefined);
-  return prefix === undefined ? value : words[`${prefix}${value}`];
-}
+export const sentence = (said) => sentenceIn(said, words, NAMES, FILES);
 
 /** @param {number | null | undefined} seconds */
 export function duration(seconds) {
@@ -96,6 +84,34 @@ export const number = (value) => numberIn(value, language);
  * @param {string} name
  */
 export const figureName = (name) => known(`metric.val:${name}`) ?? known(`figure.${name}`) ?? name;
+
+/**
+ * The name of a curve. What was held out is measured more thoroughly for the verdict, so the two have different names.
+ * @param {string} name “val:…” on held-out data
+ */
+export function curveName(name) {
+  if (!name.startsWith("val:")) return known(`metric.${name}`) ?? name;
+  return say("metric.in_training", { figure: figureName(name.slice("val:".length)) });
+}
+
+/**
+ * What a run computed on, as the core noted it down, in words.
+ * @param {string} noted
+ */
+export const deviceName = (noted) => noted.replace(/(\d+) cores/, (_, n) => say("device.cores", { n }));
+
+/**
+ * A setting's value in words.
+ * @param {string} name of the setting
+ * @param {unknown} value
+ */
+export function settingValue(name, value) {
+  if (typeof value === "boolean") return say(value ? "value.true" : "value.false");
+  if (typeof value === "number") return number(value);
+  if (value == null || value === "") return "–";
+  if (name === "data") return say(`data.${value}`);
+  return name === "gate" ? String(value).replace(/[a-z]\w+/g, figureName) : String(value); // the figures in conditions
+}
 
 /**
  * The language of the label that a file gets, as a box says: "" for none.

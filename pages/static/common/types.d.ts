@@ -3,6 +3,8 @@ export interface Sentence {
   key: string;
   text: string;
   values: Record<string, unknown>;
+  /** the English text before its values were filled in; what older versions wrote has none */
+  template?: string;
 }
 
 /** What a server function of `pages/` answers. */
@@ -62,6 +64,8 @@ export type Verdict = "ready" | "not-ready" | "cannot-judge";
 
 /** A run as the lists show it. */
 export interface RunRow {
+  /** whether it came with the program */
+  shipped: boolean;
   name: string;
   family: string;
   data: string;
@@ -72,6 +76,8 @@ export interface RunRow {
 
 /** A run that has a checkpoint to use. */
 export interface ModelRow {
+  /** whether it came with the program */
+  shipped: boolean;
   name: string;
   family: string;
   data: string;

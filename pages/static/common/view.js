@@ -4,12 +4,16 @@ import { explainRows, placeExplanations, question } from "./help.js";
 import { say } from "./language.js";
 
 export class View {
+  /** @type {Map<string, Node>} */
+  #pristine = new Map();
+
   /** @param {HTMLElement} element Gradio's, which holds the page */
   constructor(element) {
     this.element = element;
     this.root = find(element, ".aigc-page", HTMLElement);
     this.#fillWords();
     explainRows(this.root);
+    for (const node of this.all("[data-renew]")) this.#pristine.set(node.dataset.renew ?? "", node.cloneNode(true));
     placeExplanations(this.root);
     delete this.root.dataset.waiting;
   }
@@ -17,6 +21,12 @@ export class View {
   /** Whether the page is still shown: whatever goes on by itself ends with it. */
   get alive() {
     return this.element.isConnected;
+  }
+
+  /** Put every part marked `data-renew` back as the page came: what was shown there is gone, and who listened, too. */
+  renew() {
+    for (const [name, node] of this.#pristine)
+      find(this.root, `[data-renew="${name}"]`, HTMLElement).replaceWith(node.cloneNode(true));
   }
 
   /** @param {string} role */

@@ -3,6 +3,8 @@ import { hear, setText } from "./dom.js";
 import { say, sentence } from "./language.js";
 import { View } from "./view.js";
 
+/** @typedef {(text: string, said?: import("./types.js").Sentence) => void} Complain */
+
 const DOINGS = ["pointerdown", "keydown", "click", "input", "change", "drop"];
 
 /**
@@ -15,6 +17,8 @@ export class Widget extends View {
   /** @type {[text: string, bad: boolean] | null} */
   #waiting = null; // the message that comes when nothing is pressed any more
   #era = 0;
+  /** @type {Set<() => void>} who waits for an answer in this era */
+  #asking = new Set();
 
   /**
    * @param {Pick<import("./types.js").Gradio<Server>, "element" | "server">} gradio
@@ -54,9 +58,28 @@ export class Widget extends View {
     this.#saidAfter = this.#doings;
   }
 
-  /** Another model, step or choice is open: answers about the one before are dropped from now on. */
+  /** Another model, step or choice is open: answers about the one before are dropped from now on, and not waited for. */
   newEra() {
     this.#era += 1;
+    for (const leave of this.#asking) leave();
+    this.#asking.clear();
+  }
+
+  /**
+   * The answer, or null as soon as another era begins.
+   * @template Answer
+   * @param {Promise<Answer>} asked
+   * @returns {Promise<Answer | null>}
+   */
+  #inThisEra(asked) {
+    return new Promise((resolve) => {
+      const leave = () => resolve(null);
+      this.#asking.add(leave);
+      void asked.then((answer) => {
+        this.#asking.delete(leave);
+        resolve(answer);
+      });
+    });
   }
 
   /** What is open now: differs after `newEra`. */
@@ -70,19 +93,23 @@ export class Widget extends View {
    * @template {keyof Server} Name
    * @param {Name} name
    * @param {Parameters<Server[Name]>[0]} values
-   * @param {{ timeless?: boolean, quiet?: boolean }} [how] quiet: no message is over by this
+   * @param {{ timeless?: boolean, quiet?: boolean, complain?: Complain }} [how] quiet: no message is over by this;
+   *   complain: says what went wrong elsewhere than in the page's line
    * @returns {Promise<ReturnType<Server[Name]> | undefined>}
    */
-  async call(name, values, { timeless = this.timeless.includes(name), quiet = false } = {}) {
+  async call(name, values, how = {}) {
+    const { timeless = this.timeless.includes(name), quiet = false, complain = (text) => this.message(text) } = how;
     const asked = this.#era;
     const doings = this.#doings;
-    const answer = await this.server[name](values).catch(() => null);
+    const answering = this.server[name](values).catch(() => null);
+    const answer = await (timeless ? answering : this.#inThisEra(answering));
     if (asked !== this.#era && !timeless) return undefined;
     if (answer?.ok) {
       if (!quiet && doings > this.#saidAfter) this.message("");
       return answer.value;
     }
-    this.message(answer ? sentence(answer.error) : say("watch.lost"));
+    if (answer) complain(sentence(answer.error), answer.error);
+    else complain(say("watch.lost"));
     return undefined;
   }
 

@@ -5,3 +5,6 @@ export const WORDS: Record<string, Record<string, string>>;
 
 /** Where the names of settings, figures and data have their words: prefixes of keys, by the field of a sentence. */
 export const NAMES: Record<string, string[]>;
+
+/** Fields of a sentence that name a file. */
+export const FILES: string[];

@@ -1,7 +1,7 @@
 // One curve of all the runs, over steps or seconds.
 import { drawAxes, plotIn, roomAround, sheetOf, stroke, ticks, usualRange, within } from "../common/chart.js";
 import { holding, make, offer } from "../common/dom.js";
-import { duration, known, number } from "../common/language.js";
+import { curveName, duration, number } from "../common/language.js";
 
 /** @typedef {import("./types.js").Compared} Compared */
 /** @typedef {import("./types.js").Point} Point */
@@ -69,6 +69,3 @@ export class Chart {
     this.page.widget.part("legend").replaceChildren(...entries);
   }
 }
-
-/** @param {string} name */
-const curveName = (name) => known(`metric.${name}`) ?? known(`figure.${name.replace("val:", "")}`) ?? name;

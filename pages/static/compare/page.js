@@ -80,6 +80,7 @@ export class ComparePage {
     if (!runs) return false;
     const usable = runs.filter((one) => one.state !== "damaged");
     this.chosen = this.chosen.filter((name) => usable.some((one) => one.name === name));
+    this.#drop();
     const text = JSON.stringify([usable.map((one) => [one.name, one.state, one.verdict]), this.chosen]);
     if (text === this.listed) return false;
     this.listed = text;
@@ -88,14 +89,15 @@ export class ComparePage {
   }
 
   /** @param {RunRow} run */
-  #choice({ name, family, data, state, verdict }) {
+  #choice({ name, family, data, state, verdict, shipped }) {
     const box = make("input", null, { type: "checkbox", value: name });
     box.checked = this.chosen.includes(name);
     box.addEventListener("change", () => void this.#choose(name, box.checked));
     const mark = box.checked ? this.mark(name) : make("i", null, { style: "background: transparent" });
     const label = holding(make("label", null, { class: "check" }), box, mark, make("span", name));
     const about = [say(`family.${family}`), say(`data.${data}`), say(`state.${state}`)];
-    if (verdict) about.push(say(`gate.${verdict}`));
+    if (shipped) about.push(say("run.came_along"));
+    else if (verdict) about.push(say(`gate.${verdict}`));
     return holding(make("li"), label, make("small", about.join(" · ")));
   }
 
@@ -113,7 +115,18 @@ export class ComparePage {
     const query = new URLSearchParams(this.chosen.map((one) => ["run", one]));
     history.replaceState(null, "", `${location.pathname}?${query}`);
     this.widget.newEra(); // answers about an earlier choice are of no use
+    this.widget.part("written").textContent = "";
+    this.#drop();
     await Promise.all([this.list(), this.look()]);
+  }
+
+  /** What is not chosen any more is not shown any more, whenever the answer about the rest comes. */
+  #drop() {
+    if (!this.found) return;
+    const runs = this.found.runs.filter((one) => this.chosen.includes(one.name));
+    if (runs.length === this.found.runs.length) return;
+    this.found = { ...this.found, runs };
+    this.#draw(this.found);
   }
 
   // -- looking ------------------------------------------------------------------------------------------
@@ -129,7 +142,12 @@ export class ComparePage {
     const answer = await this.widget.call("compare", { runs: this.chosen });
     if (!answer || JSON.stringify(answer) === JSON.stringify(this.found)) return;
     this.found = answer;
-    this.chart.offerCurves(answer);
+    this.#draw(answer);
+  }
+
+  /** @param {Compared} found */
+  #draw(found) {
+    this.chart.offerCurves(found);
     this.chart.draw();
     void this.samples.draw();
     this.table.draw();

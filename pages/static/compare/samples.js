@@ -40,12 +40,13 @@ export class Samples {
    * @param {ComparedRun} run
    * @param {ComparedRun["samples"][number] | undefined} sample
    */
-  async #box({ name }, sample) {
+  async #box({ name, shipped }, sample) {
     const box = make("figure");
     const words = holding(make("figcaption"), this.page.mark(name));
     if (!sample) return holding(box, holding(words, name));
     const [step, seconds, file] = sample;
     words.append(`${name} · ${say("watch.step")} ${step} · ${duration(seconds)}`);
+    if (shipped) words.append(` · ${say("run.came_along")}`);
     const content = await this.#fetch(name, file);
     if (content) box.append(viewerOf(content, `${name} ${step}`));
     return holding(box, words);

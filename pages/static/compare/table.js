@@ -1,6 +1,6 @@
 // A table of the runs: the usual facts, figures, and settings in which they differ.
 import { make } from "../common/dom.js";
-import { duration, figureName, known, number, say } from "../common/language.js";
+import { duration, figureName, number, say, settingValue } from "../common/language.js";
 
 /** @typedef {import("./types.js").Compared} Compared */
 /** @typedef {import("./types.js").ComparedRun} Run */
@@ -76,7 +76,10 @@ export class Table {
    */
   #cell({ key, of, shown, differs }, run) {
     const cell = make("td", shown ? shown(run) : textOf(of(run)), { class: differs ? "differs" : "" });
-    if (key === "name") cell.prepend(this.page.mark(run.name));
+    if (key === "name") {
+      cell.prepend(this.page.mark(run.name));
+      if (run.shipped) cell.append(make("small", say("run.came_along"), { class: "aigc-came" }));
+    }
     return cell;
   }
 }
@@ -92,8 +95,9 @@ function columnsOf({ figures, differing }) {
       key: `fig.${name}`, title: figureName(name), of: (/** @type {Run} */ run) => run.figures[name],
     })),
     ...differing.map((name) => ({
-      key: `set.${name}`, title: known(`field.${name}`) ?? name, differs: true,
+      key: `set.${name}`, title: say(`field.${name}`), differs: true,
       of: (/** @type {Run} */ run) => run.settings[name],
+      shown: (/** @type {Run} */ run) => settingValue(name, run.settings[name]),
     })),
   ];
 }

@@ -9,6 +9,7 @@ export interface ComparedRun {
   data: string;
   state: RunState;
   verdict: Verdict | null;
+  shipped: boolean;
   step: number;
   seconds: number;
   joules: number;

@@ -36,6 +36,7 @@ export class Drawing {
     this.#hearButtons();
     space.opened.push((another) => {
       if (another) this.#begin();
+      else this.#forgetFound();
     });
   }
 
@@ -71,10 +72,17 @@ export class Drawing {
     pen.fillStyle = "#000";
     pen.fillRect(0, 0, sketch.width, sketch.height);
     blank(widget.canvas("framed"));
-    blank(widget.canvas("rebuilt"));
-    this.given = this.found = null;
+    this.given = null;
     this.turn += 1; // a search for the old one ends, too
-    widget.button("draw-take").disabled = widget.button("draw-search").disabled = true;
+    widget.button("draw-search").disabled = true;
+    this.#forgetFound();
+  }
+
+  /** What was found is of another picture, or of the model at another step. */
+  #forgetFound() {
+    this.found = null;
+    blank(this.widget.canvas("rebuilt"));
+    this.widget.button("draw-take").disabled = true;
   }
 
   /** @param {File} file */

@@ -6,7 +6,7 @@ import { say } from "../common/language.js";
 import { latest } from "../common/latest.js";
 import { Scrubber } from "../common/scrubber.js";
 import { className, titleOf } from "./names.js";
-import { imageOf } from "./pictures.js";
+import { blank, imageOf } from "./pictures.js";
 import { added, coordinates, outside, unit } from "./vectors.js";
 
 /** @typedef {import("./types.js").Cloud} Cloud */
@@ -51,6 +51,8 @@ export class SpaceMap {
         this.sheets.clear();
         this.clouds.clear();
         this.scrubber.stop();
+        blank(this.canvas);
+        this.widget.part("map-legend").replaceChildren();
       }
       this.moment = null;
       this.widget.part("axes").hidden = this.#flat;

@@ -55,8 +55,9 @@ export class Models {
 
   #showModels() {
     const select = this.widget.select("models");
-    const running = say("state.running");
-    offer(select, this.list.map(({ name, state }) => [name, state === "running" ? `${name} · ${running}` : name]));
+    const [running, came] = [say("state.running"), say("run.came_along.short")];
+    offer(select, this.list.map(({ name, state, shipped }) =>
+      [name, [name, ...(shipped ? [came] : state === "running" ? [running] : [])].join(" · ")]));
     if (this.space.open) select.value = this.space.model.run;
   }
 

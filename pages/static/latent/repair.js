@@ -42,6 +42,7 @@ export class Repair {
     widget.button("repair-double").addEventListener("click", () => void this.#double());
     space.opened.push((another) => {
       if (another) this.#forget();
+      else this.#forgetAnswer();
     });
     widget.root.addEventListener("drawn", () => { // the first picture of a model waits on this tab
       if (!widget.panel("repair").hidden) this.begin();
@@ -55,22 +56,26 @@ export class Repair {
 
   #forget() {
     this.whole = null;
+    for (const canvas of [this.canvas, this.clean, this.covering]) blank(canvas);
+    this.#forgetAnswer();
+  }
+
+  /** What was found is of another picture, or of the model at another step. */
+  #forgetAnswer() {
     const { widget } = this;
-    const shown = [widget.canvas("repair-seen"), widget.canvas("repair-done")];
-    for (const canvas of [this.canvas, this.clean, this.covering, ...shown]) blank(canvas);
+    for (const role of ["repair-seen", "repair-done"]) blank(widget.canvas(role));
+    widget.part("repair-seen-words").textContent = say("repair.seen");
+    widget.part("repair-done-words").textContent = say("repair.done");
   }
 
   /** @param {Pictures | undefined} picture */
   #damage(picture) {
     if (!picture) return;
-    const { widget } = this;
     this.whole = picture;
     paint(this.clean, picture);
     blank(this.covering);
     this.#show();
-    for (const role of ["repair-seen", "repair-done"]) blank(widget.canvas(role));
-    widget.part("repair-seen-words").textContent = say("repair.seen");
-    widget.part("repair-done-words").textContent = say("repair.done");
+    this.#forgetAnswer();
   }
 
   #show() {

@@ -3,7 +3,7 @@ import { hear } from "../common/dom.js";
 import { say } from "../common/language.js";
 import { latest } from "../common/latest.js";
 import { local } from "../common/storage.js";
-import { paint } from "./pictures.js";
+import { blank, paint } from "./pictures.js";
 import { copy, plain } from "./vectors.js";
 
 /** @typedef {import("./types.js").Model} Model */
@@ -208,7 +208,7 @@ export class Space {
   async openModel(run, { at = null, position = null, from = 0 } = {}) {
     const { widget } = this;
     const mine = (this.#opening += 1);
-    const described = await widget.call("describe", { run, step: at });
+    const described = await widget.call("describe", { run, step: at }, { complain: this.#complaining(mine) });
     if (!described || mine !== this.#opening) return false;
     const classes = described.class_names;
     const given = position && { ...plain([], null, classes), ...position };
@@ -222,6 +222,7 @@ export class Space {
     this.past = [];
     this.seed = this.onScreen = this.#peek = null;
     local.setItem(KEPT, run);
+    if (another) blank(widget.canvas("picture"));
     for (const tell of this.opened) tell(another);
     widget.part("halves").hidden = false;
     if (given && fits) this.go(given, { fresh: false, from });
@@ -240,12 +241,24 @@ export class Space {
    */
   async openStep(step) {
     const mine = (this.#opening += 1);
-    const described = await this.widget.call("describe", { run: this.model.run, step });
+    const asked = { run: this.model.run, step };
+    const described = await this.widget.call("describe", asked, { complain: this.#complaining(mine) });
     if (!described || mine !== this.#opening) return;
     this.#take(described);
     for (const tell of this.opened) tell(false);
     void this.refresh();
     for (const tell of this.settled) tell();
+  }
+
+  /**
+   * What went wrong is said while nothing else has been asked for.
+   * @param {number} opening
+   * @returns {(text: string) => void}
+   */
+  #complaining(opening) {
+    return (text) => {
+      if (opening === this.#opening) this.widget.message(text);
+    };
   }
 
   /** @param {Model} described */

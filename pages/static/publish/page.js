@@ -56,8 +56,13 @@ function cardShower(widget) {
   let asked = 0;
   return async () => {
     const mine = (asked += 1);
+    widget.renew(); // the card and the address of what was chosen before
     if (!widget.select("run").value) return;
-    const card = await widget.call("card", chosen(widget));
+    /** @param {string} text */
+    const complain = (text) => {
+      if (mine === asked) widget.message(text);
+    };
+    const card = await widget.call("card", chosen(widget), { complain });
     if (card !== undefined && mine === asked) widget.part("card").textContent = card;
   };
 }

@@ -30,6 +30,7 @@ export class Attention {
     this.widget = writing.widget;
     this.matrix = this.widget.canvas("matrix");
     this.matrix.setAttribute("aria-label", say("attention.matrix"));
+    writing.desk.opened.push(() => this.forget());
     this.showNumbers = latest(() => this.#showNumbers());
     this.matrix.addEventListener("pointermove", ({ clientY }) => {
       if (!this.seen) return;
@@ -40,10 +41,19 @@ export class Attention {
     });
   }
 
+  /** Nothing has been looked at. */
+  forget() {
+    this.seen = null;
+    for (const role of ["heads", "head-name", "reading", "formula"]) this.widget.part(role).replaceChildren();
+    penOf(this.matrix).clearRect(0, 0, this.matrix.width, this.matrix.height);
+  }
+
   async show() {
     this.seen = null;
+    const { era } = this.widget;
     const beginning = this.writing.beginning();
     const found = await this.widget.call("attention", { ...this.writing.there(), beginning });
+    if (!found && era === this.widget.era) this.forget(); // what was seen is of another text
     if (!found) return;
     const seen = { ...found, weights: bytesOf(found.weights), beginning };
     this.seen = seen;

@@ -8,13 +8,12 @@ import { percent } from "./tokens.js";
 
 /** @param {import("./writing.js").Writing} writing */
 export function offerCopies(writing) {
-  const { widget, desk } = writing;
+  const { widget } = writing;
   const clear = () => {
     widget.part("copied-source").hidden = true;
     widget.part("copied-verdict").textContent = "";
     widget.part("copied-text").replaceChildren();
   };
-  desk.opened.push(clear);
   widget.button("compare-source").addEventListener("click", async () => {
     widget.message("");
     clear();

@@ -1,4 +1,5 @@
 // Where the person writes: with which model, at which step of its training.
+import { nameRun } from "../common/address.js";
 import { say } from "../common/language.js";
 import { local } from "../common/storage.js";
 
@@ -9,7 +10,10 @@ import { local } from "../common/storage.js";
 export const KEPT = "aigc-text-run"; // the name of the run that was open last
 
 /** @param {ModelRow} model */
-export const titleOf = ({ name, state }) => (state === "running" ? `${name} · ${say("state.running")}` : name);
+export function titleOf({ name, state, shipped }) {
+  if (shipped) return `${name} · ${say("run.came_along.short")}`;
+  return state === "running" ? `${name} · ${say("state.running")}` : name;
+}
 
 export class Desk {
   /** @type {ModelRow[]} */
@@ -50,7 +54,11 @@ export class Desk {
     const halves = widget.part("halves");
     const mine = (this.#opening += 1);
     halves.inert = byHand; // nobody shall write with one model while another's name is shown
-    const described = await widget.call("describe", { run, step: at });
+    /** @param {string} text */
+    const complain = (text) => {
+      if (mine === this.#opening) widget.message(text);
+    };
+    const described = await widget.call("describe", { run, step: at }, { complain });
     if (mine !== this.#opening) return false;
     halves.inert = false;
     if (!described) {
@@ -60,9 +68,11 @@ export class Desk {
     widget.message("");
     const another = this.current?.run !== described.run;
     widget.newEra();
+    widget.renew(); // what was said of the model before
     this.current = described;
     this.step = described.step;
     local.setItem(KEPT, run);
+    nameRun(run);
     halves.hidden = false;
     for (const tell of this.opened) tell(another);
     return true;

@@ -6,7 +6,9 @@ import { named, percent } from "./tokens.js";
 /** @param {import("./writing.js").Writing} writing */
 export async function showLens(writing) {
   const { widget } = writing;
+  const { era } = widget;
   const found = await widget.call("lens", { ...writing.there(), beginning: writing.beginning() });
+  if (!found && era === widget.era) widget.part("lens").replaceChildren(); // what was seen is of another text
   if (!found) return;
   const read = found.tokens.map((text) => make("th", named(text)));
   const lines = found.said.map((texts, layer) => {

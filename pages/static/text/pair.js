@@ -28,6 +28,7 @@ export function offerOthers({ widget, models, current }) {
 export function offerPair(writing, knobs) {
   const { widget, desk } = writing;
   const button = widget.button("compare");
+  widget.select("other").addEventListener("change", () => widget.part("pair").replaceChildren());
   button.addEventListener("click", async () => {
     const prompt = writing.prompt.value;
     const { seed } = knobs.values();

@@ -21,6 +21,11 @@ const OF_BLOCKS = ["story", "poem"]; // which end at a blank line
 export function offerPurposes(desk, knobs) {
   const { widget } = desk;
   const place = widget.part("purposes");
+  desk.opened.push((another) => {
+    if (!another) return;
+    widget.part("honest").textContent = "";
+    for (const one of place.children) one.classList.remove("on");
+  });
   place.replaceChildren(...PURPOSES.map(({ name, knobs: values }) => {
     const chip = make("button", say(`purpose.${name}`), { class: "chip" });
     chip.addEventListener("click", () => {

@@ -26,8 +26,8 @@ export function offerSurprise(writing) {
     text.value = writing.wholeText();
     void measure();
   });
-  desk.opened.push(() => {
-    for (const role of ["figures", "measured-spans"]) widget.part(role).replaceChildren();
+  text.addEventListener("input", () => { // the figures are of another text
+    for (const role of ["figures", "measure-notes", "measured-spans"]) widget.part(role).replaceChildren();
   });
 }
 

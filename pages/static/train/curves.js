@@ -3,7 +3,7 @@ import {
   dot, drawAxes, plotIn, roomAround, sheetOf, stroke, swatch, ticks, usualRange, within,
 } from "../common/chart.js";
 import { holding, make, setText } from "../common/dom.js";
-import { language, say } from "../common/language.js";
+import { curveName, language, say } from "../common/language.js";
 
 /** @typedef {import("./types.js").Run} Run */
 /** @typedef {import("./types.js").Usual} Usual */
@@ -28,26 +28,22 @@ const MARGINS = { left: 48, right: 18, top: 8, bottom: 22 };
 export class Curves {
   /** @type {Record<string, Point[]>} by the figure's name; on held-out data “val:…” */
   series = {};
-  /** @type {Record<string, Usual>} */
-  usual = {};
-  /** @type {Chart[]} */
-  charts = [];
 
-  /** @param {import("./watch.js").Widget} widget */
-  constructor(widget) {
+  /**
+   * @param {import("./watch.js").Widget} widget
+   * @param {Run} run
+   */
+  constructor(widget, run) {
     this.place = widget.part("charts");
+    this.usual = run.usual;
+    /** @type {Chart[]} */
+    this.charts = run.curves.map((names) => this.#chart(names));
     new ResizeObserver(() => this.draw()).observe(this.place);
   }
 
   forget() {
     this.series = {};
-  }
-
-  /** @param {Run} run */
-  open(run) {
-    this.usual = run.usual;
-    this.place.replaceChildren();
-    this.charts = run.curves.map((names) => this.#chart(names));
+    this.draw();
   }
 
   /**
@@ -75,7 +71,7 @@ export class Curves {
    * @returns {Chart}
    */
   #chart(names) {
-    const titles = names.map((name) => say(`metric.${name}`));
+    const titles = names.map(curveName);
     const canvas = make("canvas", null, { role: "img", "aria-label": titles.join(", ") });
     const values = names.map(() => make("b", "–"));
     const usual = names.map(() => make("span", "", { class: "quiet" }));
@@ -103,6 +99,7 @@ export class Curves {
     const sheet = sheetOf(chart.canvas);
     const lines = chart.names.map((name) => this.series[name] ?? []);
     const all = lines.flat();
+    this.#tell(chart, lines, null);
     if (!sheet || !all.length) return;
     const [low, high] = roomAround(usualRange(all.map(([, value]) => value)));
     const last = Math.max(1, ...all.map(([step]) => step));
@@ -119,7 +116,7 @@ export class Curves {
     });
     const at = chart.pointer === null ? null : ((chart.pointer - plot.left) / (plot.right - plot.left)) * last;
     if (chart.pointer !== null && at !== null) drawPointer(sheet, plot, chart.pointer, at);
-    this.#tell(chart, lines, at);
+    if (at !== null) this.#tell(chart, lines, at);
   }
 
   /**

@@ -1,5 +1,5 @@
 // What the doctor says of the run on screen, with a button for each remedy; the gate's verdict is beside it.
-import { action, holding, make, pause } from "../common/dom.js";
+import { action, holding, make } from "../common/dom.js";
 import { say, sentence } from "../common/language.js";
 import { local } from "../common/storage.js";
 import { saidChanges } from "./changes.js";
@@ -14,7 +14,6 @@ import { Gate } from "./gate.js";
 const PAGES = [["continues_text", "text"], ["decodes_latent", "latent"]];
 /** @typedef {import("./watch.js").Watch} Watch */
 
-const EXAMINE_MS = 5000;
 const USUAL_PRICES = { kwh: 0.2, hour: 0 };
 
 export class Doctor {
@@ -22,10 +21,12 @@ export class Doctor {
 
   /**
    * @param {import("./watch.js").Widget} widget
+   * @param {Run} run
    * @param {Watch} watch
    */
-  constructor(widget, watch) {
+  constructor(widget, run, watch) {
     this.widget = widget;
+    this.run = run;
     this.watch = watch;
     this.gate = new Gate(widget, this);
     for (const [name, usual] of Object.entries(USUAL_PRICES)) this.#askPrice(name, usual);
@@ -45,31 +46,16 @@ export class Doctor {
     });
   }
 
-  async keepExamining() {
-    while (this.widget.alive) {
-      await pause(EXAMINE_MS);
-      if (!document.hidden) await this.examine();
-    }
-  }
-
   async examine() {
-    const { run } = this.watch;
-    if (!run) return;
+    const { run } = this;
     const [kwh, hour] = ["kwh", "hour"].map((one) => Number(this.widget.input(`price-${one}`).value));
     const found = await this.widget.ask("examine", { run: run.name, per_kwh: kwh, per_hour: hour });
-    if (!found || this.watch.run !== run) return;
-    const text = JSON.stringify([run.name, found]);
+    if (!found) return;
+    const text = JSON.stringify(found);
     if (text === this.examined) return;
     this.examined = text;
     this.#drawFindings(run, found);
     this.gate.draw(run, found);
-  }
-
-  /** Nothing of the run before stays on the screen. */
-  forget() {
-    this.examined = "";
-    this.widget.part("findings").replaceChildren();
-    this.gate.hide();
   }
 
   /**

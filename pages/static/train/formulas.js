@@ -1,6 +1,6 @@
 // What the run on screen makes small: formulas with the newest numbers under their terms, and the code.
 import { holding, make, setText } from "../common/dom.js";
-import { known, number, say } from "../common/language.js";
+import { curveName, number, say } from "../common/language.js";
 
 /** @typedef {import("./types.js").Formula} Formula */
 
@@ -8,16 +8,13 @@ export class Formulas {
   /** @type {{ node: HTMLElement, figure: string }[]} where a number stands */
   terms = [];
 
-  /** @param {import("./watch.js").Widget} widget */
-  constructor(widget) {
-    this.widget = widget;
-  }
-
-  /** @param {import("./types.js").Run} run */
-  open(run) {
-    this.terms = [];
-    this.widget.part("formulas-box").hidden = !run.formulas.length;
-    this.widget.part("formulas").replaceChildren(...run.formulas.map((one) => this.#box(one)));
+  /**
+   * @param {import("./watch.js").Widget} widget
+   * @param {import("./types.js").Run} run
+   */
+  constructor(widget, run) {
+    widget.part("formulas-box").hidden = !run.formulas.length;
+    widget.part("formulas").replaceChildren(...run.formulas.map((one) => this.#box(one)));
   }
 
   /** @param {Record<string, import("./curves.js").Point[]>} series */
@@ -39,7 +36,7 @@ export class Formulas {
   #term({ symbol, figure }) {
     const node = make("i", "–");
     this.terms.push({ node, figure });
-    const title = known(`metric.${figure}`) ?? figure;
+    const title = curveName(figure);
     return holding(make("span", null, { class: "term", title }), make("b", symbol), node);
   }
 }

@@ -1,6 +1,6 @@
 // Whether the run passed its gate, and what it cost.
 import { action, holding, make } from "../common/dom.js";
-import { duration, figureName, known, number, say, sentence } from "../common/language.js";
+import { duration, figureName, known, language, number, say, sentence } from "../common/language.js";
 import { saidChanges } from "./changes.js";
 
 /** @typedef {import("./types.js").Condition} Condition */
@@ -18,10 +18,6 @@ export class Gate {
   constructor(widget, doctor) {
     this.widget = widget;
     this.doctor = doctor;
-  }
-
-  hide() {
-    this.widget.part("gate-box").hidden = this.widget.part("cost-box").hidden = true;
   }
 
   /**
@@ -64,7 +60,7 @@ export class Gate {
     const reason = why ? [make("p", sentence(why))] : [];
     const source = figures.features;
     const features = source ? say("gate.features", { name: known(`data.${source}`) ?? source }) : "";
-    const real = say(`gate.real.${figures.reference ?? "held-out"}`, { n: figures.n });
+    const real = say(`gate.real.${figures.reference ?? "held-out"}`, { n: Number(figures.n ?? 0).toLocaleString(language) });
     const facts = make("p", say("gate.facts", { real, features, seed: figures.seed }), { class: "quiet" });
     const shown = [head, ...reason, holding(make("table"), ...conditions.map(conditionRow)), facts];
     if (following) return [...shown, this.#goTo(following)];

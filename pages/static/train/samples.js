@@ -9,7 +9,6 @@ import { viewerOf } from "../common/viewers.js";
 const PLAY_MS = 250;
 
 export class Samples {
-  run = "";
   /** @type {{ step: number, file: string }[]} */
   list = [];
   /** @type {string | null} the file on screen */
@@ -18,9 +17,13 @@ export class Samples {
   /** @type {Map<string, Sample>} by file */
   fetched = new Map();
 
-  /** @param {import("./watch.js").Widget} widget */
-  constructor(widget) {
+  /**
+   * @param {import("./watch.js").Widget} widget
+   * @param {import("./types.js").Run} run
+   */
+  constructor(widget, run) {
     this.widget = widget;
+    this.run = run.name;
     this.scrubber = new Scrubber(widget.input("scrub"), PLAY_MS, () => this.#show());
     widget.input("scrub").addEventListener("input", () => {
       this.following = this.scrubber.place === this.list.length - 1;
@@ -31,17 +34,14 @@ export class Samples {
     });
   }
 
-  /** @param {import("./types.js").Run} run */
-  open(run) {
-    this.run = run.name;
-    this.fetched.clear();
-  }
-
   forget() {
     this.scrubber.stop();
     this.list = [];
     this.shown = null;
     this.following = true;
+    this.fetched.clear();
+    for (const role of ["picture", "text", "other"]) this.widget.part(role).hidden = true;
+    this.update();
   }
 
   /** @param {{ step: number, file: string }} sample */
@@ -53,6 +53,7 @@ export class Samples {
   update() {
     this.scrubber.offer(this.list.length, this.following ? this.list.length - 1 : this.scrubber.place);
     this.widget.part("samples-wait").hidden = this.list.length > 0;
+    this.widget.part("moments").hidden = !this.list.length;
     void this.#show();
   }
 
@@ -71,7 +72,7 @@ export class Samples {
     const kept = this.fetched.get(file);
     if (kept) return kept;
     const content = await this.widget.ask("sample", { run, file });
-    if (!content || run !== this.run) return null;
+    if (!content) return null;
     this.fetched.set(file, content);
     return content;
   }

@@ -21,6 +21,9 @@ export interface Run {
   owner: string;
   mine: boolean;
   pinned: boolean;
+  /** whether it came with the program */
+  shipped: boolean;
+  family: string;
   makes: string;
   capabilities: string[];
   data: string;
@@ -41,7 +44,22 @@ export interface Status {
   eta_s: number | null;
   steps_per_s: number | null;
   message: Sentence | null;
-  figures: Record<string, number>;
+}
+
+/** The held-out figures that stand for the run: the verdict's, or the newest. */
+export interface Standing {
+  figures: Record<string, unknown>;
+  judged: boolean;
+}
+
+/** Why a training does not come to its end, and the finished run that stands in. */
+export interface Outlook {
+  why: "slow" | "ended" | "waits";
+  minutes: number;
+  reaches: number;
+  steps: number;
+  wait: number;
+  stand_in: { name: string; data: string; steps: number; same: boolean } | null;
 }
 
 export type RunEvent =
@@ -54,6 +72,8 @@ export type RunEvent =
 
 export interface News {
   status: Status;
+  standing: Standing;
+  outlook: Outlook | null;
   events: RunEvent[];
   cursor: string;
 }

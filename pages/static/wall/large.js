@@ -23,7 +23,7 @@ export function largeRun(place, words, run) {
   }
   const groups = run.groups.filter((names) => names.some((name) => run.curves[name])).slice(0, MOST_CHARTS);
   const charts = groups.map((names) => {
-    const canvas = make("canvas", null, { role: "img", "aria-label": names.join(", ") });
+    const canvas = make("canvas", null, { role: "img", "aria-label": names.map((name) => words.curve(name)).join(", ") });
     return { canvas, legend: legendOf(words, names, run.curves), lines: names.map((name) => run.curves[name] ?? []) };
   });
   const left = holding(make("div"), ...charts.flatMap(({ legend, canvas }) => [legend, canvas]));
@@ -62,7 +62,7 @@ function facts(words, run) {
 function legendOf(words, names, curves) {
   const entries = names.map((name, i) => {
     const last = curves[name]?.at(-1);
-    return swatch(COLOURS[i], `${words.say(`metric.${name}`)} ${last ? digits(last[1]) : ""}`);
+    return swatch(COLOURS[i], `${words.curve(name)} ${last ? digits(last[1]) : ""}`);
   });
   return holding(make("div", null, { class: "legend" }), ...entries);
 }

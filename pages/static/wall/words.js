@@ -1,7 +1,11 @@
 // What the wall says. Its words come with each picture of the class, and are fewer than a page's.
 import { fill, timeUnit } from "../common/numbers.js";
+import { sentenceIn } from "../common/sentences.js";
 
 /** @typedef {import("../common/types.js").Sentence} Sentence */
+
+/** @type {Record<string, string[]>} what sentences on the wall name: see pages/i18n.py */
+const NAMES = { what: ["metric.", "metric.val:", "figure.", "data."], data: ["data."] };
 
 export class Words {
   /** @param {Record<string, string>} words by key */
@@ -18,9 +22,8 @@ export class Words {
   }
 
   /** @param {Sentence} said */
-  sentence({ key, text, values }) {
-    const template = this.words[`error.${key}`];
-    return template ? fill(template, values) : text;
+  sentence(said) {
+    return sentenceIn(said, this.words, NAMES, []);
   }
 
   /** @param {number} seconds */
@@ -33,6 +36,15 @@ export class Words {
   figure(name) {
     const known = `metric.val:${name}` in this.words;
     return this.say(known ? `metric.val:${name}` : `figure.${name}`);
+  }
+
+  /**
+   * The name of a curve: see `curveName` of common/language.js.
+   * @param {string} name
+   */
+  curve(name) {
+    if (!name.startsWith("val:")) return this.say(`metric.${name}`);
+    return this.say("metric.in_training", { figure: this.figure(name.slice("val:".length)) });
   }
 
   /** @param {{ family: string, data: string }} run */
