@@ -1,6 +1,5 @@
 """Images and points as tensors on the device."""
 
-import hashlib
 from collections.abc import Callable
 from typing import TypeVar, cast
 
@@ -10,17 +9,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from aigc_core.common.device import to_device
-from aigc_core.common.errors import message
 from aigc_core.common.rng import Stream, generator
 from aigc_core.data.augment import augmented
 from aigc_core.data.batch import Batch
 from aigc_core.data.dataset_info import DatasetInfo
+from aigc_core.data.image_folder import SMALLEST_SIDE
+from aigc_core.data.image_split import split_pictures
 from aigc_core.data.settings import ImageSettings
 from aigc_core.data.sources import Images, Points
 from aigc_core.data.split import is_validation
-
-SMALLEST_SIDE = 28  # pixels; smaller pictures are enlarged to it
-
 
 PART = 4096  # pictures turned into numbers at once: those take four or eight times as much memory
 
@@ -36,7 +33,7 @@ class ImageDataset:
     def __init__(self, source: Images | Points, config: ImageSettings, device: torch.device) -> None:
         self.config = config
         if isinstance(source, Images):
-            train, validation = _split_pictures(source, config)
+            train, validation = split_pictures(source, config)
         else:
             held = is_validation((one.tobytes() for one in source.xy), config.validation, config.seed)
             train = source.xy[~held], None if source.labels is None else source.labels[~held]
@@ -92,38 +89,6 @@ class ImageDataset:
 def as_float(x: Tensor) -> Tensor:
     """Pictures as stored (uint8) to float32 within [0, 1]; points pass through."""
     return x.float().div_(255) if x.dtype == torch.uint8 else x
-
-
-Labelled = tuple[np.ndarray, np.ndarray | None]
-
-
-def _split_pictures(source: Images, config: ImageSettings) -> tuple[Labelled, Labelled]:
-    """Clean, then split by content, or take the source's own test set without what training also has."""
-    keys = _keys(source.pixels)
-    keep = np.ones(len(keys), dtype=bool)
-    if config.clean:
-        flat = source.pixels.reshape(len(keys), -1)
-        first = np.zeros(len(keys), dtype=bool)
-        first[np.unique(keys, return_index=True)[1]] = True
-        keep = first & (flat.min(axis=1) != flat.max(axis=1))
-        if dropped := int((~keep).sum()):
-            source.notes.append(
-                message("data.repeated_pictures", "{count} empty or repeated pictures were left out", count=dropped)
-            )
-    if source.test is not None:
-        keep &= ~np.isin(keys, _keys(source.test.pixels))
-        return _taken(source, keep), (source.test.pixels, source.test.labels)
-    held = np.zeros(len(keys), dtype=bool)
-    held[keep] = is_validation((keys[i] for i in np.flatnonzero(keep)), config.validation, config.seed)
-    return _taken(source, keep & ~held), _taken(source, held)
-
-
-def _keys(pixels: np.ndarray) -> np.ndarray:
-    return np.array([hashlib.blake2b(one.tobytes(), digest_size=16).digest() for one in pixels])
-
-
-def _taken(source: Images, mask: np.ndarray) -> Labelled:
-    return source.pixels[mask], None if source.labels is None else source.labels[mask]
 
 
 def _on_device(
