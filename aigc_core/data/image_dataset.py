@@ -14,7 +14,7 @@ from aigc_core.data.augment import augmented
 from aigc_core.data.batch import Batch
 from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.image_folder import SMALLEST_SIDE
-from aigc_core.data.image_split import split_pictures
+from aigc_core.data.image_split import few_pictures, split_pictures
 from aigc_core.data.settings import ImageSettings
 from aigc_core.data.sources import Images, Points
 from aigc_core.data.split import is_validation
@@ -34,7 +34,9 @@ class ImageDataset:
         self.config = config
         if isinstance(source, Images):
             train, validation = split_pictures(source, config)
+            notes = [*source.notes, *few_pictures(len(train[0]) + len(validation[0]))]
         else:
+            notes = source.notes
             held = is_validation((one.tobytes() for one in source.xy), config.validation, config.seed)
             train = source.xy[~held], None if source.labels is None else source.labels[~held]
             validation = source.xy[held], None if source.labels is None else source.labels[held]
@@ -49,7 +51,7 @@ class ImageDataset:
             validation_size=len(self.validation),
             mean=mean,
             std=std,
-            notes=source.notes,
+            notes=notes,
         )
         self._orders: dict[int, tuple[int, Tensor]] = {}
         self._cache: dict[str, object] = {}

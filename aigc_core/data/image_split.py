@@ -6,9 +6,10 @@ import numpy as np
 
 from aigc_core.common.errors import DataError, message
 from aigc_core.data.settings import ImageSettings
-from aigc_core.data.sources import Images
+from aigc_core.data.sources import Images, Note
 from aigc_core.data.split import LEAST_EXAMPLES, is_validation
 
+LEAST = 100  # different pictures; fewer are only learned by heart
 Labelled = tuple[np.ndarray, np.ndarray | None]
 
 
@@ -32,6 +33,21 @@ def split_pictures(source: Images, config: ImageSettings) -> tuple[Labelled, Lab
     held = np.zeros(len(keys), dtype=bool)
     held[keep] = is_validation((keys[i] for i in np.flatnonzero(keep)), config.validation, config.seed)
     return _taken(source, keep & ~held), _taken(source, held)
+
+
+def few_pictures(count: int) -> list[Note]:
+    """What is to be said of so few different pictures; nothing of more."""
+    if count >= LEAST:
+        return []
+    return [
+        message(
+            "data.few_pictures",
+            "Different pictures: {count}. So few are only learned by heart, and figures measured with them mean "
+            "little; give {least} or more.",
+            count=count,
+            least=LEAST,
+        )
+    ]
 
 
 def _worth_keeping(source: Images, keys: np.ndarray) -> np.ndarray:

@@ -30,7 +30,7 @@ SIGNATURES = {
 }
 _SIGNATURES = {kind: re.compile(signature, re.DOTALL) for kind, signature in SIGNATURES.items()}
 
-MOST_PIXELS = 64_000_000  # of a picture that has to be opened whole: some 500 MB for a moment
+MOST_PIXELS = 52_000_000  # of a picture that has to be opened whole: up to 16 bytes each for a moment (WebP)
 MOST_JPEG_PIXELS = 250_000_000  # of a JPEG that is read line by line at an eighth of its size
 LONGEST_SIDE = 65_535  # pixels
 REDUCED_FROM = 16_000_000  # pixels; what is larger is halved until it is near the size that is wanted

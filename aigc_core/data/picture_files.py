@@ -177,7 +177,7 @@ class Found:
         ending = PurePosixPath(parts[-1]).suffix[1:].lower()
         by_name = PICTURE_ENDINGS.get(ending, "")
         try:
-            kind = format_of(begin()) or by_name
+            kind = format_of(begin())
         except Unread as problem:
             if not by_name:
                 self.left_out.add("others", _short(ending))
@@ -188,8 +188,10 @@ class Found:
             self.pictures.append(PictureFile(parts, kind, read))
         elif kind in READERS:
             self.left_out.add("large", _short_name(parts[-1]))
-        elif kind:
-            self.left_out.add("format", kind)
+        elif kind or (by_name and by_name not in READERS):
+            self.left_out.add("format", kind or by_name)
+        elif by_name:
+            self.left_out.add("damaged", _short_name(parts[-1]))
         elif ending in ARCHIVE_ENDINGS:
             self.left_out.add("archives", ending.upper())
         else:

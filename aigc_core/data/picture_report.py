@@ -10,12 +10,12 @@ from typing import Literal, cast
 from aigc_core.common.errors import message
 from aigc_core.data.class_folders import class_folders
 from aigc_core.data.image_folder import ReadPictures
-from aigc_core.data.image_split import split_pictures
+from aigc_core.data.image_split import LEAST, few_pictures, split_pictures
 from aigc_core.data.picture_files import find
 from aigc_core.data.settings import DataSettings, ImageSettings
 from aigc_core.data.sources import Note
 
-LEAST, ENOUGH = 100, 1000
+ENOUGH = 1000
 
 LOOK_S = 4.0  # after which no more are opened
 LOOKED_AT = 2000  # pictures
@@ -89,7 +89,15 @@ def _conclude(report: PictureReport, config: ImageSettings) -> None:
         )
     if different < ENOUGH:
         report.verdict = "far_too_little" if different < LEAST else "little"
-        advice.append(_too_few(different))
+        advice += few_pictures(different) or [
+            message(
+                "judge.pictures_little",
+                "{count} different pictures are few: rotation, mirroring and scaling (settings “rotate”, “flip”, "
+                "“scale”) make more of them; about {enough} are better.",
+                count=different,
+                enough=f"{ENOUGH:,}",
+            )
+        ]
     name, count = min(report.classes.items(), key=lambda one: one[1], default=("", LEAST))
     if by_class and count < LEAST:
         advice.append(
@@ -103,19 +111,3 @@ def _conclude(report: PictureReport, config: ImageSettings) -> None:
         )
     if not advice:
         advice.append(message("judge.pictures_fine", "Nothing speaks against these pictures; more are better still."))
-
-
-def _too_few(different: int) -> Note:
-    if different < LEAST:
-        return message(
-            "judge.pictures_by_heart",
-            "{count} different pictures are only learned by heart, however long the training: give at least {least}, "
-            "better {enough}.",
-            count=different, least=LEAST, enough=f"{ENOUGH:,}",
-        )  # fmt: skip
-    return message(
-        "judge.pictures_little",
-        "{count} different pictures are few: rotation, mirroring and scaling (settings “rotate”, “flip”, “scale”) make "
-        "more of them; about {enough} are better.",
-        count=different, enough=f"{ENOUGH:,}",
-    )  # fmt: skip

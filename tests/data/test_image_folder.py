@@ -246,7 +246,7 @@ def test_every_picture_that_is_left_out_is_counted_with_its_reason(
         "Left out, 52 in a format that is not read here (51 HEIC, 1 TIFF): save them as JPEG or PNG.",
         "Left out, 1 damaged or no picture at all, whatever the name says (empty.png).",
         "Left out, 1 too large (large.png): a file may have 0 MB, a JPEG 250 million pixels, any other picture "
-        "64 million.",
+        "52 million.",
         "Archives among the pictures, which are not opened: 1 (1 ZIP). Unpack them first.",
         "Not read because they are no pictures: 1 (1 CSV).",
     ]
