@@ -15,6 +15,8 @@ from aigc_core.data.picture_files import find
 from aigc_core.data.settings import DataSettings, ImageSettings
 from aigc_core.data.sources import Note
 
+# Not a boundary: Karras 2020, “Training generative adversarial networks with limited data”, needs a few thousand
+# photographs with augmentation; small pictures of one kind need fewer.
 ENOUGH = 1000
 
 LOOK_S = 4.0  # after which no more are opened
