@@ -355,13 +355,13 @@ def estimate(
 
 
 def _fit(run: Run | None, slot: QueueSlot | NoQueue) -> None:
-    progress = _ProgressBar()
-    try:
-        if run is None:
-            from aigc_core.training.trainer import fit
+    if run is None:
+        from aigc_core.training.trainer import fit
 
-            fit(None, slot=slot)
-            return
+        fit(None, slot=slot)
+        return
+    progress = _Progress(run)
+    try:
         pipeline.fit_and_judge(run, slot, progress)
     finally:
         progress.close()
@@ -396,14 +396,16 @@ def _verdict(run: Run) -> list[str]:
     return lines + [f"  {one['name']}: {one['evidence']['text']}" for one in found["findings"]]
 
 
-class _ProgressBar:
-    """A bar on a terminal; a line every ten seconds anywhere else."""
+class _Progress:
+    """What is noted of the data and the training, and a bar on a terminal; a line every ten seconds anywhere else."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: Run) -> None:
+        self._run, self._began, self._cursor = run, time.time(), ""
         self._bar: tqdm | None = None
         self._last_line = 0.0
 
     def __call__(self, status: Status) -> None:
+        self._print_notes()
         message = status.message["text"] if status.message else status.state
         if not sys.stderr.isatty():
             if time.monotonic() - self._last_line >= 10:
@@ -420,7 +422,16 @@ class _ProgressBar:
             self._bar.set_postfix_str(f"{status.eta_s:.0f} s left", refresh=False)
         self._bar.update(status.step - self._bar.n)
 
+    def _print_notes(self) -> None:
+        happened, self._cursor = self._run.events(self._cursor)
+        for event in happened:
+            if event["kind"] == "note" and event["t"] >= self._began:
+                if self._bar is not None:
+                    self._bar.clear()
+                print(event["text"], file=sys.stderr, flush=True)
+
     def close(self) -> None:
+        self._print_notes()
         if self._bar is not None:
             self._bar.close()
 

@@ -10,7 +10,16 @@ import gradio as gr
 from gradio.components import Component
 
 from aigc_core.common.errors import AigcError, ConfigError
-from aigc_core.serving.api import estimates, forms, lessons, run_actions, run_views, text_report, uploads
+from aigc_core.serving.api import (
+    estimates,
+    forms,
+    lessons,
+    picture_report,
+    run_actions,
+    run_views,
+    text_report,
+    uploads,
+)
 from pages import auth
 from pages.i18n import catalogue, sentence, word
 from pages.server_functions import RUN, command, flag, mapping, number, query, sample, table, text
@@ -27,6 +36,7 @@ FUNCTIONS = table(
     pin=command(run_actions.pin, RUN, flag("keep")),
     remove=command(run_actions.delete, RUN),
 )
+CLASSES_SHOWN = 20
 HIDDEN = ("data", "data_path")  # chosen above the form, or by upload
 
 
@@ -124,12 +134,13 @@ def build(demo: gr.Blocks) -> None:
         return [_line(said) + _outlook(found["outlook"], words), _no_trouble()]
 
     def judge(given: dict[Component, Any], request: gr.Request) -> str:
-        if "text" not in families[given[family]]["data_kinds"]:
-            return ""
+        words = catalogue(_language(request))
         try:
             with auth.acting_as(request):
-                report = text_report.judge_text(*chosen(given))
-            return _report(report, catalogue(_language(request)))
+                if "text" in families[given[family]]["data_kinds"]:
+                    return _report(text_report.judge_text(*chosen(given)), words)
+                about = picture_report.judge_pictures(*chosen(given))
+                return _report(about, words) if about else ""
         except ConfigError:  # the line above says it
             return ""
         except AigcError as error:  # data that the training will fetch is no problem
@@ -278,10 +289,10 @@ def _timing(form: Form) -> list[Any]:
 
 
 def _judging(form: Form) -> list[Any]:
-    """Choices upon which the text is judged anew."""
+    """Choices upon which a text, or a person's own pictures, are judged anew."""
     names = (
         "steps", "minutes", "batch_size", "context", "tokenizer", "vocabulary", "init_from", "language", "clean",
-        "validation",
+        "validation", "image_size", "channels", "conditional",
     )  # fmt: skip
     return [*_chosen(form), *(form.fields[name].change for name in names if name in form.fields)]
 
@@ -360,18 +371,36 @@ def _line(text: str, kind: str = "") -> str:
 
 
 def _report(report: dict[str, Any], words: dict[str, str]) -> str:
-    """What was found out about a text: verdict, advice, and a table of facts."""
+    """What was found out about a text or pictures: verdict, advice, what was left out, and a table of facts."""
+    kind, facts_of = ("pictures", _picture_facts) if "pictures" in report else ("text", _text_facts)
     verdict = report["verdict"]
-    advice = "".join(f"<p>{escape(sentence(one, words))}</p>" for one in report["advice"])
+    said = "".join(f"<p>{escape(sentence(one, words))}</p>" for one in (*report["advice"], *report.get("notes", ())))
     rows = "".join(
         f"<tr><th>{escape(words[key])}{_question(words.get(f'{key}.help', ''))}</th><td>{escape(value)}</td></tr>"
-        for key, value in _facts(report, words).items()
+        for key, value in facts_of(report, words).items()
     )
-    title = escape(words[f"judge.{verdict}"]) + _question(words["judge.help"])
-    return f'<div class="aigc-page aigc-judged {verdict}"><h3>{title}</h3>{advice}<table>{rows}</table></div>'
+    title = escape(words[f"judge.{kind}.{verdict}"]) + _question(words[f"judge.{kind}.help"])
+    return f'<div class="aigc-page aigc-judged {verdict}"><h3>{title}</h3>{said}<table>{rows}</table></div>'
 
 
-def _facts(report: dict[str, Any], words: dict[str, str]) -> dict[str, str]:
+def _picture_facts(report: dict[str, Any], words: dict[str, str]) -> dict[str, str]:
+    """The rows of the table, by the key of their name."""
+    height, width, channels = report["shape"]
+    facts = {
+        "judge.usable": words["judge.usable.of"].format(n=f"{report['usable']:,}", all=f"{report['looked_at']:,}"),
+        "judge.shape": words["judge.colour" if channels == 3 else "judge.grey"].format(width=width, height=height),
+    }
+    if report["looked_at"] < report["pictures"]:
+        facts["judge.part"] = words["judge.part.pictures"].format(
+            part=f"{report['looked_at']:,}", all=f"{report['pictures']:,}"
+        )
+    classes = [f"{name[:40]} {count:,}" for name, count in report["classes"].items()]
+    shown = words["judge.and"].join(classes[:CLASSES_SHOWN]) + (" …" if len(classes) > CLASSES_SHOWN else "")
+    facts["judge.classes"] = shown or words["judge.classes.none"]
+    return facts
+
+
+def _text_facts(report: dict[str, Any], words: dict[str, str]) -> dict[str, str]:
     """The rows of the table, by the key of their name."""
 
     def percent(part: float) -> str:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from aigc_core.runs.run import Run
+from tests.helpers.pictures import HEIC, picture, unpacked
 from tests.helpers.processes import Command, command
 from tests.helpers.runs import TINY, Trained, tiny
 
@@ -106,6 +107,20 @@ def test_files_that_are_no_pictures_fail_the_run_with_a_sentence(own_place: Path
     (own_place / "a.zip").write_text("no zip")
     done = command("train", "gan", "--data", "folder", "--set", f"data_path={own_place / 'a.zip'}")
     assert done.returncode == 2 and "neither a folder nor a .zip" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_what_was_left_out_is_said_while_it_trains_and_kept(own_place: Path) -> None:
+    files = {f"{i}.jpg": picture(i, format="JPEG") for i in range(3)} | {f"{i}.heic": HEIC for i in range(50)}
+    folder = unpacked(own_place / "mine", files)
+    own = ("--data", "folder", "--set", f"data_path={folder}", "--steps", "2")
+    done = command("train", "vae", *own, *pairs("vae", gate=""))
+    assert done.returncode == 0, done.stderr
+    run = Run(Path(done.stdout.splitlines()[0]))
+    noted = [event["text"] for event in run.events()[0] if event["kind"] == "note"]
+    assert "50 in a format that is not read here (50 HEIC)" in noted[0] and "Different pictures: 3" in noted[1]
+    assert all(done.stderr.count(one) == 1 for one in noted)
+    again = command("resume", run.name, "--set=lr=0.001")
+    assert "50 HEIC" not in again.stderr, again.stderr  # it was said
 
 
 def test_what_a_run_cannot_do_is_a_sentence(trained: Trained, cli: Command) -> None:

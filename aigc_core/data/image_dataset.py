@@ -1,6 +1,5 @@
 """Images and points as tensors on the device."""
 
-import hashlib
 from collections.abc import Callable
 from typing import TypeVar, cast
 
@@ -10,17 +9,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from aigc_core.common.device import to_device
-from aigc_core.common.errors import message
 from aigc_core.common.rng import Stream, generator
 from aigc_core.data.augment import augmented
 from aigc_core.data.batch import Batch
 from aigc_core.data.dataset_info import DatasetInfo
+from aigc_core.data.image_folder import SMALLEST_SIDE
+from aigc_core.data.image_split import few_pictures, split_pictures
 from aigc_core.data.settings import ImageSettings
 from aigc_core.data.sources import Images, Points
 from aigc_core.data.split import is_validation
-
-SMALLEST_SIDE = 28  # pixels; smaller pictures are enlarged to it
-
 
 PART = 4096  # pictures turned into numbers at once: those take four or eight times as much memory
 
@@ -36,8 +33,10 @@ class ImageDataset:
     def __init__(self, source: Images | Points, config: ImageSettings, device: torch.device) -> None:
         self.config = config
         if isinstance(source, Images):
-            train, validation = _split_pictures(source, config)
+            train, validation = split_pictures(source, config)
+            notes = [*source.notes, *few_pictures(len(train[0]) + len(validation[0]))]
         else:
+            notes = source.notes
             held = is_validation((one.tobytes() for one in source.xy), config.validation, config.seed)
             train = source.xy[~held], None if source.labels is None else source.labels[~held]
             validation = source.xy[held], None if source.labels is None else source.labels[held]
@@ -52,7 +51,7 @@ class ImageDataset:
             validation_size=len(self.validation),
             mean=mean,
             std=std,
-            notes=source.notes,
+            notes=notes,
         )
         self._orders: dict[int, tuple[int, Tensor]] = {}
         self._cache: dict[str, object] = {}
@@ -97,38 +96,6 @@ def as_float(x: Tensor) -> Tensor:
 def spread(x: Tensor, count: int) -> Tensor:
     """At most `count` examples from all over `x`: data sorted by class must not lose its last classes."""
     return x[torch.linspace(0, len(x) - 1, min(count, len(x)), device=x.device).long()]
-
-
-Labelled = tuple[np.ndarray, np.ndarray | None]
-
-
-def _split_pictures(source: Images, config: ImageSettings) -> tuple[Labelled, Labelled]:
-    """Clean, then split by content, or take the source's own test set without what training also has."""
-    keys = _keys(source.pixels)
-    keep = np.ones(len(keys), dtype=bool)
-    if config.clean:
-        flat = source.pixels.reshape(len(keys), -1)
-        first = np.zeros(len(keys), dtype=bool)
-        first[np.unique(keys, return_index=True)[1]] = True
-        keep = first & (flat.min(axis=1) != flat.max(axis=1))
-        if dropped := int((~keep).sum()):
-            source.notes.append(
-                message("data.repeated_pictures", "{count} empty or repeated pictures were left out", count=dropped)
-            )
-    if source.test is not None:
-        keep &= ~np.isin(keys, _keys(source.test.pixels))
-        return _taken(source, keep), (source.test.pixels, source.test.labels)
-    held = np.zeros(len(keys), dtype=bool)
-    held[keep] = is_validation((keys[i] for i in np.flatnonzero(keep)), config.validation, config.seed)
-    return _taken(source, keep & ~held), _taken(source, held)
-
-
-def _keys(pixels: np.ndarray) -> np.ndarray:
-    return np.array([hashlib.blake2b(one.tobytes(), digest_size=16).digest() for one in pixels])
-
-
-def _taken(source: Images, mask: np.ndarray) -> Labelled:
-    return source.pixels[mask], None if source.labels is None else source.labels[mask]
 
 
 def _on_device(

@@ -1,178 +1,187 @@
-"""The user's own pictures: a folder or a .zip, read without trusting what is inside."""
+"""The user's own pictures: a folder or a .zip, sub-folders being classes."""
 
-import io
-import lzma
-import zipfile
-import zlib
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from aigc_core.common.errors import DataError, message
 from aigc_core.common.progress import ProgressCallback
+from aigc_core.data.class_folders import ClassFolders, Folders, class_folders
+from aigc_core.data.dataset_info import LONGEST_NAME, MOST_CLASSES
+from aigc_core.data.picture_decoding import MOST_PIXELS, UnreadablePicture, is_16_bit, opened, square
+from aigc_core.data.picture_files import NAMED, Found, LeftOut, PictureFile, Unread, find, listing
 from aigc_core.data.settings import ImageSettings
-from aigc_core.data.sources import Images
+from aigc_core.data.sources import Images, Note
 
-ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")  # whatever a file's name says, no other decoder is run
-MOST_FILES = 100_000
-LARGEST_FILE = 30_000_000  # bytes, of one picture
-MOST_PIXELS = 40_000_000  # of one picture, before it is made small
-LONGEST_SIDE = 20_000  # pixels
-MOST_PACKED = 20  # times smaller than its pictures; more is a trick
-LEAST_BOMB = 1_000_000_000  # bytes, unpacked
+SMALLEST_SIDE, LARGEST_SIDE = 28, 64  # pixels, of what the networks make
+SIDE_STEP = 4  # they double the side twice
 MOST_BYTES = 1_000_000_000  # all pictures, made small
+DARK = 16  # of 255: what no picture of 16 bits reaches whose values have twelve
 
 
 def folder(config: ImageSettings, progress: ProgressCallback) -> Images:
-    """Pictures cut to the middle square and made `image_size` (64 if 0) wide; sub-folders are classes.
+    """Pictures cut to the middle square; see `side_of` and `channels_of` for their size and colours.
 
-    Files that are no pictures are counted and left out. A .zip is read in memory and never unpacked, so what
-    its names say ("../") has no effect.
+    What is left out is counted, and `notes` say why.
 
     Raises:
         DataError: no such place, no pictures, or far too many.
     """
     place = Path(config.data_path)
-    if place.is_dir():
-        files = _in_folder(place)
-    elif zipfile.is_zipfile(place):
-        files = _in_zip(place)
-    else:
-        raise DataError(
-            "data.no_folder", "{path} is neither a folder nor a .zip of pictures; check the path.", path=place
-        )
+    with find(place) as found:
+        read = ReadPictures(config)
+        for number, file in enumerate(found.pictures):
+            if number % 20 == 0:
+                progress(number / len(found.pictures), f"{place.name} {number + 1}")
+            read.take(file, found.left_out)
+    return read.images(place.name, found)
 
-    size = config.image_size or 64
-    mode = "L" if config.channels == 1 else "RGB"
-    pictures: list[np.ndarray] = []
-    classes: list[str] = []
-    skipped = 0
-    for number, (name, content) in enumerate(files):
-        if number >= MOST_FILES or len(pictures) * size * size * 3 > MOST_BYTES:
+
+@dataclass
+class ReadPictures:
+    """Pictures as they come, each at its own size or `LARGEST_SIDE`, whichever is smaller."""
+
+    config: ImageSettings
+    pixels: list[np.ndarray] = field(default_factory=list)  # uint8 (S, S, C)
+    folders: list[Folders] = field(default_factory=list)
+    _bytes: int = 0
+    _brightest: list[int] = field(default_factory=list)  # of each picture of 16 bits
+
+    def take(self, file: PictureFile, left_out: LeftOut) -> None:
+        """Read one more, or count why it cannot be read."""
+        size = self.config.image_size or LARGEST_SIDE
+        try:
+            content = file.read()
+            whole = opened(content, "L" if self.config.channels == 1 else "RGB", size)
+        except (Unread, UnreadablePicture) as problem:
+            left_out.add(problem.reason, file.parts[-1][:40])
+            return
+        pixels = square(whole, self.config.image_size or min(size, *whole.size))
+        self._bytes += pixels.nbytes
+        if self._bytes > MOST_BYTES:
             raise DataError(
                 "data.too_many",
                 "There are more than {limit} pictures; take a part of them.",
-                limit=min(number, MOST_FILES),
+                limit=len(self.pixels),
             )
-        if number % 20 == 0:
-            progress(0.0, f"{place.name} {number + 1}")
-        picture = _small(content, size, mode) if content else None
-        if picture is None:
-            skipped += 1
-            continue
-        pictures.append(picture)
-        classes.append(PurePosixPath(name).parent.name)
-    if not pictures:
-        raise DataError(
-            "data.no_pictures",
-            "There is no readable picture in {path} ({skipped} files were tried); use PNG or JPEG.",
-            path=place.name,
-            skipped=skipped,
-        )
-    names = sorted(set(classes))
-    labels = np.array([names.index(one) for one in classes], dtype=np.int64) if len(names) > 1 else None
-    notes = (
-        [message("data.skipped_files", "{count} files were no readable pictures and were left out", count=skipped)]
-        if skipped
-        else []
-    )
-    return Images(np.stack(pictures), labels, names if labels is not None else [], notes=notes)
+        if is_16_bit(content):
+            self._brightest.append(int(pixels.max()))
+        self.pixels.append(pixels)
+        self.folders.append(file.parts[:-1])
 
+    def images(self, place: str, found: Found, unopened: Sequence[Folders] = ()) -> Images:
+        """All of one size and number of channels, with their classes and notes.
 
-def _in_folder(place: Path) -> Iterator[tuple[str, bytes | None]]:
-    for path in sorted(place.rglob("*")):
-        if path.suffix.lower() in ENDINGS and path.is_file():
-            readable = path.stat().st_size <= LARGEST_FILE
-            yield path.relative_to(place).as_posix(), path.read_bytes() if readable else None
+        Args:
+            place: its name, for an error.
+            unopened: folders of pictures that nobody tried to read.
 
-
-def _in_zip(place: Path) -> Iterator[tuple[str, bytes | None]]:
-    try:
-        archive = zipfile.ZipFile(place)
-    except (zipfile.BadZipFile, OSError, ValueError) as problem:
-        raise DataError(
-            "data.bad_zip", "{file} is damaged and cannot be opened ({problem}).", file=place.name, problem=problem
-        ) from problem
-    with archive:
-        entries = [
-            one
-            for one in archive.infolist()
-            if PurePosixPath(one.filename).suffix.lower() in ENDINGS and not one.is_dir()
-        ]
-        unpacked = sum(one.file_size for one in entries)
-        if unpacked > max(LEAST_BOMB, MOST_PACKED * place.stat().st_size):
+        Raises:
+            DataError: there are none, or far too many classes.
+        """
+        if not self.pixels:
+            raise _no_pictures(place, found.left_out)
+        classes = class_folders(self.folders)
+        named = [classes.class_of(one) for one in self.folders]
+        names = sorted({one for one in named if one is not None})
+        if len(names) > MOST_CLASSES:
             raise DataError(
-                "data.bomb",
-                "{file} would be {unpacked} GB when unpacked, far more than pictures give; pack them anew.",
-                file=place.name,
-                unpacked=round(unpacked / 1e9),
+                "data.too_many_classes",
+                "There are {count} class folders, and at most {limit} can be told apart; put them into fewer.",
+                count=len(names),
+                limit=MOST_CLASSES,
             )
-        for entry in sorted(entries, key=lambda one: one.filename):
-            if entry.file_size > LARGEST_FILE or entry.flag_bits & 1:  # a bomb, or locked by a password
-                yield entry.filename, None
-                continue
-            try:
-                yield entry.filename, archive.read(entry)
-            except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, OSError, EOFError):
-                yield entry.filename, None
+        kept = [number for number, one in enumerate(named) if one is not None or not names]
+        side = side_of(self.config, [self.pixels[number].shape[0] for number in kept])
+        pixels = channels_of(self.config, np.stack([_sized(self.pixels[number], side) for number in kept]))
+        places = {name: number for number, name in enumerate(names)}
+        labels = np.array([places[one] for one in named if one is not None], dtype=np.int64) if names else None
+        notes = [*found.left_out.notes(), *self._notes(classes, names, len(named) - len(kept))]
+        if empty := _without_pictures(found.folders, [*self.folders, *unopened]):
+            notes.append(
+                message(
+                    "data.empty_folders",
+                    "Folders without a picture that can be read: {count} ({names}).",
+                    count=len(empty),
+                    names=_listed(empty),
+                )
+            )
+        return Images(pixels, labels, [name[:LONGEST_NAME] for name in names], notes=notes)
+
+    def _notes(self, classes: ClassFolders, names: list[str], beside: int) -> Iterable[Note]:
+        if beside:
+            yield message(
+                "data.beside_classes",
+                "Left out, {count} beside the class folders ({names}): put each picture into one of them.",
+                count=beside, names=_listed(names),
+            )  # fmt: skip
+        if classes.splits:
+            yield message(
+                "data.splits_joined",
+                "The folders {names} were taken together: the setting “validation” says what is held out.",
+                names=", ".join(classes.splits),
+            )
+        if classes.deeper:
+            yield message(
+                "data.deeper_folders",
+                "The classes are {names}; folders within them were taken together.",
+                names=_listed(names),
+            )
+        if self._brightest and max(self._brightest) < DARK:
+            yield message(
+                "data.dark_16_bit",
+                "The pictures of 16 bits, {count}, use only the darkest {percent} % of their scale and are nearly "
+                "black; if their values have 12 bits or fewer, stretch them to 16 first, all by the same factor.",
+                count=len(self._brightest), percent=f"{100 * (max(self._brightest) + 1) / 256:.2g}",
+            )  # fmt: skip
 
 
-def _small(content: bytes, size: int, mode: str) -> np.ndarray | None:
-    """uint8 (size, size, C), or None if it is no picture that we dare open."""
-    whole = opened(content, mode, size)
-    return None if whole is None else square(whole, size)
+def side_of(config: ImageSettings, sides: list[int]) -> int:
+    """Width and height in pixels: as set; or for 0 as the data has it, which is the median of the pictures' shorter
+    sides, from 28 to 64 and a multiple of four, as the networks need it."""
+    if config.image_size:
+        return config.image_size
+    usual = int(statistics.median_low(sides))
+    return min(max(usual - usual % SIDE_STEP, SMALLEST_SIDE), LARGEST_SIDE)
 
 
-def opened(content: bytes, mode: str, size: int, most_pixels: int = MOST_PIXELS) -> Image.Image | None:
-    """A picture of eight bits in `mode`, or None if it is none that we dare open.
-
-    Args:
-        size: the side that is wanted in the end, which makes opening a large JPEG cheap.
-        most_pixels: of a picture that has to be opened whole.
-    """
-    try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            if picture.width * picture.height > MOST_PIXELS or max(picture.size) > LONGEST_SIDE:
-                return None
-            picture.draft("RGB", (size * 2, size * 2))
-            if picture.width * picture.height > most_pixels:
-                return None
-            return _plain(_upright(picture)).convert(mode)
-    except (
-        UnidentifiedImageError, OSError, ValueError, SyntaxError, NotImplementedError, Image.DecompressionBombError,
-    ):  # fmt: skip
-        return None
+def channels_of(config: ImageSettings, pixels: np.ndarray) -> np.ndarray:
+    """Pictures uint8 (N, H, W, C) with the set number of channels; for 0 with one if no picture has a colour, however
+    its file keeps its greys."""
+    if config.channels or not all((one == one[..., :1]).all() for one in pixels):
+        return pixels
+    return pixels[..., :1]
 
 
-def _upright(picture: Image.Image) -> Image.Image:
-    """Turned as the camera was held; a damaged note of that is as good as none."""
-    try:
-        return ImageOps.exif_transpose(picture)
-    except Exception:  # noqa: BLE001 — Pillow's EXIF reader raises whatever the damage leads to
-        return picture
+def _sized(pixels: np.ndarray, side: int) -> np.ndarray:
+    if pixels.shape[0] == side:
+        return pixels
+    return square(Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels), side)
 
 
-def square(whole: Image.Image, size: int) -> np.ndarray:
-    """The middle square, made `size` wide: uint8 (size, size, C)."""
-    side = min(whole.size)
-    left, top = (whole.width - side) // 2, (whole.height - side) // 2
-    middle = whole.resize((size, size), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side))
-    pixels = np.asarray(middle)
-    return pixels[..., None] if pixels.ndim == 2 else pixels
+def _without_pictures(folders: set[Folders], used: list[Folders]) -> list[str]:
+    """Folders that have no picture in or below them, but for those within such a folder."""
+    full = {one[:depth] for one in set(used) for depth in range(len(one) + 1)}
+    return sorted(one[-1] for one in folders if one not in full and one[:-1] in full)
 
 
-def _plain(picture: Image.Image) -> Image.Image:
-    """A picture of eight bits a channel and without transparency, which becomes white."""
-    if picture.mode.startswith(("I", "F")):  # more than eight bits; Pillow itself would cut them off
-        values = np.asarray(picture, dtype=np.float64)
-        most = values.max()
-        full = next((limit for limit in (1.0, 255.0, 65535.0) if most <= limit), most)
-        return Image.fromarray(np.round(255 * np.clip(values, 0, None) / full).astype(np.uint8))
-    if picture.mode in ("P", "PA", "LA", "RGBA") or "transparency" in picture.info:
-        colours = picture.convert("RGBA")
-        white = Image.new("RGBA", colours.size, "white")
-        return Image.alpha_composite(white, colours).convert("RGB")
-    return picture
+def _listed(names: list[str]) -> str:
+    shown = [name[:40] for name in names[:NAMED]]
+    return ", ".join([*shown, "…"] if len(names) > NAMED else shown)
+
+
+def _no_pictures(place: str, left_out: LeftOut) -> DataError:
+    kinds = sum((one for reason, one in left_out.kinds.items() if reason != "tools"), Counter[str]())
+    return DataError(
+        "data.no_pictures",
+        "There is no readable picture in {path} (found there: {found}); use PNG or JPEG, whole, without a password, "
+        "and of at most {limit} million pixels.",
+        path=place,
+        found=listing(kinds, counted=True) or "–",
+        limit=MOST_PIXELS // 1_000_000,
+    )

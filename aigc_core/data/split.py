@@ -11,6 +11,8 @@ import numpy as np
 
 from aigc_core.common.errors import DataError
 
+LEAST_EXAMPLES = 2  # different ones: one to learn from and one to check with
+
 
 def is_validation(contents: Iterable[bytes], fraction: float, seed: int) -> np.ndarray:
     """For each example, whether it is held out.
@@ -32,7 +34,7 @@ def is_validation(contents: Iterable[bytes], fraction: float, seed: int) -> np.n
         dtype=np.uint64,
     )
     different = np.unique(hashes)
-    if len(different) < 2:
+    if len(different) < LEAST_EXAMPLES:
         raise DataError(
             "data.too_few",
             "There are {count} different examples, and training needs at least two: one to learn from and "

@@ -6,8 +6,9 @@ import numpy as np
 from PIL import Image
 
 from aigc_core.common.errors import DataError
-from aigc_core.data.image_folder import LARGEST_FILE, opened, square
+from aigc_core.data.picture_decoding import UnreadablePicture, opened, square
 
+LARGEST_FILE = 30_000_000  # bytes
 MOST_PIXELS = 16_000_000  # of a picture that has to be opened whole
 LARGEST_SIDE = 1024  # pixels, to which it is then made smaller
 LEAST_INK = 0.15  # of the strongest value: fainter is background
@@ -30,15 +31,15 @@ def framed(content: bytes, shape: tuple[int, ...], framing: str) -> np.ndarray:
         raise DataError("upload.large_file", "The file is larger than {limit} MB.", limit=LARGEST_FILE // 1_000_000)
     channels, side = shape[0], shape[-1]
     with _opening:
-        picture = opened(content, "L" if channels == 1 else "RGB", LARGEST_SIDE, MOST_PIXELS)
-        if picture is not None:
-            picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-    if picture is None:
-        raise DataError(
-            "upload.no_picture",
-            "This is no picture that can be opened; use PNG or JPEG of at most {limit} million pixels.",
-            limit=MOST_PIXELS // 1_000_000,
-        )
+        try:
+            picture = opened(content, "L" if channels == 1 else "RGB", LARGEST_SIDE, MOST_PIXELS)
+        except UnreadablePicture as problem:
+            raise DataError(
+                "upload.no_picture",
+                "This is no picture that can be opened; use PNG or JPEG of at most {limit} million pixels.",
+                limit=MOST_PIXELS // 1_000_000,
+            ) from problem
+        picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
     if framing == "square" or channels != 1:
         return square(picture, side)
     return _centred(np.asarray(picture), side, framing)[..., None]

@@ -243,7 +243,7 @@ class ImageOptions(BaseModel):
     """How pictures (or points in the plane) are made ready."""
 
     image_size: Annotated[Literal[0, 28, 32, 64], Digits] = option(
-        0, "Width and height in pixels; 0 = as in the data.", group="data"
+        0, "Width and height in pixels; 0 = as in the data, from 28 to 64.", group="data"
     )
     channels: Annotated[Literal[0, 1, 3], Digits] = option(0, "1 = grey, 3 = colour, 0 = as in the data.", group="data")
     clean: bool = option(True, "Leave out empty and repeated pictures.", group="data")

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.helpers.browser import strict_page, wait_until
+from tests.helpers.pictures import HEIC, packed, picture
 from tests.helpers.servers import serving
 
 pytestmark = pytest.mark.browser
@@ -175,6 +176,38 @@ def test_a_text_is_judged_before_it_is_learned(app: str, page: Page, tmp_path: P
     page.get_by_label("GPT 语言模型").check()
     expect(box).to_contain_text("文本够用", timeout=30_000)
     assert not re.findall("[A-Za-z]{3,}", box.inner_text())
+
+
+def test_pictures_are_looked_at_before_they_are_learned(app: str, page: Page, tmp_path: Path) -> None:
+    files = {
+        f"{name}/{i}.jpg": picture(9 * i + row, format="JPEG") for row, name in enumerate("猫狗") for i in range(3)
+    }
+    files |= {f"猫/IMG_{i}.HEIC": HEIC for i in range(50)} | {"__MACOSX/猫/._0.jpg": b"0", "Thumbs.db": b"0"}
+    mixed = packed(tmp_path / "mine.zip", files, "gbk")
+    none = packed(tmp_path / "none.zip", {f"{i}.heic": HEIC for i in range(7)})
+    box = page.locator(".aigc-judged")
+
+    def upload(file: Path) -> None:
+        page.locator("#gan-data input").click()
+        page.get_by_role("option", name=re.compile("Your pictures|你的图片")).click()
+        page.locator("#gan-upload input[type=file]").set_input_files(file)
+
+    page.goto(app)
+    upload(mixed)
+    expect(box).to_contain_text("Far too few pictures", timeout=30_000)
+    for said in ("50 in a format that is not read here (50 HEIC)", "2 (Thumbs.db, __MACOSX)", "6 different ones of 6",
+                 "狗 3, 猫 3", "32×32, colour"):  # fmt: skip
+        expect(box).to_contain_text(said)
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator("#start")).to_have_text("开始训练", timeout=30_000)
+    upload(mixed)
+    expect(box).to_contain_text("图片远远不够", timeout=30_000)
+    expect(box).to_contain_text("略过了 50 张这里读不了的格式的图片（50 HEIC）")
+    page.reload()
+    upload(none)
+    expect(page.get_by_text("里没有能读的图片（里面有：7 HEIC）").first).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("#start")).to_have_text("Start training", timeout=30_000)
 
 
 def test_every_server_function_answers_nonsense_with_a_sentence(app: str, page: Page) -> None:

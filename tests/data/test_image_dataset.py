@@ -6,6 +6,7 @@ import torch
 
 from aigc_core.data.datasets import load_data
 from aigc_core.data.image_dataset import ImageDataset, _moments, as_float, resize_images
+from aigc_core.data.image_split import LEAST
 from aigc_core.data.sources import Images, silent
 from tests.helpers.runs import tiny
 from tests.helpers.sources import config
@@ -25,9 +26,17 @@ def test_cleaning_leaves_out_empty_and_repeated_pictures_and_says_so() -> None:
     pixels[3], pixels[7] = 0, pixels[8]
     data = ImageDataset(Images(pixels.copy()), config("vae"), CPU)
     assert len(data.train) + len(data.validation) == 28
-    assert "2 empty or repeated" in data.info.notes[0]["text"]
+    assert data.info.notes[0]["text"] == "Left out, 1 of a single colour and 1 that look exactly like another picture."
     dirty = ImageDataset(Images(pixels.copy()), config("vae", clean=False), CPU)
-    assert len(dirty.train) + len(dirty.validation) == 30 and not dirty.info.notes
+    assert len(dirty.train) + len(dirty.validation) == 30
+    assert [one["key"] for one in dirty.info.notes] == ["data.few_pictures"]
+
+
+def test_few_pictures_are_noted_and_many_are_not() -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (LEAST, 28, 28, 1), dtype=np.uint8)
+    assert not ImageDataset(Images(pixels), config("vae"), CPU).info.notes
+    (note,) = ImageDataset(Images(pixels[1:]), config("vae"), CPU).info.notes
+    assert note["key"] == "data.few_pictures" and note["values"]["count"] == LEAST - 1
 
 
 def test_pictures_are_brought_to_size_and_colours() -> None:

@@ -15,7 +15,8 @@ from aigc_core.common.errors import AigcError, ConfigError, DataError, RunError
 from aigc_core.families import FAMILIES
 from aigc_core.families.config import RunConfig
 from aigc_core.runs.run import Run
-from aigc_core.serving.api import estimates, forms, run_actions, run_views, uploads
+from aigc_core.serving.api import estimates, forms, picture_report, run_actions, run_views, uploads
+from tests.helpers.pictures import HEIC, packed, picture
 from tests.helpers.runs import RECORDS, TINY, Trained
 
 Found = TypeVar("Found")
@@ -114,6 +115,34 @@ def test_an_upload_is_kept_under_a_name_of_ours(tmp_path: Path) -> None:
     (tmp_path / "a.exe").write_text("x")
     with pytest.raises(DataError, match="neither"):
         uploads.save_upload(tmp_path / "a.exe")
+
+
+def test_uploaded_pictures_are_looked_at_before_the_start(tmp_path: Path) -> None:
+    files = {f"{name}/{i}.jpg": picture(i + len(name), format="JPEG") for name in ("猫", "小狗") for i in range(2)}
+    kept = uploads.save_upload(packed(tmp_path / "a.zip", files | {"猫/9.heic": HEIC}, "gbk"))
+    report = picture_report.judge_pictures("vae", {"data": "folder", "data_path": kept})
+    assert report is not None and report["classes"] == {"小狗": 2, "猫": 2}
+    assert [one["key"] for one in report["notes"]] == ["data.left_out_format"]
+    assert picture_report.judge_pictures("vae", {"data": "digits"}) is None
+    with pytest.raises(ConfigError, match="uploading"):
+        picture_report.judge_pictures("vae", {"data": "folder", "data_path": str(tmp_path)})
+    from pages import i18n, train
+
+    for language, shown in (("en", ("Far too few pictures", "(1 HEIC)")), ("zh", ("图片远远不够", "（1 HEIC）"))):
+        drawn = train._report(report, i18n.catalogue(language))
+        assert all(one in drawn for one in (*shown, "小狗 2", "猫 2", "32×32"))
+
+
+def test_names_of_folders_cannot_draw_on_the_page(tmp_path: Path) -> None:
+    from pages import i18n, train
+
+    files = {f"<img src=x onerror=alert({i})>/{i}.png": picture(i) for i in range(4)} | {"<b>/1.png": b"no"}
+    kept = uploads.save_upload(packed(tmp_path / "a.zip", files))
+    report = picture_report.judge_pictures("vae", {"data": "folder", "data_path": kept})
+    assert report is not None
+    for language in i18n.LANGUAGES:
+        drawn = train._report(report, i18n.catalogue(language))
+        assert "<img" not in drawn and "<b>" not in drawn and "&lt;img" in drawn and "&lt;b&gt;" in drawn
 
 
 def test_long_curves_are_thinned_for_a_new_viewer_and_keep_their_end(trained: Trained) -> None:

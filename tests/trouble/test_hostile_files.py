@@ -12,7 +12,10 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+from PIL import Image
+
 from aigc_core.common.paths import PROJECT
+from tests.helpers.pictures import encoded
 from tests.helpers.tally import Tally
 
 SOON_S, MEMORY_MB = 20.0, 1500  # of the processor, for each file; the program itself takes some 950 of the memory
@@ -97,6 +100,20 @@ def linked() -> bytes:
     return buffer.getvalue()
 
 
+def jpeg(width: int, height: int, progressive: bool) -> bytes:
+    """A small JPEG that says it is large."""
+    content = encoded(Image.new("RGB", (64, 64), "red"), "JPEG", progressive=progressive)
+    at = content.index(b"\xff\xc2" if progressive else b"\xff\xc0") + 5
+    return content[:at] + struct.pack(">HH", height, width) + content[at + 4 :]
+
+
+def crowded() -> bytes:
+    """A list of four hundred thousand files, in 20 MB."""
+    name = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, 0, *bytes(4), *bytes(3), 1, *bytes(6)) + b"a"
+    whole = name * 400_000
+    return whole + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, len(whole), 0, 0)
+
+
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><script>alert(document.cookie)</script></svg>"
 PICKLE = b"cposix\nsystem\n(S'touch executed'\ntR."
 # Name of the file, its content, and the sentences it may lead to.
@@ -104,6 +121,15 @@ FILES: dict[str, tuple[str, Callable[[], bytes], set[str]]] = {
     "a zip bomb": ("bomb.zip", bomb, {"data.bomb"}),
     "a zip in a zip": ("nested.zip", lambda: zipped(("inner.zip", bomb())), {"data.no_pictures"}),
     "a zip of huge pictures": ("huge.zip", lambda: zipped(("a.png", png(40_000, 40_000))), {"data.no_pictures"}),
+    "a zip of JPEGs that say they are huge": (
+        "jpegs.zip",
+        lambda: zipped(
+            *((f"{number}.jpg", jpeg(65_000, 65_000, progressive=True)) for number in range(200)),
+            *((f"lines-{number}.jpg", jpeg(16_000, 15_000, progressive=False)) for number in range(9)),
+        ),
+        {"data.too_few_pictures"},
+    ),
+    "a zip of hundreds of thousands of names": ("crowded.zip", crowded, {"data.too_many"}),
     "a zip of links": ("links.zip", linked, {"data.no_pictures"}),
     "a zip of scripts": ("svg.zip", lambda: zipped(("a.svg", SVG), ("b.png", SVG)), {"data.no_pictures"}),
     "a pickle called zip": ("pickle.zip", lambda: PICKLE, {"data.no_folder"}),
@@ -160,8 +186,6 @@ def test_two_gigabytes_of_text_are_refused_unread(tmp_path: Path, tally: Tally) 
 
 
 def test_a_zip_that_points_outside_is_read_and_writes_nothing(tmp_path: Path, tally: Tally) -> None:
-    from PIL import Image
-
     names = ["../../outside.png", "/tmp/outside-aigc.png", "..\\outside.png", "a/../../outside.png", "C:\\outside.png"]
     entries = []
     for number, name in enumerate([*names, *(f"{number}.png" for number in range(40))]):
