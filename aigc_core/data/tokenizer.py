@@ -160,6 +160,19 @@ class Tokenizer:
             encoded += [np.asarray(one.ids, dtype=np.int64) for one in some]
         return np.concatenate(encoded)
 
+    def encode_known(self, text: str) -> np.ndarray:
+        """Likewise, without what is unknown."""
+        encoded, unknown = self.encode(text), self.unknown and self.number(self.unknown)
+        return encoded if unknown is None else encoded[encoded != unknown]
+
+    def bytes_of(self, tokens: list[int]) -> int:
+        """Bytes of UTF-8 that tokens stand for; also where they begin or end in the middle of a character."""
+        if not isinstance(self._library.decoder, decoders.ByteLevel):
+            return len(self.decode(tokens).encode())
+        counts = np.bincount(np.asarray(tokens, np.int64))
+        spelt = ((self._library.id_to_token(token) or "", counts[token]) for token in np.flatnonzero(counts).tolist())
+        return sum(len(token) * int(count) for token, count in spelt)  # a letter for each byte
+
     def _numbers_of_characters(self) -> np.ndarray | None:
         """The token of each code point int64 (N,), the last one's of all beyond; None unless a character is a token."""
         library = self._library

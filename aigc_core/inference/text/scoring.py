@@ -31,7 +31,8 @@ class TokenNll(TypedDict):
 
 
 class TextNll(TypedDict):
-    """How well a model foresees a text. `unknown`: characters that it has no token for; they were left out."""
+    """How well a model foresees a text: `n` tokens, the mean `nats` of them, and the bits of all over the bytes of UTF-8
+    that they stand for. `unknown`: characters that it has no token for; they were left out."""
 
     tokens: list[TokenNll]
     n: int
@@ -69,7 +70,7 @@ def token_nll(run: Run, step: int | None, text: str) -> TextNll:
     cut, text = len(text) > MOST_MEASURED, text[:MOST_MEASURED]
     unknown = family.tokenizer.unknown_in(text)
     left_out = set(unknown)
-    ids = [int(one) for one in family.tokenizer.encode("".join(one for one in text if one not in left_out))]
+    ids = [int(one) for one in family.tokenizer.encode_known("".join(one for one in text if one not in left_out))]
     if len(ids) < 2:
         raise DataError("writing.too_short", "There is too little to measure; give at least two tokens of known text.")
     nats = _token_nlls(family, ids)
@@ -77,13 +78,12 @@ def token_nll(run: Run, step: int | None, text: str) -> TextNll:
     texts = [detokenizer.add(one) for one in ids]
     texts[-1] += detokenizer.rest()
     total = sum(nats)
-    bytes_measured = len("".join(texts[1:]).encode())
     return {
         "tokens": [{"text": one, "nats": amount} for one, amount in zip(texts, [None, *nats], strict=True)],
         "n": len(nats),
         "nats": total / len(nats),
         "perplexity": math.exp(min(total / len(nats), 700.0)),
-        "bits_per_byte": total / math.log(2) / max(bytes_measured, 1),
+        "bits_per_byte": total / math.log(2) / max(family.tokenizer.bytes_of(ids[1:]), 1),
         "unknown": "".join(unknown[:MOST_NAMED]),
         "cut": cut,
     }
