@@ -269,7 +269,9 @@ class TextOptions(BaseModel):
     )
     clean: bool = option(True, "Normalise line ends; drop control characters and repeated documents.", group="data")
     validation: float = option(0.1, "Fraction held out for validation.", group="data", gt=0, lt=0.9)
-    data_path: str = option("", "For the source “text”: your .txt file (UTF-8).", group="data", curves=False)
+    data_path: str = option(
+        "", "For the source “text”: your .txt file, or a folder of them.", group="data", curves=False
+    )
 
 
 def make_config(
