@@ -16,10 +16,11 @@ from aigc_core.data.sources import Text
 
 LARGEST_TEXT = 200_000_000  # bytes
 UTF_8 = "UTF-8"
+WESTERN, CENTRAL = "cp1252", "cp1250"
 MOST_NO_TEXT = 0.001  # part of a text
 MOST_FILES_NAMED = 20
-TOLD_FROM = (65_536, 4096, 512)  # bytes whose encoding is recognised
-LONGEST_CODE = 4  # bytes of a character in any encoding
+TOLD_FROM, LEAST_TOLD = 65_536, 64  # bytes whose encoding is recognised
+MANY_BYTES = ("gb18030", "big5", "cp932", "euc_jis_2004", "cp949")  # a character, as `charset-normalizer` calls them
 PIECES = 20  # that a part of a long text consists of
 Row = TypeVar("Row", str, np.ndarray)
 SHAKESPEARE = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
@@ -224,19 +225,35 @@ def _is_damaged_utf8(content: bytes) -> bool:
 def _recognised(content: bytes, bad: int) -> str | None:
     """The likeliest encoding of what is not UTF-8 from byte `bad` on; None if it is no text in any.
 
-    It is told from a part that begins with a line, for speed; from a smaller one where the part is damaged.
+    It is told from a part that begins with a line, for speed. In a text that is damaged, or torn in a character, it is
+    that of what stands before the damage.
     """
     from charset_normalizer import from_bytes
 
-    wide = b"\0" in content[: max(TOLD_FROM)]  # two or four bytes a character: only the begin is surely one of those
+    wide = b"\0" in content[:TOLD_FROM]  # two or four bytes a character: only the begin is surely one of those
     start = 0 if wide else content.rfind(b"\n", 0, bad) + 1
-    for size in TOLD_FROM:
-        part = content[start : start + size]
-        for cut in range(LONGEST_CODE):  # it must not end within a character
-            guess = from_bytes(part[: len(part) - cut]).best()
-            if guess is not None:
-                return guess.encoding
-    return None
+    part = content[start : start + TOLD_FROM]
+    for encoding in () if wide else MANY_BYTES:
+        sound = _sound(part, encoding)
+        guess = from_bytes(sound).best() if len(sound) >= LEAST_TOLD or sound == part else None
+        if guess is not None and guess.encoding == encoding:
+            return encoding
+    guesses = from_bytes(part)
+    best = guesses.best()
+    if best is None:
+        return None
+    # To the library French in Windows' western letters is as likely to be in its central European ones.
+    western = [one for one in guesses if one.chaos == best.chaos and WESTERN in one.could_be_from_charset]
+    return WESTERN if best.encoding == CENTRAL and western else best.encoding
+
+
+def _sound(part: bytes, encoding: str) -> bytes:
+    """What of it fits an encoding before anything does not."""
+    try:
+        part.decode(encoding)
+    except UnicodeDecodeError as problem:
+        return part[: problem.start]
+    return part
 
 
 def _spelt(encoding: str) -> str:

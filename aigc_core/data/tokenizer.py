@@ -50,6 +50,7 @@ UNCHANGING = (
 )
 LEARNED_FROM = 10_000_000  # characters, for BPE; where no word recurs, each million takes a second and up to 0.1 GB
 PIECE = 100_000  # characters encoded at once; the library keeps some hundred bytes of each
+LONGEST_PIECE = 200_000  # likewise, where there is no place to cut
 # Bytes from which on a word (what stands between spaces and signs) is learned from in parts: the library's effort grows
 # with the square of its length. No word of a usual text is that long. Divisible by 2, 3 and 4, so that where all
 # characters take as many bytes none is cut.
@@ -174,7 +175,7 @@ class Tokenizer:
 
     def encode(self, text: str, progress: ProgressCallback = silent) -> np.ndarray:
         """Token numbers int64 (T,). Long texts are taken in pieces, to bound the memory, and cut where that changes
-        nothing; only a single word of more than `PIECE` characters is cut within."""
+        nothing; only a word of about `PIECE` characters and more may be cut within."""
         if self._of_characters is not None and not any(one in text for one in self._added):
             return self._looked_up(text, self._of_characters)
         lines, encoded = list(_lines(text)) if self._in_pieces else [text], [np.zeros(0, np.int64)]
@@ -285,7 +286,7 @@ def _lines(text: str) -> Iterator[str]:
     """The text in pieces of some length, which end with a line, or else with a word."""
     start = 0
     while len(text) - start > PIECE:
-        least, most = start + PIECE, start + 2 * PIECE
+        least, most = start + PIECE, start + LONGEST_PIECE
         found = LINE.search(text, least, most) or WORD.search(text, least, most)
         if found is None and len(text) <= most:
             break

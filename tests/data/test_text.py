@@ -81,17 +81,18 @@ def test_a_text_is_read_whatever_its_encoding(tmp_path: Path, language: str, lin
         assert said == ([] if encoding == "utf-8-sig" else ["data.read_as"]), encoding
 
 
-GB = ("《静夜思》\n床前明月光，疑是地上霜。\n" * 40).encode("gb18030")
-UTF8 = ("《静夜思》\n床前明月光，疑是地上霜。\n" * 40).encode()
+POEM = "《静夜思》\n床前明月光，疑是地上霜。\n"
+POEM_UTF8, POEM_GB = len(POEM.encode()), len(POEM.encode("gb18030"))
+GB, UTF8 = (POEM * 40).encode("gb18030"), (POEM * 40).encode()
 
 
 @pytest.mark.parametrize(
     ("content", "key", "byte", "line"),
     [
         (UTF8[:-2], "data.bad_byte", len(UTF8) - 3, 80),  # torn in its last character
-        (UTF8[:160] + b"\xff" + UTF8[160:], "data.bad_byte", 161, 6),
+        (UTF8[: 5 * POEM_UTF8] + b"\xff" + UTF8, "data.bad_byte", 5 * POEM_UTF8 + 1, 11),
         (GB[:-2], "data.bad_byte", len(GB) - 2, 80),
-        (GB[:110] + b"\xff\xff" + GB[110:], "data.bad_byte", 111, 6),
+        (GB[: 5 * POEM_GB] + b"\xff\xff" + GB, "data.bad_byte", 5 * POEM_GB + 1, 11),
         (b"\x89PNG\r\n\x1a\n" + random.Random(0).randbytes(5000), "data.not_utf8", 1, 1),
         (b"a\nb\n" + random.Random(0).randbytes(200_000), "data.not_utf8", None, None),
     ],

@@ -123,6 +123,7 @@ def test_a_long_line_is_cut_before_spaces_and_signs_as_the_whole_would_be(monkey
     whole = tokenizer._library.encode(text).ids
     for piece in range(1, 40, 3):
         monkeypatch.setattr("aigc_core.data.tokenizer.PIECE", piece)
+        monkeypatch.setattr("aigc_core.data.tokenizer.LONGEST_PIECE", 2 * piece)
         parts = list(_lines(text))
         assert "".join(parts) == text and max(map(len, parts)) <= 2 * piece
         if piece >= 13:  # longer than what stands between two such places
