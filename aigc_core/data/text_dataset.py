@@ -1,9 +1,12 @@
 """Text as token streams on the device."""
 
+from functools import cached_property
+
 import torch
 
 from aigc_core.common.device import to_device
 from aigc_core.common.errors import DataError, message
+from aigc_core.common.progress import ProgressCallback, silent
 from aigc_core.common.rng import Stream, generator
 from aigc_core.data.batch import Batch
 from aigc_core.data.dataset_info import DatasetInfo
@@ -17,9 +20,19 @@ MOST_UNKNOWN = 0.2  # part of a text that a given vocabulary may not know
 
 
 class TokenDataset:
-    """Token streams: `train` and `validation` int64 (T,), and the `tokenizer` that made them."""
+    """Token streams: `train` and `validation` int64 (T,), and the `tokenizer` that made them.
 
-    def __init__(self, source: Text, config: TextSettings, device: torch.device, tokenizer: str | None) -> None:
+    What a given vocabulary does not know is left out of both: it is neither read nor foretold.
+    """
+
+    def __init__(
+        self,
+        source: Text,
+        config: TextSettings,
+        device: torch.device,
+        tokenizer: str | None,
+        progress: ProgressCallback = silent,
+    ) -> None:
         self.config = config
         if config.clean:
             source = cleaned_text(source)
@@ -28,13 +41,13 @@ class TokenDataset:
         train, validation = split_text(source.documents, config.validation, config.seed)
         if tokenizer is not None:
             self.tokenizer = Tokenizer.from_json(tokenizer)
-            self._refuse_foreign(train, source)
+            self._refuse_foreign(train + validation, source)
         else:
             # Characters: the whole text's, so that validation has no unknown ones. BPE: training text only.
             alphabet = train + validation if config.tokenizer == "char" else train
-            self.tokenizer = Tokenizer.train(config.tokenizer, alphabet, config.vocabulary)
-        self.train = torch.from_numpy(self.tokenizer.encode(train)).to(device)
-        self.validation = torch.from_numpy(self.tokenizer.encode(validation)).to(device)
+            self.tokenizer = Tokenizer.train(config.tokenizer, alphabet, config.vocabulary, progress)
+        self.train = torch.from_numpy(self.tokenizer.encode_known(train, progress)).to(device)
+        self.validation = torch.from_numpy(self.tokenizer.encode_known(validation, progress)).to(device)
         shortest = min(len(self.train), len(self.validation))
         if shortest < config.context + 1:
             raise DataError(
@@ -51,10 +64,17 @@ class TokenDataset:
             validation_size=len(self.validation),
             vocabulary=len(self.tokenizer),
             tokenizer=self.tokenizer.to_json(),
-            validation_bytes=len(validation.encode()),
+            validation_bytes=self.tokenizer.bytes_of(self.validation.tolist()),
             notes=source.notes,
         )
         self._window = torch.arange(config.context + 1, device=device)
+
+    @cached_property
+    def frequencies_loss(self) -> float:
+        """Nats a token of the validation text for a model that knows only how frequent each token is in the training
+        text; one is added to every count, so that none is impossible."""
+        counts = torch.bincount(self.train, minlength=len(self.tokenizer)).double() + 1
+        return float(-(counts / counts.sum()).log()[self.validation].mean())
 
     def _refuse_foreign(self, text: str, source: Text) -> None:
         """A vocabulary of characters may not know this text's; a few are a note, many an error."""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -21,11 +21,14 @@ from transformers import (
 
 from aigc_core.common.errors import ConfigError
 from aigc_core.common.rng import Stream, generator
+from aigc_core.data.sources import Text
+from aigc_core.data.text_dataset import TokenDataset
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.families.causal_lm import SampledToken, TextRequest
 from aigc_core.families.common.token_sampling import draw, next_token_probabilities, pieces
 from aigc_core.families.gpt import introspection, pretrained
 from aigc_core.families.gpt.config import Config as GPTConfig
+from aigc_core.families.gpt.family import Family
 from aigc_core.families.gpt.generate import first_read, tokens
 from aigc_core.families.gpt.kv_cache import KVCacheDecoder
 from aigc_core.families.gpt.model import GPT, from_transformers, to_transformers
@@ -291,6 +294,27 @@ def test_a_prompt_of_unknown_letters_only_is_a_sentence_and_an_empty_one_is_fine
     assert len("".join(model_cache.text(run, TextRequest("", max_new_tokens=30)))) == 30
     first, again = ("".join(model_cache.text(run, TextRequest("The ", 30, seed=4))) for _ in range(2))
     assert first == again
+
+
+@pytest.mark.parametrize("kind", ["char", "bpe"])
+def test_bits_a_byte_of_a_model_that_guesses_evenly_are_known(kind: Literal["char", "bpe"]) -> None:
+    """Every token costs log V nats: so it is n · log₂ V over the bytes of the n tokens, whatever is unknown."""
+    text = "".join(f"一{number} naïve 🙂 line\n" for number in range(400))
+    tokenizer = Tokenizer.train(kind, text, 270)
+    strange = "".join(f"{one}龘é" if one == "\n" else one for one in text)
+    config = gpt_config(context=16)
+    data = TokenDataset(Text([strange]), config, torch.device("cpu"), tokenizer.to_json())
+    family = Family(config, data.info)
+    torch.nn.init.zeros_(family.networks["gpt"].get_parameter("wte.weight"))  # all logits 0
+    figures = family.evaluate(family.networks, data, "full")
+    read = tokenizer.decode(data.validation.tolist())
+    seen = (len(data.validation) - 1) // 16 * 16
+    assert figures["n"] == seen and "<unk>" not in read
+    size = tokenizer.bytes_of(data.validation[1 : seen + 1].tolist())
+    if kind == "char":
+        assert size == len(read[1 : seen + 1].encode()) and not set(read) & set("龘é")
+    assert figures["loss"] == pytest.approx(math.log(len(tokenizer)), rel=1e-5)
+    assert figures["bits_per_byte"] == pytest.approx(seen * math.log2(len(tokenizer)) / size, rel=1e-5)
 
 
 def test_dropout_is_off_outside_training() -> None:

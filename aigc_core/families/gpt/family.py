@@ -139,7 +139,10 @@ class Family(TextFamily):
     @torch.inference_mode()
     def evaluate(self, networks: Networks, data: TokenDataset, extent: EvalLevel = "during") -> dict[str, Any]:
         """`loss` in nats a token over windows of the validation text that do not overlap; `perplexity` = eˡᵒˢˢ;
-        `bits_per_byte` of its UTF-8; `attended`, the tokens that a head looks at in one window; `n` tokens measured.
+        `bits_per_byte`: the nats of all tokens foretold, in bits, over the bytes of UTF-8 that those tokens stand for;
+        `frequencies_loss`, what a model that knows only how frequent each token is needs for the validation text, nats
+        a token; `attended`, the tokens that a head looks at in one window; `n` tokens measured. Characters that the
+        vocabulary does not know are in none of them (see `TokenDataset`).
         At the end and in full also `gain`, the nats a token that it is better than counting n-grams; and of its own
         writing `strangeness`, the nats a token by which these n-grams expect it less than held-out text, and figures
         of `aigc_core.metrics.text_diversity`."""
@@ -157,11 +160,11 @@ class Family(TextFamily):
             total += F.cross_entropy(logits.float().flatten(0, 1), target, reduction="sum").item()
         loss = total / y.numel()
         attention = introspection.look(_gpt(networks), x[0, :MOST_ATTENDING]).attention
-        bytes_per_token = data.info.validation_bytes / data.info.validation_size
         figures = {
             "loss": loss,
             "perplexity": math.exp(min(loss, 700.0)),
-            "bits_per_byte": loss / math.log(2) / bytes_per_token,
+            "bits_per_byte": total / math.log(2) / max(self.tokenizer.bytes_of(y.flatten().tolist()), 1),
+            "frequencies_loss": data.frequencies_loss,
             "attended": introspection.attended(attention),
             "n": y.numel(),
         }
