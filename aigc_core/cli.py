@@ -4,8 +4,10 @@ import json
 import os
 import sys
 import time
+import traceback
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TextIO
 
 import typer
 from rich.console import Console
@@ -46,27 +48,55 @@ Settings = Annotated[
 def main() -> NoReturn:
     """Run a command. A person's mistake is one sentence on stderr and exit code 2."""
     try:
+        code = _exit_code()
+    except Exception:  # a defect, to be seen whole
+        if not _is_one_of_several():
+            raise
+        traceback.print_exc()
+        code = 1
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # whoever read it has gone, and Python would try again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    if _is_one_of_several():
+        # However it ends, all is written. While Python takes itself down, a thread of gloo's that wants to give back a
+        # tensor now and then ends the process ("terminate called without an active exception"), which torchrun takes
+        # for a failed training.
+        os._exit(code)
+    sys.exit(code)
+
+
+def _exit_code() -> int:
+    try:
         with disk_in_words():
             app(standalone_mode=False)
     except AigcError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        sys.exit(2)
+        _say(f"Error: {error}", file=sys.stderr)
+        return 2
     except typer.Exit as end:
-        sys.exit(end.exit_code)
+        return end.exit_code
     except typer.Abort:
-        sys.exit(130)
+        return 130
+    except SystemExit as end:  # click's, where whoever read what is printed has gone
+        return int(end.code or 0)
     except Exception as error:
-        if not hasattr(error, "format_message"):  # not one of typer's own: a defect, to be seen whole
+        if not hasattr(error, "format_message"):  # not one of typer's own
             raise
-        print(f"Error: {error.format_message()}", file=sys.stderr)
-        sys.exit(2)
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        # All is done and written. Taking the process down in order, torch's threads end one of several now and then
-        # ("terminate called without an active exception"), which its launcher takes for a failed training.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)
-    sys.exit(0)
+        _say(f"Error: {error.format_message()}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _is_one_of_several() -> bool:
+    """Whether torchrun or accelerate started this process beside others."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
+def _say(*words: object, file: TextIO | None = None) -> None:
+    """Print a line; where nobody reads any more, the terminal being closed, a training goes on without."""
+    with suppress(OSError):
+        print(*words, file=file, flush=True)
 
 
 @app.command()
@@ -116,7 +146,7 @@ def train(
         _fit(None, NoQueue())
         return
     run = Run.create(config, out)
-    print(run.path, flush=True)
+    _say(run.path)
     _fit(run, NoQueue())
 
 
@@ -142,7 +172,7 @@ def resume(
         print(f"{found.name} goes on.")
         return
     if not queued:
-        print(found.path, flush=True)
+        _say(found.path)
         found.control.request("start")
     if changes:
         found.control.request("set", **changes)
@@ -363,9 +393,9 @@ def _fit(run: Run | None, slot: QueueSlot | NoQueue) -> None:
         progress.close()
     for one in quality_gate.attempts(run):
         status = one.status()
-        print(f"{one.name}: {status.state} at step {status.step}", *_headline(one, status), flush=True)
+        _say(f"{one.name}: {status.state} at step {status.step}", *_headline(one, status))
         for line in _verdict(one):
-            print(line, flush=True)
+            _say(line)
 
 
 def _headline(run: Run, status: Status) -> list[str]:
@@ -398,8 +428,12 @@ class _ProgressBar:
         if not sys.stderr.isatty():
             if time.monotonic() - self._last_line >= 10:
                 self._last_line = time.monotonic()
-                print(f"{message} step {status.step}/{status.total_steps}", file=sys.stderr, flush=True)
+                _say(f"{message} step {status.step}/{status.total_steps}", file=sys.stderr)
             return
+        with suppress(OSError):  # as of `_say`
+            self._draw(status, message)
+
+    def _draw(self, status: Status, message: str) -> None:
         if self._bar is None:
             from tqdm import tqdm
 
@@ -412,7 +446,8 @@ class _ProgressBar:
 
     def close(self) -> None:
         if self._bar is not None:
-            self._bar.close()
+            with suppress(OSError):
+                self._bar.close()
 
 
 def _settings(pairs: list[str]) -> dict[str, Any]:

@@ -21,12 +21,14 @@ class Meter:
 
     Args:
         card: the graphics card's name for NVML, if one computes.
+        machine: whether this process counts what counters say of the whole machine; of several on one, one does.
     """
 
-    def __init__(self, card: str | None = None, rapl: Path = RAPL) -> None:
+    def __init__(self, card: str | None = None, rapl: Path = RAPL, *, machine: bool = True) -> None:
         self._counters = _rapl_counters(rapl)
         self._gpu = _nvml_counter(card) if card else None
         self.how: How = "measured" if self._counters and (self._gpu or not card) else "estimated"
+        self._machine = machine
         self._process = psutil.Process()
         self._last: dict[str, float] = {}
         self._last = self._readings()
@@ -37,7 +39,9 @@ class Meter:
         self._last = now
         used = sum(_difference(before[name], now[name], span) for name, (_, span) in self._counters.items())
         if not self._counters:
-            used += (now["cpu"] - before["cpu"]) * CORE_WATTS
+            used = (now["cpu"] - before["cpu"]) * CORE_WATTS
+        elif not self._machine:
+            used = 0.0
         return used + now["gpu"] - before["gpu"]
 
     def _readings(self) -> dict[str, float]:

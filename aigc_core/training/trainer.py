@@ -59,16 +59,14 @@ def _fit(run: Run | None, slot: QueueSlot | NoQueue, on_status: StatusCallback) 
     """What `fit` does once the run is ours."""
     if run is not None and not wait(run, slot, on_status):
         return run.status()
-    with SignalHandler() as signals:
+    # One that still waits for the main process has nothing to lose, and might wait for one that has failed.
+    with SignalHandler(later=run is None) as signals:
         try:
             trainer = Trainer(run, slot, signals, on_status)
         except Halted:
             assert run is not None
             return stopped(run, fresh_status(run), on_status)
-        status = trainer.train()
-        if trainer.state.processes.several:  # else a process that leaves first can die of its open connections
-            trainer.state.processes.accelerator.end_training()
-        return status
+        return trainer.train()
 
 
 class Trainer:
@@ -80,9 +78,10 @@ class Trainer:
         config = run.config() if run is not None else None
         device = choose(config.device, config.precision) if config else None
         processes = join_processes(run, config, device)
+        signals.listen()
         run, limits = processes.run, ClassLimits(processes.run)
         self._slot, self._signals, self._on_status = slot, signals, on_status
-        self._reporter = StatusReporter(run, processes.main, processes.device.kind, on_status)
+        self._reporter = StatusReporter(processes, on_status)
         self._control = Control(run, signals, limits)
         self.state, notes = Preparation(processes, signals, limits, self._reporter).prepare()
         self.recorder = Recorder(self.state, self._reporter.status, limits)
@@ -118,11 +117,17 @@ class Trainer:
             finished = asked.out_of_time or (not state.config.minutes and state.step >= state.config.steps)
             state.elapsed_s = time.monotonic() - started
 
+            last = finished or asked.stop
+            if last or asked.pause:
+                reporter.add_energy()
+            if last:
+                state.processes.part()
+
             # sample, evaluate and checkpoint
             disk_is_full = recorder.evaluate_and_checkpoint(finished=finished, halting=asked.stop or asked.pause)
             if disk_is_full:
                 self._signals.asked = True
-            if finished or asked.stop:
+            if last:
                 break
             if asked.pause:
                 self._pause()
