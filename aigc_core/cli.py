@@ -14,14 +14,14 @@ from rich.console import Console
 from rich.table import Table
 
 from aigc_core.common.errors import AigcError, ConfigError, disk_in_words
-from aigc_core.common.paths import runs_root
+from aigc_core.common.paths import absolute, runs_root
 from aigc_core.common.progress import silent
 from aigc_core.data.sources import SOURCES
 from aigc_core.evaluation import diagnostics as doctor
 from aigc_core.evaluation import pipeline, quality_gate
 from aigc_core.families import FAMILIES, config_class
 from aigc_core.families.config import RunConfig, make_config
-from aigc_core.runs.listing import open_run
+from aigc_core.runs.listing import check_name, open_run
 from aigc_core.runs.preflight import check_can_start
 from aigc_core.runs.queue import NoQueue, QueueSlot
 from aigc_core.runs.run import Run
@@ -43,6 +43,21 @@ RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's directory, 
 Settings = Annotated[
     list[str], typer.Option("--set", metavar="KEY=VALUE", help="One setting; may be given several times.")
 ]
+
+
+def _place(given: Path | None) -> Path | None:
+    """A place on the command line; shells leave the “~” of “--out=~/here” as it is."""
+    return absolute(given) if given is not None and str(given).startswith("~") else given
+
+
+def _new_run(given: Path | None) -> Path | None:
+    """The place of a new run."""
+    if given is not None:
+        check_name(absolute(given).name)
+    return _place(given)
+
+
+NewRun = Annotated[Path | None, typer.Option(help="Directory of the run, new or empty.", callback=_new_run)]
 
 
 def main() -> NoReturn:
@@ -133,7 +148,7 @@ def train(
     until_pass: Annotated[
         int | None, typer.Option(help="Train up to this often, until a model passes its gate (setting “tries”).")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Directory of the run, new or empty.")] = None,
+    out: NewRun = None,
 ) -> None:
     """Train a new model. The first line printed is the run's directory."""
     if steps is not None and minutes is not None:
@@ -208,7 +223,9 @@ def sample(
     n: Annotated[int, typer.Option("--n", min=1, max=100_000, help="How many pictures.")] = 64,
     seed: Annotated[int, typer.Option(help="Same seed, same result.")] = 0,
     label: Annotated[int | None, typer.Option("--class", help="Only this class, counted from 0.")] = None,
-    out: Annotated[Path | None, typer.Option(help="grid.png, or samples.npy (uint8 N,H,W or N,H,W,C).")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="grid.png, or samples.npy (uint8 N,H,W or N,H,W,C).", callback=_place)
+    ] = None,
     prompt: Annotated[str | None, typer.Option(help="Begin of a text.")] = None,
     max_new_tokens: Annotated[int, typer.Option(help="How many tokens to write.")] = 200,
     temperature: Annotated[float, typer.Option(help="0 = always the likeliest token.")] = 0.8,
@@ -288,7 +305,7 @@ def push(
 @app.command()
 def pull(
     name: Annotated[str, typer.Argument(help="user/name on the Hugging Face Hub.")],
-    out: Annotated[Path | None, typer.Option(help="Directory of the run, new or empty.")] = None,
+    out: NewRun = None,
 ) -> None:
     """Make a run of one that somebody has pushed, and print its directory."""
     from aigc_core.export import hub
@@ -326,14 +343,14 @@ def diagnose(run: RunName) -> None:
 @app.command("import")
 def import_(
     source: Annotated[str, typer.Argument(help="A GPT-2: owner/name on the Hugging Face Hub, or its folder.")],
-    out: Annotated[Path | None, typer.Option(help="Directory of the run, new or empty.")] = None,
+    out: NewRun = None,
 ) -> None:
     """Make a run of somebody's GPT-2, and print its directory."""
     from rich.progress import Progress
 
     from aigc_core.export import transformers_layout
 
-    folder = Path(source)
+    folder = absolute(source)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("fetching", total=1.0)
         run = transformers_layout.import_model(
@@ -345,7 +362,7 @@ def import_(
 @app.command()
 def export(
     run: RunName,
-    to: Annotated[Path, typer.Option(help="Directory, new or empty.")],
+    to: Annotated[Path, typer.Option(help="Directory, new or empty.", callback=_place)],
     format: Annotated[
         Literal["transformers", "tensorboard", "trackio"], typer.Option(help="For which library.")
     ] = "transformers",

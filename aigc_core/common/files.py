@@ -1,6 +1,7 @@
 """Writing files so that a crash, a full disk or a second writer never leaves half a file behind; reading files that
 strangers may have made."""
 
+import codecs
 import errno
 import json
 import math
@@ -20,6 +21,7 @@ from aigc_core.common.errors import RunError
 DEEPEST = 40  # lists and objects within one another
 LONGEST_NUMBER = 300  # digits; what has more is infinite as a float
 MOST_PARTS = 1_000_000  # lists and objects in one JSON text; each takes some twenty times its two letters
+_HIGH_PAIR = re.compile(rb"[\x81-\xfe].", re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -88,6 +90,24 @@ def read_own(file: Path, folder: Path, most: int) -> bytes:
     if len(content) > most:
         raise ValueError(f"more than {most} bytes")
     return content
+
+
+def text_by_hand(file: Path) -> str:
+    """A list or settings that a person has written, as editors and spreadsheets save them: UTF-8 or UTF-16 with a
+    byte-order mark, UTF-8 without, or what Windows calls ANSI (GBK where it is Chinese, else Western European).
+
+    Raises:
+        OSError: it cannot be read. ValueError: it is none of them.
+    """
+    content = file.read_bytes()
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16")
+    with suppress(UnicodeDecodeError):
+        return content.decode("utf-8-sig")
+    # Both bytes of a usual character of GBK are high; in Western European text a high byte stands among letters.
+    pairs = _HIGH_PAIR.findall(content)
+    usual = sum(pair[1] >= 0xA1 for pair in pairs)
+    return content.decode("gb18030" if pairs and usual > len(pairs) / 2 else "cp1252")
 
 
 def json_object(text: str | bytes) -> dict[str, Any]:

@@ -19,24 +19,26 @@ class SignalHandler:
 
     def __init__(self, *, later: bool = False) -> None:
         self.asked = False
-        self._later = later
+        self._later, self._within = later, False
         self._interrupted = False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "SignalHandler":
+        self._within = True
         if not self._later:
             self.listen()
         return self
 
     def listen(self) -> None:
-        """From now on; only a main thread can."""
-        if self._before or threading.current_thread() is not threading.main_thread():
+        """From now on, if it is entered; only a main thread can."""
+        if not self._within or self._before or threading.current_thread() is not threading.main_thread():
             return
         for number in (getattr(signal, name) for name in WISHES if hasattr(signal, name)):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._ask)
 
     def __exit__(self, *error: object) -> None:
+        self._within = False
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

@@ -75,7 +75,7 @@ class Run:
         if path is None:
             name = f"{time.strftime('%Y%m%d-%H%M%S')}-{config.family}-{config.data}-{secrets.token_hex(2)}"
             path = paths.runs_root() / name
-        path = path.absolute()
+        path = paths.absolute(path)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise RunError("run.exists", "{path} is there already; choose another place with --out.", path=path)
         try:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +53,9 @@ def estimate(family: str, values: dict[str, Any]) -> dict[str, Any]:
             _recent[key] = (time.monotonic(), found)
             whole = (time.monotonic() - begun) * (psutil.cpu_count() or 1)
             if _used_by_others() - others < whole * BUSY_PERCENT / 100:  # else it is true for now only
-                saved.parent.mkdir(exist_ok=True)
-                write_json(saved, found)
+                with suppress(OSError):  # it is not needed
+                    saved.parent.mkdir(exist_ok=True)
+                    write_json(saved, found)
     return found | {"total_s": 60 * config.minutes or found["step_s"] * config.steps}
 
 
