@@ -21,6 +21,7 @@ from aigc_core.evaluation import diagnostics as doctor
 from aigc_core.evaluation import pipeline, quality_gate
 from aigc_core.families import FAMILIES, config_class
 from aigc_core.families.config import RunConfig, make_config
+from aigc_core.runs.extension import BUDGETS, extend
 from aigc_core.runs.listing import check_name, open_run
 from aigc_core.runs.preflight import check_can_start
 from aigc_core.runs.queue import NoQueue, QueueSlot
@@ -169,15 +170,19 @@ def train(
 def resume(
     run: RunName,
     set_: Settings = [],  # noqa: B006
+    steps: Annotated[int | None, typer.Option(help="Go on to so many training steps in all.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Go on to so many minutes of training in all.")] = None,
     queued: Annotated[bool, typer.Option("--queued", help="Wait for a free place first.")] = False,
 ) -> None:
-    """Go on with a run: from its pause, or from its last checkpoint."""
+    """Go on with a run: from its pause, or from its last checkpoint; one that has ended may be given more steps."""
     if int(os.environ.get("RANK", "0")) > 0:
         _fit(None, NoQueue())
         return
     found = open_run(run)
     status = found.status()
-    changes = _settings(set_)
+    given = {"steps": steps, "minutes": minutes}
+    changes = _settings(set_) | {key: value for key, value in given.items() if value is not None}
+    more = {} if status.active else {key: changes.pop(key) for key in BUDGETS if key in changes}
     if changes:
         found.config().checked_live(changes)
     if status.state == "paused" or (status.state in ("running", "queued") and status.alive()):
@@ -186,6 +191,8 @@ def resume(
             found.control.request("set", **changes)
         print(f"{found.name} goes on.")
         return
+    if more:
+        extend(found, more)
     if not queued:
         _say(found.path)
         found.control.request("start")

@@ -1,12 +1,13 @@
 """How much energy a training takes: read from the machine where it can be read, otherwise estimated, and said so."""
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 import psutil
+
+from aigc_core.common.running_clock import RunningClock
 
 RAPL = Path("/sys/class/powercap")  # Intel's and AMD's own counters, as Linux shows them
 CORE_WATTS = 12.0  # of a busy core with its share of the machine, where nothing can be read (Lannelongue 2021)
@@ -95,6 +96,7 @@ def _nvml_counter(card: str) -> Callable[[], float] | None:
 
 def timed(work: Callable[[], object], card: str | None) -> tuple[float, float]:
     """Seconds and joules that a piece of work takes, `card` as for `Meter`."""
-    meter, begun = Meter(card), time.monotonic()
-    work()
-    return time.monotonic() - begun, meter.joules()
+    with RunningClock() as clock:
+        meter, begun = Meter(card), clock.read()
+        work()
+        return clock.read() - begun, meter.joules()

@@ -1,11 +1,11 @@
 """What a training says of itself: `status.json` with speed, time left and energy, and whoever listens."""
 
-import time
 from collections import deque
 
 from aigc_core.common.device import card_of
 from aigc_core.common.energy import Meter
 from aigc_core.common.errors import message
+from aigc_core.common.running_clock import RunningClock
 from aigc_core.runs.queue import StatusCallback, enter, fresh_status
 from aigc_core.runs.status import State
 from aigc_core.training.distributed import Processes
@@ -18,11 +18,11 @@ PACE_WINDOW_S = 20.0  # over which speed and time left are taken
 class StatusReporter:
     """Writes a run's status in the main process; in others it only counts energy, for the main one's sum."""
 
-    def __init__(self, processes: Processes, on_status: StatusCallback) -> None:
+    def __init__(self, processes: Processes, on_status: StatusCallback, clock: RunningClock) -> None:
         self.status = fresh_status(processes.run)
-        self._processes, self._on_status = processes, on_status
+        self._processes, self._on_status, self._clock = processes, on_status, clock
         self._run, self._main = processes.run, processes.main
-        self._last = time.monotonic()
+        self._last, self._halted_s = clock.read(), clock.halted_s
         self._pace: deque[tuple[float, int]] = deque()
         self._meter: Meter | None = None
         self._handed_over = 0.0  # joules of the other processes that are counted already
@@ -54,7 +54,7 @@ class StatusReporter:
 
     def update(self, training: TrainingState) -> None:
         """Say how far it is, where it is time to."""
-        now = time.monotonic()
+        now = self._clock.read()
         if now - self._last <= INTERVAL_S:
             return
         self._last = now
@@ -79,15 +79,18 @@ class StatusReporter:
 
     def keep_alive(self) -> None:
         """While nothing changes, say that the process still exists."""
-        if self._main and time.monotonic() - self._last > INTERVAL_S:
+        now = self._clock.read()
+        if self._main and now - self._last > INTERVAL_S:
             self._run.set_status(self.status)
-            self._last = time.monotonic()
+            self._last = now
 
     def add_energy(self) -> None:
         """Count what was used since the last time; the main process adds what the others have told of."""
         if self._meter is None:
             return
         joules = self._meter.joules()
+        if self._clock.halted_s > self._halted_s:  # the machine's counters went on, for others
+            joules, self._halted_s = 0.0, self._clock.halted_s
         if self._main:
             others = self._processes.handed_over()
             self.status.energy_j += joules + others - self._handed_over

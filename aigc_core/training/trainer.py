@@ -11,6 +11,7 @@ from aigc_core.common.device import choose
 from aigc_core.common.errors import DeviceError, message
 from aigc_core.common.gradient_step import gradient_step
 from aigc_core.common.rng import Stream, derived_seed
+from aigc_core.common.running_clock import RunningClock
 from aigc_core.common.signals import SignalHandler
 from aigc_core.families.base import Loss, Networks, Phase, StepContext
 from aigc_core.runs.queue import NoQueue, QueueSlot, StatusCallback, fresh_status, still_waiting, stopped, wait
@@ -60,9 +61,9 @@ def _fit(run: Run | None, slot: QueueSlot | NoQueue, on_status: StatusCallback) 
     if run is not None and not wait(run, slot, on_status):
         return run.status()
     # One that still waits for the main process has nothing to lose, and might wait for one that has failed.
-    with SignalHandler(later=run is None) as signals:
+    with SignalHandler(later=run is None) as signals, RunningClock() as clock:
         try:
-            trainer = Trainer(run, slot, signals, on_status)
+            trainer = Trainer(run, slot, signals, on_status, clock)
         except Halted:
             assert run is not None
             return stopped(run, fresh_status(run), on_status)
@@ -73,17 +74,22 @@ class Trainer:
     """The state of one training, and the loop over its steps."""
 
     def __init__(
-        self, run: Run | None, slot: QueueSlot | NoQueue, signals: SignalHandler, on_status: StatusCallback
+        self,
+        run: Run | None,
+        slot: QueueSlot | NoQueue,
+        signals: SignalHandler,
+        on_status: StatusCallback,
+        clock: RunningClock,
     ) -> None:
         config = run.config() if run is not None else None
         device = choose(config.device, config.precision) if config else None
         processes = join_processes(run, config, device)
         signals.listen()
         run, limits = processes.run, ClassLimits(processes.run)
-        self._slot, self._signals, self._on_status = slot, signals, on_status
-        self._reporter = StatusReporter(processes, on_status)
+        self._slot, self._signals, self._on_status, self._clock = slot, signals, on_status, clock
+        self._reporter = StatusReporter(processes, on_status, clock)
         self._control = Control(run, signals, limits)
-        self.state, notes = Preparation(processes, signals, limits, self._reporter).prepare()
+        self.state, notes = Preparation(processes, signals, limits, self._reporter, clock).prepare()
         self.recorder = Recorder(self.state, self._reporter.status, limits)
         restore(self.state, self.recorder, self._control, self._reporter.status, notes)
         # Listed once: to look through the modules in every step takes as long as a small matmul.
@@ -108,14 +114,14 @@ class Trainer:
     def _loop(self) -> Status:
         state, recorder, control, reporter = self.state, self.recorder, self._control, self._reporter
         reporter.enter("running", state)
-        started = time.monotonic() - state.elapsed_s
+        started = self._clock.read() - state.elapsed_s
         while True:
             # look at the clock, and at what people ask
-            asked = control.look(state, time.monotonic() - started, log=state.processes.main and recorder.log_due())
+            asked = control.look(state, self._clock.read() - started, log=state.processes.main and recorder.log_due())
             reporter.update(state)
             control.apply(state, asked)
             finished = asked.out_of_time or (not state.config.minutes and state.step >= state.config.steps)
-            state.elapsed_s = time.monotonic() - started
+            state.elapsed_s = self._clock.read() - started
 
             last = finished or asked.stop
             if last or asked.pause:
@@ -131,7 +137,7 @@ class Trainer:
                 break
             if asked.pause:
                 self._pause()
-                started = time.monotonic() - state.elapsed_s
+                started = self._clock.read() - state.elapsed_s
                 continue
 
             # train

@@ -19,6 +19,7 @@ const POLL_MS = 1000; // more often would cost the training on the same machine
 const QUIET_TICKS = 5; // between two looks at a run that does nothing: thirty people may have one open
 const REALLY_MS = 4000; // for which a second press deletes
 const ACTIVE = ["queued", "running", "paused"];
+const ENDED = ["done", "stopped", "failed", "interrupted"];
 const RESUMABLE = ["paused", "stopped", "failed", "interrupted"];
 const KEPT = "aigc-run";
 const REQUESTS = /** @type {const} */ (["pause", "resume", "stop"]);
@@ -103,6 +104,7 @@ export class Watch {
     explore.hidden = !run.capabilities.includes("decodes_latent") || run.data === "points";
     explore.href = `./latent?run=${encodeURIComponent(run.name)}`;
     this.#showOwner(run);
+    this.#offerMore(run);
     this.curves.open(run);
     this.samples.open(run);
     this.live.open(run);
@@ -177,6 +179,7 @@ export class Watch {
     widget.button("resume").disabled = !run.mine || !RESUMABLE.includes(state);
     widget.button("stop").disabled = !run.mine || !this.working;
     widget.button("delete").disabled = this.working;
+    widget.part("longer").hidden = !run.mine || !ENDED.includes(state) || !status.step;
     widget.part("live").hidden = !run.mine || !this.working || !run.live.length;
     this.#showFacts(run, status);
     const done = status.total_steps ? (100 * status.step) / status.total_steps : 0;
@@ -238,6 +241,7 @@ export class Watch {
         await this.poll();
       });
     }
+    widget.button("longer").addEventListener("click", () => void this.#trainOn());
     widget.button("pin").addEventListener("click", () => void this.#pin());
     widget.button("delete").addEventListener("click", () => void this.#delete());
     const runs = widget.select("runs");
@@ -255,6 +259,24 @@ export class Watch {
     pin.textContent = say(run.pinned ? "watch.unpin" : "watch.pin");
     remove.textContent = say("watch.delete");
     if (run.owner || this.facts.has("watch.owner")) this.#fact("watch.owner", run.owner || "–");
+  }
+
+  /**
+   * Twice as much as it was given, if nothing else is written there.
+   * @param {Run} run
+   */
+  #offerMore(run) {
+    const unit = budgetOf(run);
+    this.widget.input("budget").value = String(2 * Number(run.settings[unit]));
+    this.widget.part("unit").textContent = say(`watch.longer.${unit}`);
+  }
+
+  async #trainOn() {
+    const { run } = this;
+    if (!run) return;
+    const changes = { [budgetOf(run)]: Number(this.widget.input("budget").value) };
+    await this.widget.ask("ask", { run: run.name, what: "resume", changes });
+    await this.open(run.name);
   }
 
   async #pin() {
@@ -300,4 +322,12 @@ export class Watch {
 /** @param {RunRow} row */
 function titleOf({ owner, name, state, ready }) {
   return [...(owner ? [owner] : []), name, say(`state.${state}`), ...(ready ? [say("gate.ready")] : [])].join(" · ");
+}
+
+/**
+ * What ends the run.
+ * @param {Run} run
+ */
+function budgetOf(run) {
+  return run.settings["minutes"] ? "minutes" : "steps";
 }
