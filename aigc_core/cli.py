@@ -6,6 +6,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TextIO
 
@@ -63,6 +64,9 @@ NewRun = Annotated[Path | None, typer.Option(help="Directory of the run, new or 
 
 def main() -> NoReturn:
     """Run a command. A person's mistake is one sentence on stderr and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # of a terminal that does not know all letters, such as Windows' own
+            stream.reconfigure(errors="replace")
     try:
         code = _exit_code()
     except Exception:  # a defect, to be seen whole

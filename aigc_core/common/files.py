@@ -10,17 +10,21 @@ import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterable, Iterator
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aigc_core.common.errors import RunError
 
+PATIENCE_S = 1.0
 DEEPEST = 40  # lists and objects within one another
 LONGEST_NUMBER = 300  # digits; what has more is infinite as a float
 MOST_PARTS = 1_000_000  # lists and objects in one JSON text; each takes some twenty times its two letters
+Done = TypeVar("Done")
 _HIGH_PAIR = re.compile(rb"[\x81-\xfe].", re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -44,10 +48,27 @@ def new_file(path: Path) -> Iterator[Path]:
     partial = _partial(path)
     try:
         yield partial
-        partial.replace(path)
+        patiently(lambda: partial.replace(path))
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+def patiently(act: Callable[[], Done]) -> Done:
+    """Do something with a file that others may have open. On Windows that is an error while they do, which is a moment;
+    elsewhere it is none.
+
+    Raises:
+        OSError: it cannot be done, or not within `PATIENCE_S`.
+    """
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return act()
+        except PermissionError:
+            if sys.platform != "win32" or time.monotonic() > end:
+                raise
+            time.sleep(PATIENCE_S / 100)
 
 
 def write_json(path: Path, value: object, *, durable: bool = True) -> None:
@@ -85,7 +106,7 @@ def read_own(file: Path, folder: Path, most: int) -> bytes:
     Raises:
         OSError: as of `own_file`. ValueError: it has more than `most` bytes.
     """
-    with own_file(file, folder).open("rb") as opened:
+    with patiently(lambda: own_file(file, folder).open("rb")) as opened:
         content = opened.read(most + 1)
     if len(content) > most:
         raise ValueError(f"more than {most} bytes")
@@ -188,7 +209,7 @@ def new_folder(path: Path) -> Iterator[Path]:
                 sync(file)
         if path.exists():  # left by an attempt that was killed later on and is now repeated
             shutil.rmtree(path)
-        partial.replace(path)
+        patiently(lambda: partial.replace(path))
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

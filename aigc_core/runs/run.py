@@ -30,6 +30,7 @@ from aigc_core.common.files import (
     json_object,
     mtime_ns,
     new_folder,
+    patiently,
     read_own,
     resolved_folder,
     write_atomic,
@@ -39,7 +40,7 @@ from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.families import config_class
 from aigc_core.families.config import RunConfig, checked
 from aigc_core.runs.checkpoint_index import CheckpointIndex
-from aigc_core.runs.claim import Claim
+from aigc_core.runs.claim import LOCK, Claim
 from aigc_core.runs.control_channel import ControlChannel
 from aigc_core.runs.event_log import Event, EventLog
 from aigc_core.runs.manifest import FORMAT, Manifest
@@ -257,7 +258,14 @@ class Run:
         """
         self.check_own()
         with self.claim.exclude_others():
-            shutil.rmtree(self.path)
+            for one in sorted(
+                self.path.iterdir(), key=lambda one: one.name != "config.json"
+            ):  # without it, it is no run
+                if one.is_dir() and not one.is_symlink():
+                    shutil.rmtree(one)
+                elif one.name != LOCK:  # Windows removes no file that is open
+                    patiently(one.unlink)
+        shutil.rmtree(self.path)
 
 
 def cannot_write(path: Path, problem: OSError) -> RunError:

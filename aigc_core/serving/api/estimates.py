@@ -105,7 +105,9 @@ def _measure(config: RunConfig) -> dict[str, Any]:
     command = [sys.executable, "-m", "aigc_core", "estimate", config.family, "--at-most", str(quotas.most_weights())]
     for pair in pairs:
         command += ["--set", pair]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", errors="replace", cwd=PROJECT
+    )
     launch.local.limit_process(process.pid, quotas.is_student())
     with process:
         try:
