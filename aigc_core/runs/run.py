@@ -258,12 +258,10 @@ class Run:
         """
         self.check_own()
         with self.claim.exclude_others():
-            for one in sorted(
-                self.path.iterdir(), key=lambda one: one.name != "config.json"
-            ):  # without it, it is no run
+            for one in [one for one in self.path.iterdir() if one.name != LOCK]:  # Windows removes no file that is open
                 if one.is_dir() and not one.is_symlink():
                     shutil.rmtree(one)
-                elif one.name != LOCK:  # Windows removes no file that is open
+                else:
                     patiently(one.unlink)
         shutil.rmtree(self.path)
 
