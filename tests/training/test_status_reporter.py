@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from torch.distributed.distributed_c10d import HashStore
+import torch.distributed as dist
 
 from aigc_core.common.device import choose
 from aigc_core.common.running_clock import RunningClock
@@ -56,7 +56,7 @@ def training(run: Run, step: int, elapsed_s: float) -> TrainingState:
 
 def test_energy_is_the_sum_over_all_processes(tmp_path: Path) -> None:
     run, times = Run.create(tiny("vae"), tmp_path / "run"), Times()
-    store: Any = HashStore()
+    store: Any = dist.HashStore()  # type: ignore[attr-defined]
     (main, ours), *others = [reporter_of(run, rank, 3, store, times.clock()) for rank in range(3)]
     for second in range(1, 6):
         times.now, times.used, ours.next = second, 3 * second, 2.0
