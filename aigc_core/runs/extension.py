@@ -22,26 +22,26 @@ def extend(run: Run, budget: dict[str, Any]) -> None:
     run.check_own()
     if len(budget) > 1:
         raise ConfigError("config.two_budgets", "Give --steps or --minutes, not both.")
+    before, status, steps = run.config(), run.status(), run.checkpoints.steps()
+    config = before.changed({"minutes": 0.0} | budget)
+    if status.active:
+        raise RunError("run.still_active", "{name} has not ended yet; stop it first.", name=run.name)
+    if not steps or not run.checkpoints.can_go_on(steps[-1]):
+        raise RunError(
+            "run.cannot_go_on",
+            "{name} has no checkpoint that training could go on from; train a new one, or init_from this one.",
+            name=run.name,
+        )
+    done_min = math.ceil(100 * status.elapsed_s / 60) / 100
+    if config.minutes <= done_min if config.minutes else config.steps <= steps[-1]:
+        raise RunError(
+            "run.not_more",
+            "{name} has trained for {steps} steps and {minutes} minutes already; give more than that.",
+            name=run.name,
+            steps=steps[-1],
+            minutes=done_min,
+        )
     with run.claim.exclude_others():
-        before, status, steps = run.config(), run.status(), run.checkpoints.steps()
-        config = before.changed({"minutes": 0.0} | budget)
-        if status.active:
-            raise RunError("run.still_active", "{name} has not ended yet; stop it first.", name=run.name)
-        if not steps or not run.checkpoints.can_go_on(steps[-1]):
-            raise RunError(
-                "run.cannot_go_on",
-                "{name} has no checkpoint that training could go on from; train a new one, or init_from this one.",
-                name=run.name,
-            )
-        done_min = math.ceil(100 * status.elapsed_s / 60) / 100
-        if config.minutes <= done_min if config.minutes else config.steps <= steps[-1]:
-            raise RunError(
-                "run.not_more",
-                "{name} has trained for {steps} steps and {minutes} minutes already; give more than that.",
-                name=run.name,
-                steps=steps[-1],
-                minutes=done_min,
-            )
         run.manifest.update(config=config.model_dump())
     to = f"{config.minutes:g} min" if config.minutes else config.steps
     if config.lr_schedule == "constant":
