@@ -49,7 +49,7 @@ def extend(run: Run, budget: dict[str, Any]) -> None:
     else:
         text = (
             "The training goes on, now to {budget}: from here on the learning rate follows the schedule of that, so it "
-            "rises first, and the result is not that of a training begun with so much."
+            "jumps, and the result is not that of a training begun with so much."
         )
         said = message("run.extended_schedule", text, budget=to)
     run.event_log.append("note", steps[-1], **said)
