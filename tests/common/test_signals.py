@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -26,10 +27,17 @@ print("asked" if signals.asked else "never", flush=True)
 """
 
 
+def as_usual() -> None:
+    """Whatever the tests were started to ignore."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def heard(*sent: signal.Signals, before: tuple[str, ...] = (), wait_s: float = 20) -> tuple[str, int]:
     """What the loop says when it gets these signals, and how it ends."""
     words = [*before, sys.executable, "-c", LOOP, str(wait_s)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=PROJECT) as process:
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    with subprocess.Popen(words, cwd=PROJECT, preexec_fn=as_usual, **pipes) as process:
         assert process.stdout is not None and process.stdout.readline() == "ready\n"
         for one in sent:
             process.send_signal(one)
@@ -64,6 +72,7 @@ def test_handlers_go_back_to_what_they_were() -> None:
     from aigc_core.common.signals import WISHES, SignalHandler
 
     numbers = [getattr(signal, name) for name in WISHES if hasattr(signal, name)]
+    numbers = [one for one in numbers if signal.getsignal(one) is not signal.SIG_IGN]
     before = [signal.getsignal(one) for one in numbers]
     with SignalHandler(later=True) as handler:
         assert [signal.getsignal(one) for one in numbers] == before

@@ -43,5 +43,5 @@ def test_a_name_that_would_be_shown_nowhere_is_refused(cli: Command, tmp_path: P
     for name in (".hidden", "behind ", "a&b"):
         done = cli("train", "vae", "--data", "digits8", "--steps", "1", "--out", str(tmp_path / name))
         assert done.returncode == 2 and "cannot be the name of a run" in done.stderr
-    assert [one.name for one in tmp_path.iterdir()] == ["runs"]
+    assert not list(tmp_path.iterdir())
     tally("names of a run that are refused with a sentence", len(BAD))

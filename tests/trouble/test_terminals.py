@@ -33,7 +33,10 @@ def has_come_to(run: Run, step: int) -> bool:
 def test_closing_the_terminal_saves_and_the_training_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
     settings = {"steps": 2000, "sample_every": 10_000, "evaluate_every": 10_000, "checkpoint_every": 10_000}
     ours, theirs = os.openpty()
-    inside = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+    inside = (
+        "import fcntl, os, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    )
     process = subprocess.Popen(
         [sys.executable, "-c", inside, *words_of(tmp_path / "run", **settings)],
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, cwd=PROJECT,
