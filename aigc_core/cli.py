@@ -23,7 +23,7 @@ from aigc_core.evaluation import pipeline, quality_gate
 from aigc_core.families import FAMILIES, config_class
 from aigc_core.families.config import RunConfig, make_config
 from aigc_core.runs.extension import BUDGETS, extend
-from aigc_core.runs.listing import check_name, open_run
+from aigc_core.runs.listing import check_name, misnamed, open_run
 from aigc_core.runs.preflight import check_can_start
 from aigc_core.runs.queue import NoQueue, QueueSlot
 from aigc_core.runs.run import Run
@@ -226,6 +226,8 @@ def runs() -> None:
         age = "" if run["created"] is None else _age(time.time() - run["created"])
         table.add_row(run["name"], run["family"], run["data"], run["state"], str(run["step"]), figure, age)
     Console(width=None if sys.stdout.isatty() else 200).print(table)
+    for name in misnamed():
+        print(f"Not shown because of its name: {name!r}; rename the folder.", file=sys.stderr)
 
 
 @app.command()

@@ -78,6 +78,15 @@ def run_named(name: str) -> Run:
     raise RunError("run.gone", "There is no run “{name}” any more.", name=name[:80])
 
 
+def misnamed() -> list[str]:
+    """Folders of the person's that would be runs, were it not for their names; the program's own begin with a dot."""
+    root = paths.runs_root()
+    if not root.is_dir():
+        return []
+    found = (one for one in root.iterdir() if not one.name.startswith(".") and not is_name(one.name))
+    return sorted(one.name for one in found if (one / "config.json").is_file())
+
+
 def _runs_in(root: Path, newest_first: bool) -> Iterator[Run]:
     if not root.is_dir():
         return

@@ -34,6 +34,13 @@ def test_a_folder_renamed_by_hand_is_shown_everywhere(tmp_path: Path, cli: Comma
     tally("names of a run's folder: shown on the pages and by the command line", len(GOOD))
 
 
+def test_a_folder_that_is_not_shown_is_named(cli: Command) -> None:
+    run = Run.create(tiny("vae"))
+    run.path.rename(run.path.with_name("a&b"))
+    done = cli("runs")
+    assert "a&b" not in done.stdout and "Not shown because of its name: 'a&b'" in done.stderr
+
+
 def test_a_name_that_would_be_shown_nowhere_is_refused(cli: Command, tmp_path: Path, tally: Tally) -> None:
     for name in BAD:
         with pytest.raises(RunError, match="cannot be the name of a run"):
