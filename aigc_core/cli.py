@@ -5,22 +5,26 @@ import json
 import os
 import sys
 import time
+import traceback
+from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TextIO
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from aigc_core.common.errors import AigcError, ConfigError, disk_in_words, writable
-from aigc_core.common.paths import runs_root
+from aigc_core.common.paths import absolute, runs_root
 from aigc_core.common.progress import silent
 from aigc_core.data.sources import SOURCES
 from aigc_core.evaluation import diagnostics as doctor
 from aigc_core.evaluation import pipeline, quality_gate
 from aigc_core.families import FAMILIES, config_class
 from aigc_core.families.config import RunConfig, make_config
-from aigc_core.runs.listing import open_run
+from aigc_core.runs.extension import BUDGETS, extend
+from aigc_core.runs.listing import check_name, misnamed, open_run
 from aigc_core.runs.preflight import check_can_start
 from aigc_core.runs.queue import NoQueue, QueueSlot
 from aigc_core.runs.run import Run
@@ -44,33 +48,76 @@ Settings = Annotated[
 ]
 
 
+def _place(given: Path | None) -> Path | None:
+    """A place on the command line; shells leave the “~” of “--out=~/here” as it is."""
+    return absolute(given) if given is not None and str(given).startswith("~") else given
+
+
+def _new_run(given: Path | None) -> Path | None:
+    """The place of a new run."""
+    if given is not None:
+        check_name(absolute(given).name)
+    return _place(given)
+
+
+NewRun = Annotated[Path | None, typer.Option(help="Directory of the run, new or empty.", callback=_new_run)]
+
+
 def main() -> NoReturn:
     """Run a command. A person's mistake is one sentence on stderr and exit code 2."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # an output in ASCII, or a name that is not UTF-8
+        if isinstance(stream, TextIOWrapper):  # one in ASCII, or one that does not know a name's letters
             stream.reconfigure(errors="replace")
+    try:
+        code = _exit_code()
+    except Exception:  # a defect, to be seen whole
+        if not _is_one_of_several():
+            raise
+        traceback.print_exc()
+        code = 1
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # whoever read it has gone, and Python would try again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    if _is_one_of_several():
+        # However it ends, all is written. While Python takes itself down, a thread of gloo's that wants to give back a
+        # tensor now and then ends the process ("terminate called without an active exception"), which torchrun takes
+        # for a failed training.
+        os._exit(code)
+    sys.exit(code)
+
+
+def _exit_code() -> int:
     try:
         with disk_in_words():
             app(standalone_mode=False)
     except AigcError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        sys.exit(2)
+        _say(f"Error: {error}", file=sys.stderr)
+        return 2
     except typer.Exit as end:
-        sys.exit(end.exit_code)
+        return end.exit_code
     except typer.Abort:
-        sys.exit(130)
+        return 130
+    except SystemExit as end:  # click's, where whoever read what is printed has gone
+        return int(end.code or 0)
     except Exception as error:
-        if not hasattr(error, "format_message"):  # not one of typer's own: a defect, to be seen whole
+        if not hasattr(error, "format_message"):  # not one of typer's own
             raise
-        print(f"Error: {error.format_message()}", file=sys.stderr)
-        sys.exit(2)
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        # All is done and written. Taking the process down in order, torch's threads end one of several now and then
-        # ("terminate called without an active exception"), which its launcher takes for a failed training.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)
-    sys.exit(0)
+        _say(f"Error: {error.format_message()}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _is_one_of_several() -> bool:
+    """Whether torchrun or accelerate started this process beside others."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
+def _say(*words: object, file: TextIO | None = None) -> None:
+    """Print a line; where nobody reads any more, the terminal being closed, a training goes on without."""
+    with suppress(OSError):
+        print(*words, file=file, flush=True)
 
 
 @app.command()
@@ -107,7 +154,7 @@ def train(
     until_pass: Annotated[
         int | None, typer.Option(help="Train up to this often, until a model passes its gate (setting “tries”).")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Directory of the run, new or empty.")] = None,
+    out: NewRun = None,
 ) -> None:
     """Train a new model. The first line printed is the run's directory."""
     if steps is not None and minutes is not None:
@@ -120,7 +167,7 @@ def train(
         _fit(None, NoQueue())
         return
     run = Run.create(config, out)
-    print(run.path, flush=True)
+    _say(run.path)
     _fit(run, NoQueue())
 
 
@@ -128,15 +175,19 @@ def train(
 def resume(
     run: RunName,
     set_: Settings = [],  # noqa: B006
+    steps: Annotated[int | None, typer.Option(help="Go on to so many training steps in all.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Go on to so many minutes of training in all.")] = None,
     queued: Annotated[bool, typer.Option("--queued", help="Wait for a free place first.")] = False,
 ) -> None:
-    """Go on with a run: from its pause, or from its last checkpoint."""
+    """Go on with a run: from its pause, or from its last checkpoint; one that has ended may be given more steps."""
     if int(os.environ.get("RANK", "0")) > 0:
         _fit(None, NoQueue())
         return
     found = open_run(run)
     status = found.status()
-    changes = _settings(set_)
+    given = {"steps": steps, "minutes": minutes}
+    changes = _settings(set_) | {key: value for key, value in given.items() if value is not None}
+    more = {} if status.active else {key: changes.pop(key) for key in BUDGETS if key in changes}
     if changes:
         found.config().checked_live(changes)
     if status.state == "paused" or (status.state in ("running", "queued") and status.alive()):
@@ -145,8 +196,10 @@ def resume(
             found.control.request("set", **changes)
         print(f"{found.name} goes on.")
         return
+    if more:
+        extend(found, more)
     if not queued:
-        print(found.path, flush=True)
+        _say(found.path)
         found.control.request("start")
     if changes:
         found.control.request("set", **changes)
@@ -174,6 +227,8 @@ def runs() -> None:
         age = "" if run["created"] is None else _age(time.time() - run["created"])
         table.add_row(run["name"], run["family"], run["data"], run["state"], str(run["step"]), figure, age)
     Console(width=None if sys.stdout.isatty() else 200).print(table)
+    for name in misnamed():
+        print(f"Not shown because of its name: {name!r}; rename the folder.", file=sys.stderr)
 
 
 @app.command()
@@ -182,7 +237,9 @@ def sample(
     n: Annotated[int, typer.Option("--n", min=1, max=100_000, help="How many pictures.")] = 64,
     seed: Annotated[int, typer.Option(help="Same seed, same result.")] = 0,
     label: Annotated[int | None, typer.Option("--class", help="Only this class, counted from 0.")] = None,
-    out: Annotated[Path | None, typer.Option(help="grid.png, or samples.npy (uint8 N,H,W or N,H,W,C).")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="grid.png, or samples.npy (uint8 N,H,W or N,H,W,C).", callback=_place)
+    ] = None,
     prompt: Annotated[str | None, typer.Option(help="Begin of a text.")] = None,
     max_new_tokens: Annotated[int, typer.Option(help="How many tokens to write.")] = 200,
     temperature: Annotated[float, typer.Option(help="0 = always the likeliest token.")] = 0.8,
@@ -263,7 +320,7 @@ def push(
 @app.command()
 def pull(
     name: Annotated[str, typer.Argument(help="user/name on the Hugging Face Hub.")],
-    out: Annotated[Path | None, typer.Option(help="Directory of the run, new or empty.")] = None,
+    out: NewRun = None,
 ) -> None:
     """Make a run of one that somebody has pushed, and print its directory."""
     from aigc_core.export import hub
@@ -301,14 +358,14 @@ def diagnose(run: RunName) -> None:
 @app.command("import")
 def import_(
     source: Annotated[str, typer.Argument(help="A GPT-2: owner/name on the Hugging Face Hub, or its folder.")],
-    out: Annotated[Path | None, typer.Option(help="Directory of the run, new or empty.")] = None,
+    out: NewRun = None,
 ) -> None:
     """Make a run of somebody's GPT-2, and print its directory."""
     from rich.progress import Progress
 
     from aigc_core.export import transformers_layout
 
-    folder = Path(source)
+    folder = absolute(source)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("fetching", total=1.0)
         run = transformers_layout.import_model(
@@ -320,7 +377,7 @@ def import_(
 @app.command()
 def export(
     run: RunName,
-    to: Annotated[Path, typer.Option(help="Directory, new or empty.")],
+    to: Annotated[Path, typer.Option(help="Directory, new or empty.", callback=_place)],
     format: Annotated[
         Literal["transformers", "tensorboard", "trackio"], typer.Option(help="For which library.")
     ] = "transformers",
@@ -372,9 +429,9 @@ def _fit(run: Run | None, slot: QueueSlot | NoQueue) -> None:
         progress.close()
     for one in quality_gate.attempts(run):
         status = one.status()
-        print(f"{one.name}: {status.state} at step {status.step}", *_headline(one, status), flush=True)
+        _say(f"{one.name}: {status.state} at step {status.step}", *_headline(one, status))
         for line in _verdict(one):
-            print(line, flush=True)
+            _say(line)
 
 
 def _headline(run: Run, status: Status) -> list[str]:
@@ -415,8 +472,12 @@ class _Progress:
         if not sys.stderr.isatty():
             if time.monotonic() - self._last_line >= 10:
                 self._last_line = time.monotonic()
-                print(f"{message} step {status.step}/{status.total_steps}", file=sys.stderr, flush=True)
+                _say(f"{message} step {status.step}/{status.total_steps}", file=sys.stderr)
             return
+        with suppress(OSError):  # as of `_say`
+            self._draw(status, message)
+
+    def _draw(self, status: Status, message: str) -> None:
         if self._bar is None:
             from tqdm import tqdm
 
@@ -438,7 +499,8 @@ class _Progress:
     def close(self) -> None:
         self._print_notes()
         if self._bar is not None:
-            self._bar.close()
+            with suppress(OSError):
+                self._bar.close()
 
 
 def _settings(pairs: list[str]) -> dict[str, Any]:

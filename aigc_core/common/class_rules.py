@@ -8,10 +8,13 @@ import os
 import tomllib
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aigc_core.common.errors import ConfigError
+from aigc_core.common.files import text_by_hand
+from aigc_core.common.paths import absolute
 
 SWITCH = "AIGC_CLASS"
 
@@ -50,10 +53,18 @@ def rules() -> Rules | None:
     return _rules(given, tuple(sorted(named.items())))
 
 
+def _written_rules(file: Path) -> dict[str, Any]:
+    values = tomllib.loads(text_by_hand(file).replace("\r\n", "\n"))
+    people = values.get("passwords")
+    if isinstance(people, str) and people and (beside := file.parent / people).is_file():
+        values["passwords"] = str(beside)  # wherever the app is started
+    return values
+
+
 @lru_cache(maxsize=8)
 def _rules(given: str, named: tuple[tuple[str, str], ...]) -> Rules:
     try:
-        values = {} if given == "1" else tomllib.loads(Path(given).read_text(encoding="utf-8"))
+        values = {} if given == "1" else _written_rules(absolute(given))
         return Rules.model_validate(values | dict(named))
     except (OSError, ValueError) as problem:  # TOML's and pydantic's errors are ValueErrors
         if isinstance(problem, ValidationError):

@@ -1,12 +1,13 @@
 """How much energy a training takes: read from the machine where it can be read, otherwise estimated, and said so."""
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 import psutil
+
+from aigc_core.common.running_clock import RunningClock
 
 RAPL = Path("/sys/class/powercap")  # Intel's and AMD's own counters, as Linux shows them
 CORE_WATTS = 12.0  # of a busy core with its share of the machine, where nothing can be read (Lannelongue 2021)
@@ -21,12 +22,14 @@ class Meter:
 
     Args:
         card: the graphics card's name for NVML, if one computes.
+        machine: whether this process counts what counters say of the whole machine; of several on one, one does.
     """
 
-    def __init__(self, card: str | None = None, rapl: Path = RAPL) -> None:
+    def __init__(self, card: str | None = None, rapl: Path = RAPL, *, machine: bool = True) -> None:
         self._counters = _rapl_counters(rapl)
         self._gpu = _nvml_counter(card) if card else None
         self.how: How = "measured" if self._counters and (self._gpu or not card) else "estimated"
+        self._machine = machine
         self._process = psutil.Process()
         self._last: dict[str, float] = {}
         self._last = self._readings()
@@ -37,7 +40,9 @@ class Meter:
         self._last = now
         used = sum(_difference(before[name], now[name], span) for name, (_, span) in self._counters.items())
         if not self._counters:
-            used += (now["cpu"] - before["cpu"]) * CORE_WATTS
+            used = (now["cpu"] - before["cpu"]) * CORE_WATTS
+        elif not self._machine:
+            used = 0.0
         return used + now["gpu"] - before["gpu"]
 
     def _readings(self) -> dict[str, float]:
@@ -91,6 +96,7 @@ def _nvml_counter(card: str) -> Callable[[], float] | None:
 
 def timed(work: Callable[[], object], card: str | None) -> tuple[float, float]:
     """Seconds and joules that a piece of work takes, `card` as for `Meter`."""
-    meter, begun = Meter(card), time.monotonic()
-    work()
-    return time.monotonic() - begun, meter.joules()
+    with RunningClock() as clock:
+        meter, begun = Meter(card), clock.read()
+        work()
+        return clock.read() - begun, meter.joules()

@@ -1,6 +1,7 @@
 """Writing files so that a crash, a full disk or a second writer never leaves half a file behind; reading files that
 strangers may have made."""
 
+import codecs
 import errno
 import json
 import math
@@ -9,17 +10,22 @@ import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterable, Iterator
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aigc_core.common.errors import RunError, writable
 
+PATIENCE_S = 1.0
 DEEPEST = 40  # lists and objects within one another
 LONGEST_NUMBER = 300  # digits; what has more is infinite as a float
 MOST_PARTS = 1_000_000  # lists and objects in one JSON text; each takes some twenty times its two letters
+Done = TypeVar("Done")
+_HIGH_PAIR = re.compile(rb"[\x81-\xfe].", re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -42,10 +48,27 @@ def new_file(path: Path) -> Iterator[Path]:
     partial = _partial(path)
     try:
         yield partial
-        partial.replace(path)
+        patiently(lambda: partial.replace(path))
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+def patiently(act: Callable[[], Done]) -> Done:
+    """Do something with a file that others may have open. On Windows that is an error while they do, which is a moment;
+    elsewhere it is none.
+
+    Raises:
+        OSError: it cannot be done, or not within `PATIENCE_S`.
+    """
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return act()
+        except PermissionError:
+            if sys.platform != "win32" or time.monotonic() > end:
+                raise
+            time.sleep(PATIENCE_S / 100)
 
 
 def write_json(path: Path, value: object, *, durable: bool = True) -> None:
@@ -84,11 +107,29 @@ def read_own(file: Path, folder: Path, most: int) -> bytes:
     Raises:
         OSError: as of `own_file`. ValueError: it has more than `most` bytes.
     """
-    with own_file(file, folder).open("rb") as opened:
+    with patiently(lambda: own_file(file, folder).open("rb")) as opened:
         content = opened.read(most + 1)
     if len(content) > most:
         raise ValueError(f"more than {most} bytes")
     return content
+
+
+def text_by_hand(file: Path) -> str:
+    """A list or settings that a person has written, as editors and spreadsheets save them: UTF-8 or UTF-16 with a
+    byte-order mark, UTF-8 without, or what Windows calls ANSI (GBK where it is Chinese, else Western European).
+
+    Raises:
+        OSError: it cannot be read. ValueError: it is none of them.
+    """
+    content = file.read_bytes()
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16")
+    with suppress(UnicodeDecodeError):
+        return content.decode("utf-8-sig")
+    # Both bytes of a usual character of GBK are high; in Western European text a high byte stands among letters.
+    pairs = _HIGH_PAIR.findall(content)
+    usual = sum(pair[1] >= 0xA1 for pair in pairs)
+    return content.decode("gb18030" if pairs and usual > len(pairs) / 2 else "cp1252")
 
 
 def json_object(text: str | bytes) -> dict[str, Any]:
@@ -169,7 +210,7 @@ def new_folder(path: Path) -> Iterator[Path]:
                 sync(file)
         if path.exists():  # left by an attempt that was killed later on and is now repeated
             shutil.rmtree(path)
-        partial.replace(path)
+        patiently(lambda: partial.replace(path))
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

@@ -2,35 +2,56 @@
 
 import hashlib
 import http.client
+import logging
 import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
 from aigc_core.common.errors import DataError
+from aigc_core.common.paths import absolute, runs_root
 from aigc_core.common.progress import ProgressCallback
 
+log = logging.getLogger(__name__)
 _forbidden: ContextVar[bool] = ContextVar("_forbidden", default=False)
 CHUNK = 1 << 16
 TIMEOUT_S = 20
 
 
 def cache_folder() -> Path:
-    """Where fetched and prepared data is kept between runs (the system's cache folder of this user)."""
-    folder = user_cache_path("aigc-studio")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    """Where fetched and prepared data is kept between runs: the system's cache folder of this user; where that cannot
+    be written, as in a container without a home, one beside the runs. One that is filled is used, writable or not.
+
+    Raises:
+        OSError: neither can be.
+    """
+    usual = user_cache_path("aigc-studio")
+    with suppress(OSError):
+        if usual.is_absolute():  # with an unknown home it would be a folder named “~” here
+            usual.mkdir(parents=True, exist_ok=True)
+            if os.access(usual, os.W_OK) or any(usual.iterdir()):
+                return usual
+    instead = runs_root() / ".cache"
+    instead.mkdir(parents=True, exist_ok=True)
+    _say_once(usual, instead)
+    return instead
+
+
+@cache
+def _say_once(usual: Path, instead: Path) -> None:
+    log.warning("%s cannot be written, so prepared data is kept in %s.", usual, instead)
 
 
 def local_data(kind: str) -> Path | None:
     """The folder of data that the person already has: `$AIGC_DATA/images` or `$AIGC_DATA/text`."""
     root = os.environ.get("AIGC_DATA")
-    return Path(root) / kind if root else None
+    return absolute(root) / kind if root else None
 
 
 @contextmanager

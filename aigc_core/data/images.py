@@ -1,6 +1,7 @@
 """Picture sets that are installed with a package, or public ones that torchvision knows."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -25,7 +26,8 @@ def digits(config: object, progress: ProgressCallback) -> Images:
 
         pixels, labels = mnist_data()
         table = np.concatenate([pixels, labels[:, None]], axis=1).astype(np.uint8)
-        write_atomic(cached, _npy_bytes(table))
+        with suppress(OSError):  # then it takes seconds the next time, too
+            write_atomic(cached, _npy_bytes(table))
     return Images(table[:, :-1].reshape(-1, 28, 28, 1), table[:, -1].astype(np.int64), DIGITS)
 
 

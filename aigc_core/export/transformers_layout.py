@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aigc_core.common.errors import ConfigError, message
 from aigc_core.common.files import new_folder, refuse_taken
-from aigc_core.common.paths import runs_root
+from aigc_core.common.paths import absolute, runs_root
 from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.sources import source_of
@@ -39,7 +39,8 @@ def import_model(source: str | Path, progress: ProgressCallback, to: Path | None
     Raises:
         AigcError: there is no such model, it cannot be fetched or used, or `to` cannot be written.
     """
-    to = (to or new_run_path(str(source))).absolute()
+    to = absolute(to or new_run_path(str(source)))
+    source = source if isinstance(source, str) else absolute(source)
     refuse_taken(to)
     folder = _folder(source, progress)
     config, tokenizer = pretrained.whole(folder)

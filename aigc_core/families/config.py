@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from aigc_core.common.errors import ConfigError, can_be_written
+from aigc_core.common.paths import absolute
 from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.sources import SOURCES, Source, source_of
 from aigc_core.families.capabilities import Capability
@@ -298,7 +299,8 @@ def make_config(
     data: str | None = None,
     settings: dict[str, Any] | None = None,
 ) -> Checked:
-    """A family's config from a preset, a data source and single settings, the later ones winning.
+    """A family's config from a preset, a data source and single settings, the later ones winning; places are absolute,
+    so that the run can go on wherever it is asked to.
 
     Raises:
         ConfigError: unknown preset, key or data, or an impossible value.
@@ -314,9 +316,20 @@ def make_config(
     values = {"preset": preset, **config_class.presets[preset].settings}
     if data is not None:
         values["data"] = data
-    config = checked(config_class, values | (settings or {}))
+    config = checked(config_class, _with_places(values | (settings or {})))
     check_data(config)
     return config
+
+
+def _with_places(values: dict[str, Any]) -> dict[str, Any]:
+    found = dict(values)
+    if isinstance(path := values.get("data_path"), str) and path:
+        found["data_path"] = str(absolute(path))
+    if (
+        isinstance(name := values.get("init_from"), str) and name and absolute(name).is_dir()
+    ):  # else of a run or the Hub
+        found["init_from"] = str(absolute(name))
+    return found
 
 
 def check_data(config: RunConfig) -> None:

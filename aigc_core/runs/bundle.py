@@ -55,7 +55,7 @@ def release(run: Run, to: Path, steps: list[int] | None = None, figures: dict[st
             if (run.path / name).exists():
                 shutil.copyfile(own_file(run.path / name, run.path), folder / name)
         events = thinned(run.events()[0], MOST_POINTS)
-        (folder / "events.jsonl").write_text(json_lines(events), encoding="utf-8")
+        (folder / "events.jsonl").write_text(json_lines(events), encoding="utf-8", newline="\n")
         (folder / "samples").mkdir()
         for name in run.samples.names():
             (folder / "samples" / name).write_bytes(run.samples.read(name))

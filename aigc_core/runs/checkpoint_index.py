@@ -18,6 +18,10 @@ class CheckpointIndex:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def can_go_on(self, step: int) -> bool:
+        """Whether training can go on from a checkpoint: a run that was given away has weights alone."""
+        return (self.folder(step) / "optimizer.safetensors").is_file()
+
     def folder(self, step: int) -> Path:
         """Where the checkpoint of a step lies, whether there is one or not."""
         return self._folder / f"step_{step:06d}"

@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 from aigc_core.common.errors import RunError
 from aigc_core.common.files import mtime_ns
 
+LOCK = ".lock"
 BEAT_S = 5.0  # between two signs of life
 
 
@@ -18,7 +19,7 @@ class Claim:
 
     def __init__(self, folder: Path) -> None:
         self._name, self._beat = folder.name, folder / ".beat"
-        self._lock = FileLock(folder / ".lock")
+        self._lock = FileLock(folder / LOCK)
 
     @contextmanager
     def hold(self) -> Iterator[None]:

@@ -63,7 +63,7 @@ class EventLog:
         """
         changes = []
         with new_file(self._file) as partial:
-            with partial.open("w", encoding="utf-8") as file:
+            with partial.open("w", encoding="utf-8", newline="\n") as file:
                 for one, _ in each_object(self._file):
                     if _is_event(one) and (one["step"] <= step or one["kind"] == "set"):
                         file.write(json_lines([one]))

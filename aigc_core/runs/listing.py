@@ -1,6 +1,5 @@
 """Runs by name: those of the person, and the models that came with the program."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,8 +7,32 @@ from aigc_core.common import paths
 from aigc_core.common.errors import RunError
 from aigc_core.runs.run import Run
 
-NAME = re.compile(r"\w[\w.-]*")  # of a run that pages may ask for; nothing that could be a path
-LONGEST_NAME = 200  # bytes
+NOT_IN_NAMES = "/\\<>:\"'|?*&%#`$"  # what systems, addresses and pages take for something else
+LONGEST_NAME = 200  # bytes; a system takes 255, and files that come into being have longer ones
+
+
+def is_name(name: str) -> bool:
+    """Whether a folder of this name is shown as a run, and pages may ask for it; nothing that could be a path."""
+    return (
+        name.isprintable()
+        and name == name.strip().rstrip(".")
+        and not name.startswith((".", "-"))
+        and not any(one in NOT_IN_NAMES for one in name)
+        and 0 < len(name.encode()) <= LONGEST_NAME
+    )
+
+
+def check_name(name: str) -> None:
+    """Raises: RunError: a run in a folder of this name would be shown nowhere."""
+    if not is_name(name):
+        raise RunError(
+            "run.bad_name",
+            "“{name}” cannot be the name of a run: at most {most} bytes, none of {others} in it, and neither a dot or "
+            "dash before it nor a dot or blank behind.",
+            name=name[:80],
+            most=LONGEST_NAME,
+            others=" ".join(NOT_IN_NAMES),
+        )
 
 
 def list_runs() -> list[Run]:
@@ -23,7 +46,7 @@ def open_run(reference: str | Path) -> Run:
     Raises:
         RunError: none, or several.
     """
-    path = Path(reference)
+    path = paths.absolute(reference)
     if (path / "config.json").is_file():
         return Run(path)
     found = [run for run in list_runs() if str(reference) in run.name]
@@ -48,16 +71,25 @@ def run_named(name: str) -> Run:
     Raises:
         RunError: there is none.
     """
-    if NAME.fullmatch(name) and len(name.encode()) <= LONGEST_NAME:
+    if is_name(name):
         for root in (paths.runs_root(), paths.shipped_root()):
             if (root / name / "config.json").is_file():
                 return Run(root / name)
     raise RunError("run.gone", "There is no run “{name}” any more.", name=name[:80])
 
 
+def misnamed() -> list[str]:
+    """Folders of the person's that would be runs, were it not for their names; the program's own begin with a dot."""
+    root = paths.runs_root()
+    if not root.is_dir():
+        return []
+    found = (one for one in root.iterdir() if not one.name.startswith(".") and not is_name(one.name))
+    return sorted(one.name for one in found if (one / "config.json").is_file())
+
+
 def _runs_in(root: Path, newest_first: bool) -> Iterator[Run]:
     if not root.is_dir():
         return
     for path in sorted(root.iterdir(), reverse=newest_first):
-        if NAME.fullmatch(path.name) and (path / "config.json").is_file():
+        if is_name(path.name) and (path / "config.json").is_file():
             yield Run(path)

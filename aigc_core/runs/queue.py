@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 
 from aigc_core.common import process_identity
 from aigc_core.common.errors import AigcError, message
-from aigc_core.common.files import json_object, write_atomic
+from aigc_core.common.files import json_object, patiently, write_atomic
 from aigc_core.common.signals import SignalHandler
 from aigc_core.runs.run import Run
 from aigc_core.runs.slots import slots
@@ -110,7 +110,7 @@ class QueueSlot:
 
     def release(self) -> None:
         if self._ticket is not None:
-            self._ticket.unlink(missing_ok=True)
+            patiently(partial(self._ticket.unlink, missing_ok=True))
             self._ticket = None
         if self._held is not None:
             self._held.release()
@@ -125,7 +125,7 @@ class QueueSlot:
                 continue
             self._held = lock
             if self._ticket is not None:
-                self._ticket = self._ticket.rename(self._ticket.with_suffix(".running"))
+                self._ticket = patiently(partial(self._ticket.rename, self._ticket.with_suffix(".running")))
             return True
         return False
 

@@ -30,6 +30,7 @@ from aigc_core.common.files import (
     json_object,
     mtime_ns,
     new_folder,
+    patiently,
     read_own,
     resolved_folder,
     write_atomic,
@@ -39,7 +40,7 @@ from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.families import config_class
 from aigc_core.families.config import RunConfig, checked
 from aigc_core.runs.checkpoint_index import CheckpointIndex
-from aigc_core.runs.claim import Claim
+from aigc_core.runs.claim import LOCK, Claim
 from aigc_core.runs.control_channel import ControlChannel
 from aigc_core.runs.event_log import Event, EventLog
 from aigc_core.runs.manifest import FORMAT, Manifest
@@ -75,7 +76,7 @@ class Run:
         if path is None:
             name = f"{time.strftime('%Y%m%d-%H%M%S')}-{config.family}-{config.data}-{secrets.token_hex(2)}"
             path = paths.runs_root() / name
-        path = path.absolute()
+        path = paths.absolute(path)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise RunError("run.exists", "{path} is there already; choose another place with --out.", path=path)
         try:
@@ -257,7 +258,12 @@ class Run:
         """
         self.check_own()
         with self.claim.exclude_others():
-            shutil.rmtree(self.path)
+            for one in [one for one in self.path.iterdir() if one.name != LOCK]:  # Windows removes no file that is open
+                if one.is_dir() and not one.is_symlink():
+                    shutil.rmtree(one)
+                else:
+                    patiently(one.unlink)
+        shutil.rmtree(self.path)
 
 
 def cannot_write(path: Path, problem: OSError) -> RunError:

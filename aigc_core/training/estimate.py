@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from aigc_core.common.device import choose
+from aigc_core.common.running_clock import RunningClock
 from aigc_core.common.signals import SignalHandler
 from aigc_core.families.base import count_parameters
 from aigc_core.families.config import RunConfig
@@ -32,7 +33,7 @@ def estimate(config: RunConfig, given: dict[str, Any] | None = None) -> dict[str
     device = choose(config.device, config.precision)
     with TemporaryDirectory() as folder:
         run = Run.create(config, Path(folder) / "estimate", given)
-        trainer = Trainer(run, NoQueue(), SignalHandler(), lambda status: None)
+        trainer = Trainer(run, NoQueue(), SignalHandler(), lambda status: None, RunningClock())
         times: list[float] = []
         while len(times) < 3 or (sum(times) < TIMED_S and len(times) < 50):
             before = time.monotonic()

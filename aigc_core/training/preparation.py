@@ -8,6 +8,7 @@ from importlib.metadata import version
 import torch
 
 from aigc_core.common.errors import Message, message
+from aigc_core.common.running_clock import RunningClock
 from aigc_core.common.signals import SignalHandler
 from aigc_core.data.datasets import load_data
 from aigc_core.families import family_class
@@ -29,10 +30,15 @@ class Preparation:
     """Makes a run ready to be trained, shows what is read or fetched, and hears a stop meanwhile."""
 
     def __init__(
-        self, processes: Processes, signals: SignalHandler, limits: ClassLimits, reporter: StatusReporter
+        self,
+        processes: Processes,
+        signals: SignalHandler,
+        limits: ClassLimits,
+        reporter: StatusReporter,
+        clock: RunningClock,
     ) -> None:
         self._processes, self._signals, self._limits, self._reporter = processes, signals, limits, reporter
-        self._began, self._last_shown = time.monotonic(), -math.inf
+        self._clock, self._began, self._last_shown = clock, clock.read(), -math.inf
 
     def prepare(self) -> tuple[TrainingState, list[Message]]:
         """The training before it goes back to a checkpoint, and notes on its data.
@@ -84,7 +90,7 @@ class Preparation:
         if not self._processes.several:  # several wait for one another here, and stop at the first step
             if self._signals.asked or self._processes.run.control.stop_requested():
                 raise Halted
-            self._limits.check_preparation(time.monotonic() - self._began)
+            self._limits.check_preparation(self._clock.read() - self._began)
         percent = f"{100 * part:.0f} %" if part else ""
         self._reporter.announce("prepare.progress", "Preparing the data: {what} {percent}", what=what, percent=percent)
 

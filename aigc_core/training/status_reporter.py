@@ -1,14 +1,14 @@
 """What a training says of itself: `status.json` with speed, time left and energy, and whoever listens."""
 
-import time
 from collections import deque
 
 from aigc_core.common.device import card_of
 from aigc_core.common.energy import Meter
 from aigc_core.common.errors import message
+from aigc_core.common.running_clock import RunningClock
 from aigc_core.runs.queue import StatusCallback, enter, fresh_status
-from aigc_core.runs.run import Run
 from aigc_core.runs.status import State
+from aigc_core.training.distributed import Processes
 from aigc_core.training.state import TrainingState
 
 INTERVAL_S = 0.5
@@ -16,20 +16,21 @@ PACE_WINDOW_S = 20.0  # over which speed and time left are taken
 
 
 class StatusReporter:
-    """Writes a run's status in the main process; in others it does nothing."""
+    """Writes a run's status in the main process; in others it only counts energy, for the main one's sum."""
 
-    def __init__(self, run: Run, main: bool, device: str, on_status: StatusCallback) -> None:
-        self.status = fresh_status(run)
-        self._run, self._main, self._on_status = run, main, on_status
-        self._last = time.monotonic()
+    def __init__(self, processes: Processes, on_status: StatusCallback, clock: RunningClock) -> None:
+        self.status = fresh_status(processes.run)
+        self._processes, self._on_status, self._clock = processes, on_status, clock
+        self._run, self._main = processes.run, processes.main
+        self._last, self._halted_s = clock.read(), clock.halted_s
         self._pace: deque[tuple[float, int]] = deque()
-        self._device = device
         self._meter: Meter | None = None
+        self._handed_over = 0.0  # joules of the other processes that are counted already
 
     def start_metering(self) -> None:
-        """Count energy from now on."""
-        self._meter = Meter(card_of(self._device))
-        self.status.energy_how = self._meter.how
+        """Count energy from now on, that of all processes."""
+        self._meter = Meter(card_of(self._processes.device.kind), machine=self._processes.first_here)
+        self.status.energy_how = "measured" if self._processes.agree(self._meter.how == "measured") else "estimated"
 
     def announce(self, key: str, text: str, **values: object) -> None:
         """Say what is being prepared."""
@@ -41,9 +42,9 @@ class StatusReporter:
         """The training has come to another state."""
         if not self._main:
             return
+        self.add_energy()
         status, config = self.status, training.config
         status.step, status.elapsed_s, status.message = training.step, training.elapsed_s, None
-        self._add_energy()
         status.total_steps = status.total_steps if config.minutes else config.steps
         if state in ("done", "stopped"):
             status.total_steps = training.step if config.minutes else config.steps
@@ -53,15 +54,18 @@ class StatusReporter:
 
     def update(self, training: TrainingState) -> None:
         """Say how far it is, where it is time to."""
-        now = time.monotonic()
-        if not self._main or now - self._last <= INTERVAL_S:
+        now = self._clock.read()
+        if now - self._last <= INTERVAL_S:
+            return
+        self._last = now
+        self.add_energy()
+        if not self._main:
             return
         self._pace.append((now, training.step))
         while len(self._pace) > 2 and now - self._pace[0][0] > PACE_WINDOW_S:
             self._pace.popleft()
         (then, step), status, config = self._pace[0], self.status, training.config
         status.step, status.elapsed_s = training.step, training.elapsed_s
-        self._add_energy()
         if training.step > step:
             status.steps_per_s = (training.step - step) / (now - then)
             if config.minutes:
@@ -71,23 +75,33 @@ class StatusReporter:
             else:
                 status.eta_s = (config.steps - training.step) / status.steps_per_s
         self._run.set_status(status)
-        self._last = now
         self._on_status(status)
 
     def keep_alive(self) -> None:
         """While nothing changes, say that the process still exists."""
-        if self._main and time.monotonic() - self._last > INTERVAL_S:
+        now = self._clock.read()
+        if self._main and now - self._last > INTERVAL_S:
             self._run.set_status(self.status)
-            self._last = time.monotonic()
+            self._last = now
+
+    def add_energy(self) -> None:
+        """Count what was used since the last time; the main process adds what the others have told of."""
+        if self._meter is None:
+            return
+        joules = self._meter.joules()
+        if self._clock.halted_s > self._halted_s:  # the machine's counters went on, for others
+            joules, self._halted_s = 0.0, self._clock.halted_s
+        if self._main:
+            others = self._processes.handed_over()
+            self.status.energy_j += joules + others - self._handed_over
+            self._handed_over = others
+        else:
+            self._processes.hand_over(joules)
 
     def skip_energy(self) -> None:
         """What others used meanwhile is not this training's."""
         if self._meter is not None:
             self._meter.joules()
-
-    def _add_energy(self) -> None:
-        if self._meter is not None:
-            self.status.energy_j += self._meter.joules()
 
     def _enter(self, state: State) -> None:
         enter(self._run, self.status, state)

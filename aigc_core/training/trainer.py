@@ -11,6 +11,7 @@ from aigc_core.common.device import choose
 from aigc_core.common.errors import DeviceError, message
 from aigc_core.common.gradient_step import gradient_step
 from aigc_core.common.rng import Stream, derived_seed
+from aigc_core.common.running_clock import RunningClock
 from aigc_core.common.signals import SignalHandler
 from aigc_core.families.base import Loss, Networks, Phase, StepContext
 from aigc_core.runs.queue import NoQueue, QueueSlot, StatusCallback, fresh_status, still_waiting, stopped, wait
@@ -59,32 +60,36 @@ def _fit(run: Run | None, slot: QueueSlot | NoQueue, on_status: StatusCallback) 
     """What `fit` does once the run is ours."""
     if run is not None and not wait(run, slot, on_status):
         return run.status()
-    with SignalHandler() as signals:
+    # One that still waits for the main process has nothing to lose, and might wait for one that has failed.
+    with SignalHandler(later=run is None) as signals, RunningClock() as clock:
         try:
-            trainer = Trainer(run, slot, signals, on_status)
+            trainer = Trainer(run, slot, signals, on_status, clock)
         except Halted:
             assert run is not None
             return stopped(run, fresh_status(run), on_status)
-        status = trainer.train()
-        if trainer.state.processes.several:  # else a process that leaves first can die of its open connections
-            trainer.state.processes.accelerator.end_training()
-        return status
+        return trainer.train()
 
 
 class Trainer:
     """The state of one training, and the loop over its steps."""
 
     def __init__(
-        self, run: Run | None, slot: QueueSlot | NoQueue, signals: SignalHandler, on_status: StatusCallback
+        self,
+        run: Run | None,
+        slot: QueueSlot | NoQueue,
+        signals: SignalHandler,
+        on_status: StatusCallback,
+        clock: RunningClock,
     ) -> None:
         config = run.config() if run is not None else None
         device = choose(config.device, config.precision) if config else None
         processes = join_processes(run, config, device)
+        signals.listen()
         run, limits = processes.run, ClassLimits(processes.run)
-        self._slot, self._signals, self._on_status = slot, signals, on_status
-        self._reporter = StatusReporter(run, processes.main, processes.device.kind, on_status)
+        self._slot, self._signals, self._on_status, self._clock = slot, signals, on_status, clock
+        self._reporter = StatusReporter(processes, on_status, clock)
         self._control = Control(run, signals, limits)
-        self.state, notes = Preparation(processes, signals, limits, self._reporter).prepare()
+        self.state, notes = Preparation(processes, signals, limits, self._reporter, clock).prepare()
         self.recorder = Recorder(self.state, self._reporter.status, limits)
         restore(self.state, self.recorder, self._control, self._reporter.status, notes)
         # Listed once: to look through the modules in every step takes as long as a small matmul.
@@ -109,24 +114,30 @@ class Trainer:
     def _loop(self) -> Status:
         state, recorder, control, reporter = self.state, self.recorder, self._control, self._reporter
         reporter.enter("running", state)
-        started = time.monotonic() - state.elapsed_s
+        started = self._clock.read() - state.elapsed_s
         while True:
             # look at the clock, and at what people ask
-            asked = control.look(state, time.monotonic() - started, log=state.processes.main and recorder.log_due())
+            asked = control.look(state, self._clock.read() - started, log=state.processes.main and recorder.log_due())
             reporter.update(state)
             control.apply(state, asked)
             finished = asked.out_of_time or (not state.config.minutes and state.step >= state.config.steps)
-            state.elapsed_s = time.monotonic() - started
+            state.elapsed_s = self._clock.read() - started
+
+            last = finished or asked.stop
+            if last or asked.pause:
+                reporter.add_energy()
+            if last:
+                state.processes.part()
 
             # sample, evaluate and checkpoint
             disk_is_full = recorder.evaluate_and_checkpoint(finished=finished, halting=asked.stop or asked.pause)
             if disk_is_full:
                 self._signals.asked = True
-            if finished or asked.stop:
+            if last:
                 break
             if asked.pause:
                 self._pause()
-                started = time.monotonic() - state.elapsed_s
+                started = self._clock.read() - state.elapsed_s
                 continue
 
             # train

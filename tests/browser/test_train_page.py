@@ -103,6 +103,23 @@ def test_a_first_visitor_trains_on_digits(app: str, page: Page, browser: Browser
     other.context.close()
 
 
+def test_a_run_that_is_done_is_given_more(app: str, page: Page) -> None:
+    page.goto(f"{app}?family=vae&data=digits8&steps=3")
+    expect(page.locator("#vae-steps input").first).to_have_value("3")
+    page.click("#start")
+    expect(page.locator("#watch .state")).to_have_text("done", timeout=90_000)
+    expect(page.locator('#watch [data-role="gate"] .verdict')).to_be_visible(timeout=60_000)  # its process has ended
+    budget = page.locator('#watch [data-role="budget"]')
+    expect(budget).to_have_value("6")
+    budget.fill("2")
+    page.click('#watch [data-do="longer"]')
+    expect(page.locator("#watch .message")).to_contain_text("give more than that")
+    budget.fill("5")
+    page.click('#watch [data-do="longer"]')
+    expect(page.locator("#watch .facts dd").first).to_have_text("5 / 5", timeout=90_000)
+    expect(page.locator("#watch .notes")).to_contain_text("The training goes on, now to 5")
+
+
 def test_impossible_settings_are_a_sentence_and_start_nothing(app: str, page: Page) -> None:
     page.goto(app)
     page.get_by_label("GPT").check()

@@ -70,3 +70,27 @@ def test_a_graphics_card_is_read_through_nvml(tmp_path: Path, monkeypatch: pytes
 def test_a_card_without_a_counter_makes_it_an_estimate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packages(tmp_path, 0)
     assert Meter("GPU-2", tmp_path).how == "estimated"
+
+
+def test_of_several_processes_on_a_machine_one_counts_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (counter,) = packages(tmp_path, 0)
+    cards = {"GPU-1": [0, 1000], "GPU-2": [0, 30_000]}
+    library = SimpleNamespace(
+        NVMLError=RuntimeError,
+        nvmlInit=lambda: None,
+        nvmlDeviceGetHandleByUUID=lambda name: iter([0, *cards[name]]),
+        nvmlDeviceGetTotalEnergyConsumption=next,
+    )
+    monkeypatch.setitem(sys.modules, "pynvml", library)
+    first, second = Meter("GPU-1", tmp_path), Meter("GPU-2", tmp_path, machine=False)
+    counter.write_text("5000000")
+    assert (first.joules(), second.joules()) == (5 + 1, 30)
+
+
+def test_without_counters_each_process_counts_its_own_cores(tmp_path: Path) -> None:
+    meter, begun = Meter(rapl=tmp_path, machine=False), time.process_time()
+    while time.process_time() - begun < 0.2:
+        pass
+    assert meter.joules() == pytest.approx(0.2 * CORE_WATTS, rel=0.5)

@@ -209,6 +209,58 @@ def test_people_may_sign_in_by_passwords_instead(tmp_path: Path, monkeypatch: py
         class_api.user_of_password("Ann")
 
 
+LIST = '姓名,密码,\nAnn,secret,\n"Li  Wei", owl ,Teacher\n,,\n王芳,猫头鹰,老师\n'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "gb18030"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "，"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_a_list_of_passwords_is_read_however_it_was_saved(
+    encoding: str, separator: str, ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "people.csv"
+    mark = "\ufeff" if encoding == "utf-16-le" else ""
+    file.write_bytes((mark + LIST.replace(",", separator).replace("\n", ending)).encode(encoding))
+    monkeypatch.setenv("AIGC_CLASS_PASSWORDS", str(file))
+    assert sign_in.passwords() == {"Ann": ("secret", False), "Li Wei": ("owl", True), "王芳": ("猫头鹰", True)}
+    assert sign_in.is_password_right(" Li Wei ", "owl")
+    assert class_api.user_of_password("Li  Wei") == User("Li Wei", teacher=True)
+
+
+def test_a_list_in_western_letters_is_no_chinese_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "people.csv"
+    file.write_bytes("Müller;geheim;teacher\nJosé Peña;señor;\n".encode("cp1252"))
+    monkeypatch.setenv("AIGC_CLASS_PASSWORDS", str(file))
+    assert sign_in.passwords() == {"Müller": ("geheim", True), "José Peña": ("señor", False)}
+
+
+@pytest.mark.parametrize(
+    "line", ["Ann,", "Ann, ,teacher", ",secret", "Ann,secret,boss", "Ann,a,teacher,b", "ann,x\nAnn,y"]
+)
+def test_a_line_that_lets_in_the_wrong_one_is_a_sentence(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text(f"Bo,secret\n{line}\n")
+    monkeypatch.setenv("AIGC_CLASS_PASSWORDS", str(file))
+    with pytest.raises(ConfigError, match=r"line 2|Ann twice") as said:
+        sign_in.passwords()
+    assert "secret" not in str(said.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030"])
+def test_rules_may_come_from_any_editor_and_stand_beside_their_list(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "people.csv").write_text("Ann,secret\n")
+    (tmp_path / "class.toml").write_bytes('title = "三年级二班"\r\npasswords = "people.csv"\r\n'.encode(encoding))
+    monkeypatch.setenv("AIGC_CLASS", str(tmp_path / "class.toml"))
+    monkeypatch.chdir("/")
+    allowed = class_rules.rules()
+    assert allowed is not None and allowed.title == "三年级二班"
+    assert sign_in.passwords() == {"Ann": ("secret", False)}
+
+
 # -- who may do what --------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +55,9 @@ def estimate(family: str, values: dict[str, Any], cap: float | None = None) -> d
             _recent[key] = (time.monotonic(), found)
             whole = (time.monotonic() - begun) * (psutil.cpu_count() or 1)
             if _used_by_others() - others < whole * BUSY_PERCENT / 100:  # else it is true for now only
-                saved.parent.mkdir(exist_ok=True)
-                write_json(saved, found)
+                with suppress(OSError):  # it is not needed
+                    saved.parent.mkdir(exist_ok=True)
+                    write_json(saved, found)
     return found | {
         "total_s": 60 * config.minutes or found["step_s"] * config.steps,
         "outlook": lessons.foresee(config, found["step_s"], cap),
@@ -109,7 +110,9 @@ def _measure(config: RunConfig) -> dict[str, Any]:
     command = [sys.executable, "-m", "aigc_core", "estimate", config.family, "--at-most", str(quotas.most_weights())]
     for pair in pairs:
         command += ["--set", pair]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", errors="replace", cwd=PROJECT
+    )
     launch.local.limit_process(process.pid, quotas.is_student())
     with process:
         try:

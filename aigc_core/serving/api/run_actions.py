@@ -9,6 +9,7 @@ from aigc_core.common.errors import ConfigError
 from aigc_core.common.files import size_mb
 from aigc_core.evaluation import quality_gate
 from aigc_core.families.config import RunConfig, check_data
+from aigc_core.runs.extension import BUDGETS, extend
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.preflight import check_can_start
 from aigc_core.runs.run import Run
@@ -43,7 +44,8 @@ def _given(config: RunConfig, cap: float | None) -> dict[str, Any]:
 
 
 def request(name: str, what: Literal["stop", "pause", "resume", "set"], changes: dict[str, Any] | None = None) -> None:
-    """Ask a training for something. A run that is not active is started again by `resume`.
+    """Ask a training for something. A run that is not active is started again by `resume`; with more `steps` or
+    `minutes` among the changes, also one that is done.
 
     Raises:
         AigcError: no such run, not yours, nothing to ask it, or settings that cannot change now.
@@ -52,19 +54,29 @@ def request(name: str, what: Literal["stop", "pause", "resume", "set"], changes:
     users.check_may_change(run)
     status = run.status()
     ended = status.state in ("stopped", "failed", "interrupted")
-    if what == "resume" and (ended or quality_gate.left_unjudged(run, status, quality_gate.judgement(run))):
+    more = {key: value for key, value in (changes or {}).items() if key in BUDGETS} if what == "resume" else {}
+    if more and not status.active:
         with _starting:
-            limits = quotas.admit(run.config()).get("limits")
-            if limits:  # what is left now, this run's own share included
-                run.manifest.set_limit("disk_mb", limits["disk_mb"] + size_mb(run.path))
-            if status.elapsed_s >= 60 * run.manifest.limit("lesson_minutes"):  # whoever goes on is past the lesson
-                run.manifest.lift_limit("lesson_minutes")
-            launch.start(run)
+            config = run.config().changed({"minutes": 0.0} | more)
+            limits = quotas.admit(config).get("limits")
+            extend(run, more)
+            _start_again(run, limits)
+    elif what == "resume" and (ended or quality_gate.left_unjudged(run, status, quality_gate.judgement(run))):
+        with _starting:
+            _start_again(run, quotas.admit(run.config()).get("limits"))
     elif what == "set":
         run.config().checked_live(changes or {})
         run.ask(what, **(changes or {}))
     else:
         run.ask(what)
+
+
+def _start_again(run: Run, limits: dict[str, Any] | None) -> None:
+    if limits:  # what is left now, this run's own share included
+        run.manifest.set_limit("disk_mb", limits["disk_mb"] + size_mb(run.path))
+    if run.status().elapsed_s >= 60 * run.manifest.limit("lesson_minutes"):  # whoever goes on is past the lesson
+        run.manifest.lift_limit("lesson_minutes")
+    launch.start(run)
 
 
 def train_again(name: str, changes: dict[str, Any]) -> str:

@@ -20,12 +20,14 @@ from filelock import FileLock
 
 from aigc_core.common.class_rules import rules
 from aigc_core.common.errors import ClassError, ConfigError
-from aigc_core.common.files import json_object, write_atomic, write_json
-from aigc_core.common.paths import runs_root
+from aigc_core.common.files import json_object, text_by_hand, write_atomic, write_json
+from aigc_core.common.paths import absolute, runs_root
 from aigc_core.serving.classroom.users import User, required_rules
 
 LONGEST_NAME = 40  # characters
 TEACHERS = {"teacher", "the teacher", "老师", "老師", "教师", "教師"}  # what no student may be called
+SEPARATORS = ",;\t，"  # of a list of passwords: as spreadsheets and people put them
+HEADINGS = {("name", "password"), ("姓名", "密码"), ("名字", "密码"), ("姓名", "口令")}
 TRIES, WINDOW_S = 10, 60.0  # of wrong codes for one name from one address, after which one has to wait there
 MOST_REMEMBERED = 2_000  # names and addresses of which wrong codes are remembered
 
@@ -52,7 +54,7 @@ def join(name: str, own_code: str, class_code: str) -> str:
         ClassError: the name cannot be used, or a code is wrong.
     """
     allowed = required_rules()
-    name = unicodedata.normalize("NFC", " ".join(name.split()))
+    name = _as_written(name)
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise ClassError("class.bad_name", "Write your name, with at most {most} characters.", most=LONGEST_NAME)
     if _normalized(name) in TEACHERS:
@@ -114,12 +116,7 @@ def passwords() -> dict[str, tuple[str, bool]]:
     if allowed is None or not allowed.passwords:
         return {}
     try:
-        lines = Path(allowed.passwords).read_text(encoding="utf-8").splitlines()
-        rows = [[one.strip() for one in row] for row in csv.reader(lines) if row and not row[0].startswith("#")]
-        people = {name: (password, rest == ["teacher"]) for name, password, *rest in rows}
-        if "" in people or len({_normalized(name) for name in people}) < len(rows):
-            raise ValueError("a line without a name, or a name twice")
-        return people
+        return _people(text_by_hand(absolute(allowed.passwords)))
     except (OSError, ValueError, csv.Error) as problem:
         raise ConfigError(
             "class.bad_passwords",
@@ -129,9 +126,40 @@ def passwords() -> dict[str, tuple[str, bool]]:
         ) from problem
 
 
+def _people(text: str) -> dict[str, tuple[str, bool]]:
+    """The lines of a list of passwords; a spreadsheet may have put other separators, or quotes, or empty cells behind.
+
+    Raises:
+        ValueError: a line is none.
+    """
+    numbered = enumerate(text.splitlines(), 1)
+    lines = {number: one for number, one in numbered if one.strip() and not one.lstrip().startswith("#")}
+    separator = next((one for one in SEPARATORS if all(one in line for line in lines.values())), ",")
+    people: dict[str, tuple[str, bool]] = {}
+    names = set()
+    for number, row in zip(lines, csv.reader(lines.values(), delimiter=separator), strict=True):
+        cells = [one.strip() for one in row]
+        name, password, role = [*cells, "", ""][:3]
+        heading = not people and (name.casefold(), password.casefold()) in HEADINGS
+        if heading or not any(cells):
+            continue
+        if any(cells[3:]) or not name or not password or role.casefold() not in TEACHERS | {""}:
+            raise ValueError(f"line {number}")
+        name = _as_written(name)
+        if _normalized(name) in names:
+            raise ValueError(f"{name} twice")
+        names.add(_normalized(name))
+        people[name] = password, bool(role)
+    return people
+
+
+def _as_written(name: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(name.split()))
+
+
 def is_password_right(name: str, password: str) -> bool:
     """Whether this is the password of this name; of nobody's once it was wrong too often."""
-    known = passwords().get(name)
+    known = passwords().get(_as_written(name))
     try:
         _check_code(
             name, password, known[0] if known else secrets.token_hex(), "class.wrong_password", "Wrong password."
@@ -143,8 +171,9 @@ def is_password_right(name: str, password: str) -> bool:
 
 def user_of_password(name: str | None) -> User | None:
     """Who has signed in under this name; None if nobody has."""
-    known = passwords().get(name or "")
-    return User(str(name), teacher=known[1]) if known else None
+    name = _as_written(name or "")
+    known = passwords().get(name)
+    return User(name, teacher=known[1]) if known else None
 
 
 def student_code(user: User) -> str:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -23,7 +24,7 @@ def start(run: Run) -> None:
     The child waits for its turn, writes its output to the run's `log.txt`, and belongs to no terminal, so that
     neither closing the browser nor stopping the app ends it.
     """
-    at_once, given = slots.slots(), {"PYTHONUNBUFFERED": "1"}
+    at_once, given = slots.slots(), {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
     if at_once > 1:  # each its share of the cores: more threads than cores wait for one another
         share = max(1, (psutil.cpu_count() or 1) // at_once)
         given["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS") or str(share)
@@ -34,11 +35,18 @@ def start(run: Run) -> None:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,
             env=os.environ | given | {"PYTHONPATH": path},
+            **detached(),
         )
     _reap(child)
     limit_process(child.pid, bool(run.manifest.owner))
+
+
+def detached() -> dict[str, Any]:
+    """How `subprocess` starts a process that no terminal ends: neither its closing nor a Ctrl-C there."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
 
 
 def limit_process(pid: int, of_student: bool) -> None:

@@ -18,6 +18,7 @@ import { Samples } from "./samples.js";
 const ACTIVE = ["queued", "running", "paused"];
 const BROKEN = ["failed", "interrupted"];
 const REALLY_MS = 4000; // for which a second press deletes
+const ENDED = ["done", "stopped", "failed", "interrupted"];
 const RESUMABLE = ["paused", "stopped", "failed", "interrupted"];
 const REQUESTS = /** @type {const} */ (["pause", "resume", "stop"]);
 
@@ -58,6 +59,14 @@ export class RunView {
     widget.button("pin").hidden = widget.button("delete").hidden = !run.mine;
     widget.button("delete").textContent = say("watch.delete");
     this.#showPinned();
+    this.#offerMore();
+  }
+
+  /** Twice as much as it was given, if nothing else is written there. */
+  #offerMore() {
+    const unit = budgetOf(this.run);
+    this.widget.input("budget").value = String(2 * Number(this.run.settings[unit]));
+    this.widget.part("unit").textContent = say(`watch.longer.${unit}`);
   }
 
   #showPinned() {
@@ -135,6 +144,7 @@ export class RunView {
     widget.button("resume").disabled = !run.mine || !RESUMABLE.includes(state);
     widget.button("stop").disabled = !run.mine || !this.working;
     widget.button("delete").disabled = this.working;
+    widget.part("longer").hidden = !run.mine || !ENDED.includes(state) || !step;
     widget.part("live").hidden = !run.mine || !this.working || !run.live.length;
     widget.part("progress").style.width = `${total ? (100 * step) / total : 0}%`;
     const said = widget.part("said");
@@ -218,8 +228,16 @@ export class RunView {
         await this.poll();
       });
     }
+    widget.button("longer").addEventListener("click", () => void this.#trainOn());
     widget.button("pin").addEventListener("click", () => void this.#pin());
     widget.button("delete").addEventListener("click", () => void this.#delete());
+  }
+
+  async #trainOn() {
+    const { widget, run } = this;
+    const changes = { [budgetOf(run)]: Number(widget.input("budget").value) };
+    await widget.call("ask", { run: run.name, what: "resume", changes });
+    await this.watch.open(run.name);
   }
 
   async #pin() {
@@ -238,4 +256,12 @@ export class RunView {
     }
     if (await this.widget.call("remove", { run: this.run.name })) await this.watch.leave();
   }
+}
+
+/**
+ * What ends the run.
+ * @param {Run} run
+ */
+function budgetOf(run) {
+  return run.settings["minutes"] ? "minutes" : "steps";
 }
