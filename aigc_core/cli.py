@@ -7,7 +7,6 @@ import sys
 import time
 import traceback
 from contextlib import suppress
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TextIO
 
@@ -66,7 +65,7 @@ NewRun = Annotated[Path | None, typer.Option(help="Directory of the run, new or 
 def main() -> NoReturn:
     """Run a command. A person's mistake is one sentence on stderr and exit code 2."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # one in ASCII, or one that does not know a name's letters
+        if isinstance(stream, io.TextIOWrapper):  # one in ASCII, or one that does not know a name's letters
             stream.reconfigure(errors="replace")
     try:
         code = _exit_code()
