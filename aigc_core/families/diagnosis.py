@@ -266,6 +266,28 @@ def memorisation(case: Case) -> Finding | None:
     )  # fmt: skip
 
 
+def colors_lost(case: Case) -> Finding | None:
+    """What is made is paler than the data, or of other colours."""
+    strength, distance = case.last("colorfulness"), case.last("color_distance")
+    if strength is None or distance is None or case.progress < YOUNG:
+        return None
+    if strength >= PALE and distance <= OTHER_COLORS:
+        return None
+    return Finding(
+        "colors-lost", "serious", case.step,
+        message(
+            "doctor.colors-lost",
+            "What is made has {strength} % of the real pictures' colourfulness, and its colours differ from theirs by "
+            "{distance} % (0 would be the same, 100 none in common).",
+            strength=round(100 * strength), distance=round(100 * distance),
+        ),
+        message(
+            "doctor.colors-lost.advice",
+            "Train longer: shapes come first, colours late. More pictures help, too.",
+        ),
+    )  # fmt: skip
+
+
 RULES = (
     Rule(not_finite),
     Rule(dead_start),
@@ -274,6 +296,7 @@ RULES = (
     Rule(over_fitting),
     Rule(too_little_data),
     Rule(memorisation),
+    Rule(colors_lost),
 )
 
 # What the rules count as much or little; found with `benchmarks/doctor.py`.
@@ -287,6 +310,8 @@ HIGH_WILD = 0.5  # of the first loss, above it
 OVERFIT = 0.01  # of all that the loss fell, above the best
 OFTEN = 20  # epochs
 GAP = 0.05  # of all that the loss fell
+PALE = 0.6  # of the real pictures' colourfulness
+OTHER_COLORS = 0.5  # of all colour, in other colours than theirs
 COPIED = 0.2  # of made examples, beyond the usual
 
 

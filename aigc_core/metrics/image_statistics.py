@@ -7,13 +7,23 @@ LEVELS = 4  # of each channel in a histogram of colours
 
 
 def color_histogram(pictures: Tensor) -> Tensor:
-    """Shares of the colours among all pixels of pictures uint8 (N, C, H, W): float64 (LEVELS ** C,), summing to 1."""
+    """Shares of the colours in pictures uint8 (N, C, H, W): float64 (LEVELS ** C,), summing to 1.
+
+    Of colour pictures a pixel counts by the difference of its largest and smallest channel, so that much white or black
+    around a thing does not hide what colour the thing has.
+    """
     levels = pictures.long() * LEVELS // 256
     numbers = torch.zeros_like(levels[:, 0])
     for channel in levels.unbind(1):
         numbers = numbers * LEVELS + channel
-    counts = torch.bincount(numbers.flatten(), minlength=LEVELS ** pictures.shape[1]).double()
-    return counts / counts.sum()
+    weights = chroma(pictures) if pictures.shape[1] > 1 else torch.ones_like(numbers, dtype=torch.float32)
+    counts = torch.bincount(numbers.flatten(), weights.flatten().double(), LEVELS ** pictures.shape[1])
+    return counts / counts.sum().clamp_min(1e-12)
+
+
+def chroma(pictures: Tensor) -> Tensor:
+    """The difference between the largest and the smallest channel of each pixel: float (N, H, W) in [0, 1]."""
+    return (pictures.amax(1).float() - pictures.amin(1).float()) / 255
 
 
 def color_distance(first: Tensor, second: Tensor) -> float:
@@ -22,8 +32,8 @@ def color_distance(first: Tensor, second: Tensor) -> float:
 
 
 def colorfulness(pictures: Tensor) -> float:
-    """The mean difference between the largest and the smallest channel of a pixel, in [0, 1]: 0 for greys."""
-    return float((pictures.amax(1).float() - pictures.amin(1).float()).mean() / 255)
+    """The mean `chroma`: 0 for greys."""
+    return float(chroma(pictures).mean())
 
 
 def sharpness(pictures: Tensor) -> float:

@@ -117,6 +117,23 @@ def names_of(made: Case) -> set[str]:
 FALLING = [5.0 * 0.9**step + 1.0 for step in range(60)]
 
 
+def test_lost_colours_are_seen() -> None:
+    for figures, found in (
+        ({"colorfulness": [0.3], "color_distance": [0.1]}, True),
+        ({"colorfulness": [1.0], "color_distance": [0.7]}, True),
+        ({"colorfulness": [0.9], "color_distance": [0.2]}, False),
+        ({"color_distance": [0.9]}, False),  # greys
+    ):
+        assert ("colors-lost" in names_of(case("gan", {}, figures))) == found
+
+
+def test_a_discriminator_that_is_always_right_is_seen_on_few_pictures() -> None:
+    curves = {"d_auc": [1.0] * 20}
+    sick = {"coverage": [0.7, 0.7], "told_apart": [0.99, 0.98], "diversity": [0.8, 0.8]}
+    assert "discriminator-wins" in names_of(case("gan", curves, sick))
+    assert "discriminator-wins" not in names_of(case("gan", curves, sick | {"told_apart": [0.99, 0.8]}))
+
+
 def test_memorisation_counts_only_beyond_what_is_usual() -> None:
     assert "memorisation" in names_of(case("gan", {}, {"copies": [0.5], "copies_real": [0.1]}))
     assert "memorisation" not in names_of(case("gan", {}, {"copies": [0.5], "copies_real": [0.4]}))

@@ -10,6 +10,7 @@ from aigc_core.families.diagnosis import YOUNG, Case, Finding, Rule, percent, ro
 ALIKE = 0.6  # of real examples' distance from each other
 MISSING = 0.05  # of the classes
 BAD_COVERAGE = 0.3
+BAD_TOLD_APART = 0.95  # of made and real ones, by their nearest neighbours alone
 WINNING = 0.985
 LOSING = 0.65
 SWING = 0.15  # in logarithms of the figure
@@ -51,7 +52,9 @@ def mode_collapse(case: Case) -> Finding | None:
 def discriminator_wins(case: Case) -> Finding | None:
     """The discriminator tells nearly all apart, and what is made stays bad: the generator learns nothing from it."""
     auc = case.recent("d_auc")
-    if case.progress < YOUNG or not auc or not _bad(case) or statistics.fmean(auc) < WINNING:
+    covers_little, apart = _covers_little(case), case.last("told_apart") or 0.0
+    bad = covers_little or apart > BAD_TOLD_APART
+    if case.progress < YOUNG or not auc or not bad or statistics.fmean(auc) < WINNING:
         return None
     return Finding(
         "discriminator-wins", "serious", case.step,
@@ -60,6 +63,13 @@ def discriminator_wins(case: Case) -> Finding | None:
             "The discriminator tells {auc} % of pairs apart, while only {coverage} % of the real data is covered: the "
             "generator no longer gets a hint.",
             auc=percent(statistics.fmean(auc)), coverage=round(100 * case.last("coverage")),
+        )
+        if covers_little
+        else message(
+            "doctor.discriminator-wins.apart",
+            "The discriminator tells {auc} % of pairs apart, and a look at the most similar example alone tells "
+            "{apart} % of real and made ones apart: the generator no longer gets a hint.",
+            auc=percent(statistics.fmean(auc)), apart=percent(apart),
         ),
         message(
             "doctor.discriminator-wins.advice",
@@ -72,7 +82,7 @@ def discriminator_wins(case: Case) -> Finding | None:
 def discriminator_loses(case: Case) -> Finding | None:
     """The discriminator guesses, and what is made is bad: it cannot tell the generator where to go."""
     auc = case.recent("d_auc")
-    if case.progress < YOUNG or not auc or not _bad(case) or statistics.fmean(auc) > LOSING:
+    if case.progress < YOUNG or not auc or not _covers_little(case) or statistics.fmean(auc) > LOSING:
         return None
     return Finding(
         "discriminator-loses", "serious", case.step,
@@ -120,7 +130,7 @@ def oscillation(case: Case) -> Finding | None:
     )  # fmt: skip
 
 
-def _bad(case: Case) -> bool:
+def _covers_little(case: Case) -> bool:
     coverage = case.last("coverage")
     return coverage is not None and coverage < BAD_COVERAGE
 
