@@ -7,12 +7,15 @@
 A sheet is what a model draws or writes at some step: 64 pictures of one seed, or three texts. Two passes over them, in
 different orders and without sight of figures or names, label each as good (one would show it: nearly all of it can be
 read or recognised) or bad. `TO/labels-1.json` and `TO/labels-2.json` hold them as {number: "good" or "bad"}. A sheet on
-which the passes differ is kept and does not count. Trainings with `$AIGC_DATA` need its data.
+which the passes differ is kept and does not count. `$AIGC_DATA` must hold the data of those trainings that need some.
 """
 
 import argparse
 import json
+import os
+import pydoc_data.topics
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 
 from aigc_core.common.files import write_json
+from aigc_core.data import product_texts
 from aigc_core.evaluation import pipeline
 from aigc_core.evaluation.evaluate import evaluate
 from aigc_core.evaluation.quality_gate import held_against, verdict_of
@@ -29,6 +33,7 @@ from aigc_core.families.causal_lm import TextFamily, TextRequest
 from aigc_core.families.config import make_config
 from aigc_core.families.image import ImageFamily, ImageRequest, sheet_png
 from aigc_core.inference.model_cache import load
+from aigc_core.runs.listing import list_runs
 from aigc_core.runs.run import Run
 
 KEPT = Path(__file__).with_suffix(".json")
@@ -71,6 +76,18 @@ TRAININGS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "gpt-docs": ("gpt", "default", {"data": "docs", "steps": 500}),
     "gpt-hot": ("gpt", "default", {"lr": 0.2, "steps": 150}),
     "gpt-dropout": ("gpt", "minute", STEPS | {"dropout": 0.95, "steps": 500}),
+    "gan-spiral": ("gan", "ring", {"pattern": "spiral"}),
+    "gan-sixty": ("gan", "default", {"data": "folder", "data_path": "sixty", "steps": 500}),
+    "vae-sixty": ("vae", "default", {"data": "folder", "data_path": "sixty", "steps": 600}),
+    "gan-moji": ("gan", "default", {"data": "folder", "data_path": "moji", "steps": 300}),
+    "vae-moji": ("vae", "default", {"data": "folder", "data_path": "moji", "steps": 400}),
+    "gpt-abc": ("gpt", "minute", STEPS | {"data": "text", "data_path": "abc", "steps": 1200, "prompt": "X:1\n"}),
+    "gpt-overfit": (
+        "gpt", "default", {"data": "text", "data_path": "page", "context": 64, "batch_size": 16, "steps": 900},
+    ),
+    "gpt-finetune": ("gpt", "fine-tune", {"data_path": "products"}),
+    "gpt-finetune-docs": ("gpt", "fine-tune", {"data_path": "docs"}),
+    "gpt-finetune-tang": ("gpt", "fine-tune", {"init_from": "gpt-tang", "data_path": "poems", "prompt": "《"}),
 }  # fmt: skip
 
 
@@ -85,6 +102,9 @@ def main() -> None:
     if given.what == "make":
         for name in given.only:
             make_sheets(name, given.to)
+        for run in list_runs():
+            if run.shipped:
+                sheet(run, run.checkpoints.steps()[-1], given.to / "sheets")
         number_blindly(given.to)
     elif given.what == "keep":
         keep(given.to)
@@ -92,9 +112,35 @@ def main() -> None:
         check()
 
 
+def own_data(name: str, to: Path) -> Path:
+    """A folder or text as a person would bring it."""
+    given, topics = Path(os.environ["AIGC_DATA"]), "\n\n".join(pydoc_data.topics.topics.values())
+    if name == "sixty":
+        folder = to / "sixty"
+        folder.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(given / "images" / "openmoji64.zip") as archive:
+            pictures = [one for one in archive.namelist() if one.endswith(".png")]
+            for number, one in enumerate(pictures[:: len(pictures) // 60][:60]):
+                (folder / f"{number}.png").write_bytes(archive.read(one))
+        return folder
+    if name in ("moji", "abc"):
+        return given / {"moji": "images/openmoji64.zip", "abc": "text/nottingham_abc.txt"}[name]
+    poems = (given / "text" / "tang_poems.txt").read_text(encoding="utf-8")
+    texts = {
+        "page": topics[:18_000], "docs": topics[50_000:150_000], "poems": poems[:60_000],
+        "products": "\n\n".join(product_texts.texts(600, 3)),
+    }  # fmt: skip
+    file = to / f"{name}.txt"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(texts[name], encoding="utf-8")
+    return file
+
+
 def make_sheets(name: str, to: Path) -> None:
     """Train one, and write sheet and figures at parts of its way."""
     family, preset, settings = TRAININGS[name]
+    if "data_path" in settings:
+        settings = settings | {"data_path": str(own_data(settings["data_path"], to))}
     plan = make_config(config_class(family), preset, None, settings)
     every = max(1, plan.steps // 20)
     often = {"evaluate_every": every, "checkpoint_every": every, "sample_every": plan.steps, "keep_checkpoints": 100}
@@ -113,12 +159,8 @@ def sheet(run: Run, step: int, to: Path) -> None:
     if isinstance(family, ImageFamily):
         (to / f"{name}.png").write_bytes(sheet_png(family.sample(family.networks, ImageRequest())))
     elif isinstance(family, TextFamily):
-        texts = [
-            "".join(
-                family.stream(family.networks, TextRequest(prompt=family.config.prompt, max_new_tokens=240, seed=one))
-            )
-            for one in range(TEXTS)
-        ]
+        requests = [TextRequest(family.config.prompt, 240, seed=seed) for seed in range(TEXTS)]
+        texts = ["".join(family.stream(family.networks, one)) for one in requests]
         (to / f"{name}.txt").write_text("\n=====\n".join(texts), encoding="utf-8")
     figures = {key: one for key, one in evaluate(run, "end", step).items() if isinstance(one, int | float)}
     row = {
@@ -158,7 +200,9 @@ def agreement() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 
 def verdict(row: dict[str, Any]) -> str:
-    gate = make_config(config_class(row["family"]), row["preset"]).gate
+    family = config_class(row["family"])
+    settings = family.presets[row["preset"]].settings if row["preset"] in family.presets else {}
+    gate = settings.get("gate", family.model_fields["gate"].default)
     return verdict_of(held_against(gate, row["figures"], frozenset(row["not_of_this_data"])))
 
 

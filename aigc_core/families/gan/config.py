@@ -43,7 +43,8 @@ class Config(ImageOptions, RunConfig):
     )
 
     gate: str = option(
-        "told_apart < 0.85, sharpness > 0.6, classes_missing < 1, excess_copies < 0.2, coverage_features > 0.4",
+        "told_apart < 0.8, diversity > 0.6, classes_missing < 1, excess_copies < 0.2, coverage_features > 0.45, "
+        "colorfulness > 0.6",
         "Conditions on held-out figures for the model to count as ready; empty = none.",
         group="judge",
         curves=False,
@@ -121,6 +122,7 @@ class Config(ImageOptions, RunConfig):
             {
                 "data": "points",
                 "pattern": "ring",
+                "gate": "told_apart < 0.73, precision > 0.65, classes_missing < 1",
                 "network": "mlp",
                 "objective": "relativistic",
                 "spectral_norm": False,

@@ -70,7 +70,7 @@ class Config(TextOptions, MatrixOptions, RunConfig):
     grad_clip: float = option(1.0, "Largest gradient norm allowed; 0 = no limit.", group="optimiser", ge=0, le=1e6)
 
     gate: str = option(
-        "gain > 0",
+        "known_words > 0.82, strangeness < 1.7, excess_copies < 0.3",
         "Conditions on held-out figures for the model to count as ready; empty = none.",
         group="judge",
         curves=False,
