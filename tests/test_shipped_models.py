@@ -10,6 +10,7 @@ import pytest
 from aigc_core.common.paths import shipped_root
 from aigc_core.data.stories import entropy_per_character
 from aigc_core.data.text import FORMS, keeps_form
+from aigc_core.evaluation import quality_gate
 from aigc_core.evaluation.evaluate import evaluate
 from aigc_core.families.causal_lm import TextRequest
 from aigc_core.inference.latent import session
@@ -149,3 +150,15 @@ def test_the_gans_are_as_good_as_their_cards_say(name: str) -> None:
     assert measured["frechet_features"] == pytest.approx(said["frechet_features"], rel=0.02)
     assert measured["classes_missing"] == 0
     assert measured["frechet_features"] < 10 * measured["frechet_features_real"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.environ.get("AIGC_DATA"), reason="needs what they were trained on, under $AIGC_DATA")
+@pytest.mark.parametrize("name", NAMES)
+def test_each_meets_the_conditions_of_its_family(name: str) -> None:
+    config = run_named(name).config()
+    info = run_named(name).dataset_info()
+    assert info is not None
+    gate, impossible = type(config).model_fields["gate"].default, config.figures_not_of(info)
+    conditions = quality_gate.held_against(gate, evaluate(run_named(name), "end"), impossible)
+    assert quality_gate.verdict_of(conditions) == "ready", conditions

@@ -32,7 +32,7 @@ _SIGNATURES = {kind: re.compile(signature, re.DOTALL) for kind, signature in SIG
 
 MOST_PIXELS = 52_000_000  # of a picture that has to be opened whole: up to 16 bytes each for a moment (WebP)
 MOST_JPEG_PIXELS = 250_000_000  # of a JPEG that is read line by line at an eighth of its size
-LONGEST_SIDE = 65_535  # pixels
+LONGEST_SIDE = 20_000  # pixels
 REDUCED_FROM = 16_000_000  # pixels; what is larger is halved until it is near the size that is wanted
 FULL_16_BIT = 65_535
 
@@ -65,7 +65,10 @@ def opened(content: bytes, mode: str, size: int, most_pixels: int = MOST_PIXELS)
         raise UnreadablePicture("damaged")
     try:
         with reader(io.BytesIO(content)) as picture:  # not `Image.open`: its limit knows nothing of reading at a scale
-            _check_size(picture, MOST_JPEG_PIXELS if _by_lines(picture, content) else most_pixels)
+            if not _by_lines(picture, content):
+                _check_size(picture, most_pixels)
+            elif picture.width * picture.height > MOST_JPEG_PIXELS:
+                raise UnreadablePicture("large")
             picture.draft("RGB", (size * 2, size * 2))
             _check_size(picture, most_pixels)
             return _on_white(_upright(_reduced(_eight_bits(picture), size))).convert(mode)

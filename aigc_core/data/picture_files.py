@@ -170,7 +170,6 @@ class Found:
 
     def take(self, parts: Parts, size: int, begin: Callable[[], bytes], read: Callable[[], bytes]) -> None:
         """A file of `size` bytes; `begin` gives its first ones, or raises `Unread`."""
-        self.count()
         if self.is_tools(parts):
             return
         self.folders.add(parts[:-1])
@@ -246,10 +245,8 @@ def find(place: Path) -> Iterator[Found]:
 def _look_in_folder(place: Path, found: Found) -> None:
     read: set[tuple[int, int]] = set()
     files: list[tuple[Parts, Path]] = []
-    later: list[tuple[Parts, Path]] = [
-        ((), place)
-    ]  # links wait until all folders proper are read, so that these keep their names
-    while later:
+    later: list[tuple[Parts, Path]] = [((), place)]
+    while later:  # links wait until all folders proper are read, so that these keep their names
         inside, later = later, []
         while inside:
             parts, folder = inside.pop()
@@ -271,9 +268,9 @@ def _look_in_folder(place: Path, found: Found) -> None:
                 else:
                     files.append((here, folder / entry.name))
         later.sort(reverse=True)
-    names = _readable_names([parts for parts, _ in files])
-    found.folders = set(_readable_names(sorted(found.folders)))
-    for parts, (_, path) in zip(names, files, strict=True):
+    names = _readable_names([*(parts for parts, _ in files), *found.folders])
+    found.folders = set(names[len(files) :])
+    for parts, (_, path) in zip(names, files, strict=False):
         _take_file(parts, path, found)
 
 
@@ -350,6 +347,7 @@ def _look_in_zip(place: Path, archive: zipfile.ZipFile, found: Found) -> None:
             unpacked=round(unpacked / 1e9),
         )
     for parts, entry in entries:
+        found.count()
         if not parts:
             continue
         if entry.is_dir() or entry.filename.endswith("\\"):

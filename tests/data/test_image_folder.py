@@ -8,6 +8,7 @@ import unicodedata
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -372,3 +373,36 @@ def test_a_dark_picture_of_16_bits_stays_dark(tmp_path: Path) -> None:
     (place / "c.png").unlink()
     (place / "b.png").write_bytes(deep(3000))
     assert "pictures of 16 bits, 2, use only the darkest 5.1 %" in notes_of(read(place))[0]
+
+
+@pytest.mark.parametrize(
+    ("size", "options", "read_at_all"),
+    [
+        ((8000, 6000), {"format": "JPEG"}, True),
+        ((12_000, 9000), {"format": "JPEG"}, True),
+        ((16_320, 12_240), {"format": "JPEG"}, True),  # beyond what Pillow itself calls a bomb
+        ((30_000, 900), {"format": "JPEG"}, True),
+        ((12_000, 9000), {"format": "JPEG", "progressive": True}, False),  # kept whole until its last scan
+        ((12_000, 9000), {"format": "PNG"}, False),
+        ((16_000, 16_000), {"format": "JPEG"}, False),
+    ],
+    ids=str,
+)
+def test_photographs_of_telephones_are_read_and_bombs_are_not(
+    tmp_path: Path, size: tuple[int, int], options: dict[str, Any], read_at_all: bool
+) -> None:
+    large = encoded(Image.new("L", size, 90), **options)
+    place = unpacked(tmp_path / "mine", {"a.png": picture(1, (64, 64), "L"), "large.jpg": large})
+    data = read(place)
+    assert len(data.pixels) == 1 + read_at_all
+    if read_at_all:
+        assert (data.pixels[1] == 90).all() and not data.notes
+    else:
+        assert "1 too large (large.jpg)" in notes_of(data)[0]
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP"])
+def test_a_photograph_of_48_million_pixels_that_must_be_opened_whole(tmp_path: Path, format: str) -> None:
+    whole = encoded(Image.new("RGB", (8000, 6000), (90, 90, 90)), format, method=0, lossless=True, quality=0)
+    place = unpacked(tmp_path / "mine", {"a.png": whole})
+    assert (read(place).pixels == 90).all()

@@ -118,7 +118,7 @@ def test_an_upload_is_kept_under_a_name_of_ours(tmp_path: Path) -> None:
 
 
 def test_uploaded_pictures_are_looked_at_before_the_start(tmp_path: Path) -> None:
-    files = {f"{name}/{i}.jpg": picture(i + len(name), format="JPEG") for name in ("猫", "小狗") for i in range(2)}
+    files = {f"{name}/{i}.jpg": picture(i + 10 * len(name), format="JPEG") for name in ("猫", "小狗") for i in range(2)}
     kept = uploads.save_upload(packed(tmp_path / "a.zip", files | {"猫/9.heic": HEIC}, "gbk"))
     report = picture_report.judge_pictures("vae", {"data": "folder", "data_path": kept})
     assert report is not None and report["classes"] == {"小狗": 2, "猫": 2}
