@@ -8,18 +8,25 @@ from aigc_core.metrics.memorization import copied_share
 UNIT = re.compile(r"[\u3400-\u9fff]|\w+")  # a Chinese character, or a word
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 PASSAGE, CHINESE_PASSAGE = 40, 12  # characters from which on agreement is a copy
+LONG_PASSAGE = 200  # likewise, in which texts of one kind never agree by chance
 LONGEST_GRAM = 3
 
 
 def figures(made: list[str], real: list[str], train: str) -> dict[str, Any]:
     """`distinct_1` to `distinct_3` of the made texts, and `distinct_2_real`; `copies` and `copies_real`, the part of
-    their characters within passages of at least `copies_length` that stand word for word in the training text."""
+    their characters within passages of at least `copies_length` that stand word for word in the training text;
+    `repeated_real`, the same of the real texts in passages of `LONG_PASSAGE`."""
     found: dict[str, Any] = {f"distinct_{n}": distinct(made, n) for n in range(1, LONGEST_GRAM + 1)}
     found["distinct_2_real"] = distinct(real, 2)
-    letters = "".join(real)
-    length = CHINESE_PASSAGE if len(CHINESE.findall(letters)) > len(letters) / 3 else PASSAGE
+    length = copy_length("".join(real))
     copies, usual = copied_share(made, train, length), copied_share(real, train, length)
-    return found | {"copies": copies, "copies_real": usual, "copies_length": length}
+    repeated = copied_share(real, train, LONG_PASSAGE)
+    return found | {"copies": copies, "copies_real": usual, "copies_length": length, "repeated_real": repeated}
+
+
+def copy_length(text: str) -> int:
+    """Characters from which on a passage of such a text that stands elsewhere is a copy."""
+    return CHINESE_PASSAGE if len(CHINESE.findall(text)) > len(text) / 3 else PASSAGE
 
 
 def distinct(texts: list[str], n: int) -> float:

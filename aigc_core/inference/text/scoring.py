@@ -4,7 +4,7 @@ import json
 import math
 import threading
 from pathlib import Path
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from aigc_core.common.errors import DataError
 from aigc_core.common.progress import ProgressCallback
@@ -16,10 +16,12 @@ from aigc_core.data.tokenizer import StreamingDetokenizer
 from aigc_core.families.causal_lm import TextFamily
 from aigc_core.inference.text.session import MOST_NAMED, full_passes, open_model, token_tensor
 from aigc_core.metrics import memorization
+from aigc_core.metrics.text_diversity import copy_length
 from aigc_core.runs.run import Run
 
 MOST_MEASURED = 20_000  # characters whose surprise is measured
 MOST_COMPARED = 20_000  # characters that are looked for in the training text
+MEMORISED = 2  # times the longest passage of an unseen text
 MARGIN = 60  # characters shown around a place in the training text
 
 
@@ -31,8 +33,8 @@ class TokenNll(TypedDict):
 
 
 class TextNll(TypedDict):
-    """How well a model foresees a text: `n` tokens, the mean `nats` of them, and the bits of all over the bytes of UTF-8
-    that they stand for. `unknown`: characters that it has no token for; they were left out."""
+    """How well a model foresees a text: `n` tokens, the mean `nats` of them, and the bits of all over the bytes of
+    UTF-8 that they stand for. `unknown`: characters that it has no token for; they were left out."""
 
     tokens: list[TokenNll]
     n: int
@@ -49,8 +51,14 @@ class Copy(TypedDict):
     `start`, `length` in the text; `place` in the training text, from 0 to 1, with a few characters around it; `usual`:
     the longest such passage of an unseen text of the same length, None where too little was held out; `size` of the
     training text; `began`: the model that this one went on from, whose own training text is not compared.
+
+    `verdict`: ``new`` below `limit` characters, from which on the figure `copies` counts, too. From there on
+    ``copied``, or ``repeats`` if it is no more than `MEMORISED` times `usual`: then texts of this kind repeat
+    themselves, and nothing need have been learned by heart. ``alone``: likewise, with nothing to compare with.
     """
 
+    verdict: Literal["new", "copied", "repeats", "alone"]
+    limit: int
     start: int
     length: int
     place: float
@@ -116,17 +124,29 @@ def longest_copy(run: Run, step: int | None, text: str, progress: ProgressCallba
     if not text.strip():
         raise DataError("writing.nothing", "There is no text to compare; write something first.")
     train, held_out = training_text(family)
+    if unknown := family.tokenizer.unknown_in(train):  # it was left out of what the model read
+        train = train.translate(dict.fromkeys(map(ord, unknown)))
     start, length, place = memorization.longest_copy(text, train, lambda part, _: progress(0.1 + 0.4 * part, None))
     middle = max(0, (len(held_out) - len(text)) // 2)
     unseen = held_out[middle : middle + len(text)]
     usual = None
     if len(unseen) == len(text):
         usual = memorization.longest_copy(unseen, train, lambda part, _: progress(0.5 + 0.5 * part, None))[1]
+    limit = copy_length(text)
     return {
+        "verdict": _verdict(length, usual, limit), "limit": limit,
         "start": start, "length": length, "place": place / max(len(train), 1),
         "before": train[max(0, place - MARGIN) : place], "after": train[place + length : place + length + MARGIN],
         "usual": usual, "size": len(train), "began": Path(family.config.init_from).name,
     }  # fmt: skip
+
+
+def _verdict(length: int, usual: int | None, limit: int) -> Literal["new", "copied", "repeats", "alone"]:
+    if length < limit:
+        return "new"
+    if usual is None:
+        return "alone"
+    return "copied" if length > MEMORISED * usual else "repeats"
 
 
 _last_text: dict[str, tuple[str, str]] = {}

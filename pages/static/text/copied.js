@@ -39,9 +39,8 @@ const cutAt = (letters, start, end) =>
   [letters.slice(0, start), letters.slice(start, end), letters.slice(end)].map((one) => one.join(""));
 
 /** @param {Found} found */
-function verdictOf({ length, usual, size, place, began }) {
-  const values = { length, usual: usual ?? "–", size: size.toLocaleString(), percent: percent(place) };
-  const verdict = usual === null ? "only" : length > 2 * usual ? "copied" : "usual";
+function verdictOf({ verdict, limit, length, usual, size, place, began }) {
+  const values = { limit, length, usual: usual ?? "–", size: size.toLocaleString(), percent: percent(place) };
   const said = say(`copied.${verdict}`, values);
   return began ? `${said} ${say("copied.began", { name: began })}` : said;
 }

@@ -75,6 +75,8 @@ export interface Surprise {
 
 /** The longest passage of a text that stands in what the model learned from. */
 export interface Copied {
+  verdict: "new" | "copied" | "repeats" | "alone";
+  limit: number;
   start: number;
   length: number;
   place: number;
