@@ -1,5 +1,6 @@
 """The command line: `python -m aigc_core …`. Its words are a contract; heavy imports wait until needed."""
 
+import io
 import json
 import os
 import sys
@@ -11,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from aigc_core.common.errors import AigcError, ConfigError, disk_in_words
+from aigc_core.common.errors import AigcError, ConfigError, disk_in_words, writable
 from aigc_core.common.paths import runs_root
 from aigc_core.common.progress import silent
 from aigc_core.data.sources import SOURCES
@@ -45,6 +46,9 @@ Settings = Annotated[
 
 def main() -> NoReturn:
     """Run a command. A person's mistake is one sentence on stderr and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # an output in ASCII, or a name that is not UTF-8
+            stream.reconfigure(errors="replace")
     try:
         with disk_in_words():
             app(standalone_mode=False)
@@ -196,8 +200,9 @@ def sample(
         from aigc_core.inference import model_cache
 
         sampling_params = (temperature, top_k, top_p, min_p, repetition_penalty)
-        request = TextRequest(prompt or "", max_new_tokens, *sampling_params, seed, precision)
-        print(prompt or "", end="")
+        prompt = writable(prompt or "")
+        request = TextRequest(prompt, max_new_tokens, *sampling_params, seed, precision)
+        print(prompt, end="")
         for piece in model_cache.text(found, request):
             print(piece, end="", flush=True)
         print()
@@ -432,8 +437,6 @@ def _ask(name: str, what: Literal["stop", "pause"]) -> None:
 
 
 def _write_pictures(made: "np.ndarray", out: Path) -> None:
-    import io
-
     import numpy as np
 
     from aigc_core.common.files import write_atomic

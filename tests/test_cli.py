@@ -1,6 +1,10 @@
 """The command line: its words, its exit codes, and that a mistake leaves nothing behind."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from aigc_core.common.errors import ConfigError
+from aigc_core.common.files import write_json
+from aigc_core.common.jsonl import append_line, read_objects
+from aigc_core.common.paths import PROJECT
 from aigc_core.runs.run import Run
 from tests.helpers.processes import Command, command
 from tests.helpers.runs import TINY, Trained, tiny
@@ -125,3 +133,46 @@ def test_a_new_run_has_no_checkpoint_to_sample(cli: Command) -> None:
     run = Run.create(tiny("vae"))
     done = cli("sample", run.name)
     assert done.returncode == 2 and "no checkpoint yet" in done.stderr
+
+
+BYTES = os.fsdecode(b"n\xff\xfeame")  # as Linux hands over what is not UTF-8
+ASCII = {"PYTHONIOENCODING": "ascii"}
+OLD = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+@pytest.mark.parametrize(
+    ("words", "output", "code"),
+    [
+        (["runs"], ASCII, 0),
+        (["sample", "{run}", "--prompt", f"the {BYTES} 你", "--max-new-tokens", "3"], OLD, 0),
+        (["export", "{run}", "--to", "{home}/out"], ASCII, 0),
+        (["sample", BYTES], OLD, 2),
+        (["train", "gpt", "--data", "text", "--set", "data_path={home}/book.txt"], ASCII, 2),
+    ],
+    ids=["runs", "prompt", "export", "name", "path"],
+)
+def test_whatever_the_output_and_the_bytes_of_a_name_there_is_no_traceback(
+    words: list[str], output: dict[str, str], code: int, trained: Trained, tmp_path: Path
+) -> None:
+    home = tmp_path / BYTES
+    shutil.copytree(trained("gpt").path, home / "run")
+    (home / "book.txt").write_text("words " * 100)
+    ran = subprocess.run(
+        [sys.executable, "-m", "aigc_core", *(one.format(run=home / "run", home=home) for one in words)],
+        capture_output=True, timeout=120, check=False, cwd=PROJECT, env=os.environ | output,
+    )  # fmt: skip
+    assert ran.returncode == code and b"Traceback" not in ran.stderr, ran.stderr[-500:]
+    assert code == 0 or ran.stderr.startswith(b"Error: ")
+
+
+@pytest.mark.parametrize("setting", ["data_path", "prompt", "data", BYTES])
+def test_a_setting_that_is_not_utf8_is_a_sentence(setting: str) -> None:
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        tiny("gpt", **{setting: f"a{BYTES}"})
+
+
+def test_a_name_that_is_not_utf8_goes_into_a_file_as_far_as_it_can(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"name": BYTES})
+    append_line(tmp_path / "a.jsonl", {"name": BYTES})
+    assert json.loads((tmp_path / "a.json").read_bytes()) == {"name": "n??ame"}
+    assert read_objects(tmp_path / "a.jsonl", 0)[0] == [{"name": "n??ame"}]

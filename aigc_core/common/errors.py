@@ -27,7 +27,16 @@ def _plain(value: object) -> int | float | str:
     """A number that JSON and a browser take, or a text without what cannot be encoded."""
     if isinstance(value, int | float) and abs(value) < 2**53:
         return value
-    return str(value).encode("utf-8", "replace").decode()
+    return writable(str(value))
+
+
+def writable(text: str) -> str:
+    """A text with ? for what cannot be encoded: a name or an argument in bytes that are not UTF-8."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def can_be_written(text: str) -> bool:
+    return writable(text) == text
 
 
 def without_places(said: dict[str, Any]) -> dict[str, Any]:

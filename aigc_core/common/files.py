@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from aigc_core.common.errors import RunError
+from aigc_core.common.errors import RunError, writable
 
 DEEPEST = 40  # lists and objects within one another
 LONGEST_NUMBER = 300  # digits; what has more is infinite as a float
@@ -49,14 +49,15 @@ def new_file(path: Path) -> Iterator[Path]:
 
 
 def write_json(path: Path, value: object, *, durable: bool = True) -> None:
-    """Write `value` as readable JSON; NaN and infinity are refused, because JSON has none."""
-    text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
+    """Write `value` as readable JSON; NaN and infinity are refused, because JSON has none. Text that cannot be encoded
+    becomes ?."""
+    text = writable(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False))
     write_atomic(path, text + "\n", durable=durable)
 
 
 def json_lines(values: Iterable[dict[str, Any]]) -> str:
-    """Objects as a text of one line each."""
-    return "".join(json.dumps(one, ensure_ascii=False, allow_nan=False) + "\n" for one in values)
+    """Objects as a text of one line each; text that cannot be encoded becomes ?."""
+    return writable("".join(json.dumps(one, ensure_ascii=False, allow_nan=False) + "\n" for one in values))
 
 
 def own_file(file: Path, folder: Path) -> Path:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from aigc_core.common.errors import ConfigError
+from aigc_core.common.errors import ConfigError, can_be_written
 from aigc_core.data.dataset_info import DatasetInfo
 from aigc_core.data.sources import SOURCES, Source
 from aigc_core.families.capabilities import Capability
@@ -269,7 +269,9 @@ class TextOptions(BaseModel):
     )
     clean: bool = option(True, "Normalise line ends; drop control characters and repeated documents.", group="data")
     validation: float = option(0.1, "Fraction held out for validation.", group="data", gt=0, lt=0.9)
-    data_path: str = option("", "For the source “text”: your .txt file (UTF-8).", group="data", curves=False)
+    data_path: str = option(
+        "", "For the source “text”: your .txt file, or a folder of them.", group="data", curves=False
+    )
 
 
 def make_config(
@@ -325,6 +327,14 @@ def checked(config_class: type[Checked], values: dict[str, Any]) -> Checked:
     for name, value in values.items():
         if isinstance(value, str) and "\0" in value:
             raise ConfigError("config.bad_text", "“{name}” has a character that no text has.", name=name)
+        if isinstance(value, str) and not can_be_written(name + value):
+            raise ConfigError(
+                "config.not_utf8",
+                "“{name}” ({given}) has bytes that are not UTF-8 and cannot be kept; give the file another name, or "
+                "type it anew.",
+                name=name,
+                given=value,
+            )
     try:
         return config_class.model_validate(values)
     except ValidationError as error:
