@@ -40,7 +40,7 @@ class DatasetInfo:
     std: Values = field(default_factory=list)
     vocabulary: Annotated[Count, Field(le=MOST_TOKENS)] = 0
     tokenizer: str = ""  # a whole tokenizer.json
-    validation_bytes: Count = 0  # of the validation text in UTF-8
+    validation_bytes: Count = 0  # that the validation tokens stand for, in UTF-8
     notes: Annotated[list[Note], Field(max_length=MOST_NOTES)] = field(default_factory=list)
 
     @classmethod

@@ -43,5 +43,5 @@ def load_data(
     raw = source_of(config.data).load(config, progress)
     # A source goes only with settings that have what its kind of data needs: see `families.config.check_data`.
     if isinstance(raw, Text):
-        return TokenDataset(raw, cast(TextSettings, config), device, tokenizer)
+        return TokenDataset(raw, cast(TextSettings, config), device, tokenizer, progress)
     return ImageDataset(raw, cast(ImageSettings, config), device)

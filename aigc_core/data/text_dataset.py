@@ -6,6 +6,7 @@ import torch
 
 from aigc_core.common.device import to_device
 from aigc_core.common.errors import DataError, message
+from aigc_core.common.progress import ProgressCallback, silent
 from aigc_core.common.rng import Stream, generator
 from aigc_core.data.batch import Batch
 from aigc_core.data.dataset_info import DatasetInfo
@@ -24,7 +25,14 @@ class TokenDataset:
     What a given vocabulary does not know is left out of both: it is neither read nor foretold.
     """
 
-    def __init__(self, source: Text, config: TextSettings, device: torch.device, tokenizer: str | None) -> None:
+    def __init__(
+        self,
+        source: Text,
+        config: TextSettings,
+        device: torch.device,
+        tokenizer: str | None,
+        progress: ProgressCallback = silent,
+    ) -> None:
         self.config = config
         if config.clean:
             source = cleaned_text(source)
@@ -37,9 +45,9 @@ class TokenDataset:
         else:
             # Characters: the whole text's, so that validation has no unknown ones. BPE: training text only.
             alphabet = train + validation if config.tokenizer == "char" else train
-            self.tokenizer = Tokenizer.train(config.tokenizer, alphabet, config.vocabulary)
-        self.train = torch.from_numpy(self.tokenizer.encode_known(train)).to(device)
-        self.validation = torch.from_numpy(self.tokenizer.encode_known(validation)).to(device)
+            self.tokenizer = Tokenizer.train(config.tokenizer, alphabet, config.vocabulary, progress)
+        self.train = torch.from_numpy(self.tokenizer.encode_known(train, progress)).to(device)
+        self.validation = torch.from_numpy(self.tokenizer.encode_known(validation, progress)).to(device)
         shortest = min(len(self.train), len(self.validation))
         if shortest < config.context + 1:
             raise DataError(

@@ -15,10 +15,12 @@ from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tok
 from tokenizers import Tokenizer as Library
 
 from aigc_core.common.errors import DataError
+from aigc_core.common.progress import ProgressCallback, interruptible, silent
 from aigc_core.data.text import pieces
 
 UNKNOWN = "<unk>"
 END = "<|endoftext|>"
+PADDING = ("[PAD]", "<pad>", "<|pad|>", "<|padding|>")
 # BERT has spaces between all tokens. They go beside what is written without (Chinese, kana, wide signs), within
 # quotes, and between signs such as the halves of —— and …….
 WRITTEN_CLOSE = r"[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
@@ -27,6 +29,7 @@ NEEDLESS_SPACE = f"(?<={WRITTEN_CLOSE}|[“‘]) | (?={WRITTEN_CLOSE}|[”’])|
 INCOMPLETE = "\ufffd"  # what a decoder shows for bytes that end in the middle of a character
 LONGEST_CHARACTER = 4  # bytes, in UTF-8
 KEPT = 8  # tokens in whose context the next one is decoded
+BYTES = pre_tokenizers.ByteLevel(add_prefix_space=False)
 EACH = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")  # every character by itself
 # What cuts behind each of these lines as it would in the whole text.
 LINE_BY_LINE = {
@@ -47,8 +50,18 @@ UNCHANGING = (
 )
 LEARNED_FROM = 10_000_000  # characters, for BPE; where no word recurs, each million takes a second and up to 0.1 GB
 PIECE = 100_000  # characters encoded at once; the library keeps some hundred bytes of each
+LONGEST_PIECE = 200_000  # likewise, where there is no place to cut
+# Bytes from which on a word (what stands between spaces and signs) is learned from in parts: the library's effort grows
+# with the square of its length. No word of a usual text is that long. Divisible by 2, 3 and 4, so that where all
+# characters take as many bytes none is cut.
+LONGEST_WORD = 960
 TOGETHER = 16  # pieces that the library shares out to the cores
-LINE = re.compile(r"(?<=\S\n)(?=\n?\S)")  # behind the end of one, where GPT-2's pre-tokenizer cuts whatever comes next
+# Where GPT-2's pre-tokenizer cuts whatever comes next: behind the end of a line, before a space, before a sign.
+LINE = re.compile(r"(?<=\S\n)(?=\n?\S)")
+WORD = re.compile(r"(?<=\S)(?= \S)|(?<=[a-zA-Z0-9\u4e00-\u9fff])(?=[,.;:!?，。；：！？、])")
+
+
+_CUT_INSIDE = re.compile(rf"\n|{WORD.pattern}")
 
 
 class Tokenizer:
@@ -61,6 +74,9 @@ class Tokenizer:
         self.end = next((one for one in (END, "[SEP]") if self.number(one) is not None), None)
         added = library.get_added_tokens_decoder()
         special = {token for token, one in added.items() if one.special}
+        others = [added[token].content for token in sorted(special)]
+        fillers = [*(one for one in others if one in PADDING), self.end, self.unknown, *others]
+        self.padding = next(filter(None, fillers), None)  # fills up the shorter ones of several texts
         named = (self.number(one) for one in (self.unknown, self.end) if one)
         gaps = set(range(len(self))).difference(library.get_vocab().values())
         self.never_spoken = sorted(special | gaps | {token for token in named if token is not None})
@@ -68,14 +84,16 @@ class Tokenizer:
         self._in_pieces = (
             str(library.pre_tokenizer) in LINE_BY_LINE
             and isinstance(library.normalizer, UNCHANGING)
-            and not any(one.lstrip or one.rstrip or "\n" in one.content for one in added.values())
+            and not any(one.lstrip or one.rstrip or _CUT_INSIDE.search(one.content) for one in added.values())
         )
         self._of_characters = self._numbers_of_characters()
 
     @classmethod
-    def train(cls, kind: Literal["char", "bpe"], text: str, vocabulary: int) -> "Tokenizer":
+    def train(
+        cls, kind: Literal["char", "bpe"], text: str, vocabulary: int, progress: ProgressCallback = silent
+    ) -> "Tokenizer":
         """Learn a vocabulary from `text`; `vocabulary` bounds it for BPE (at least 257), which learns from a part of a
-        very long text."""
+        very long text, and from a very long word in parts."""
         if kind == "char":
             tokens = {UNKNOWN: 0} | {one: number for number, one in enumerate(sorted(set(text)), start=1)}
             library = Library(models.WordLevel(tokens, unk_token=UNKNOWN))
@@ -84,17 +102,22 @@ class Tokenizer:
             library.add_special_tokens([AddedToken(UNKNOWN, special=True)])
         else:
             library = Library(models.BPE())
-            library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+            parts = pre_tokenizers.Split(Regex(rf"[\s\S]{{{LONGEST_WORD}}}"), "isolated")
+            library.pre_tokenizer = pre_tokenizers.Sequence([BYTES, parts])
             library.decoder = decoders.ByteLevel()
-            library.train_from_iterator(
-                [part for piece in pieces(text, LEARNED_FROM) for part in piece.split("\n\n")],
-                trainers.BpeTrainer(
-                    vocab_size=vocabulary,
-                    special_tokens=[END],
-                    initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-                    show_progress=False,
-                ),
+            trainer = trainers.BpeTrainer(
+                vocab_size=vocabulary,
+                special_tokens=[END],
+                initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+                show_progress=False,
             )
+            learned_from = [
+                line for piece in pieces(text, LEARNED_FROM) for part in piece.split("\n\n") for line in _lines(part)
+            ]
+            interruptible(
+                lambda: library.train_from_iterator(learned_from, trainer), lambda: progress(0.0, "vocabulary")
+            )
+            library.pre_tokenizer = BYTES
         return cls(library)
 
     @classmethod
@@ -150,19 +173,21 @@ class Tokenizer:
         number: int | None = self._library.token_to_id(token)
         return number
 
-    def encode(self, text: str) -> np.ndarray:
-        """Token numbers int64 (T,). Long texts are taken in pieces where that changes nothing, to bound the memory."""
+    def encode(self, text: str, progress: ProgressCallback = silent) -> np.ndarray:
+        """Token numbers int64 (T,). Long texts are taken in pieces, to bound the memory, and cut where that changes
+        nothing; only a word of about `PIECE` characters and more may be cut within."""
         if self._of_characters is not None and not any(one in text for one in self._added):
             return self._looked_up(text, self._of_characters)
         lines, encoded = list(_lines(text)) if self._in_pieces else [text], [np.zeros(0, np.int64)]
         for first in range(0, len(lines), TOGETHER):
+            progress(first / len(lines), "tokens")
             some = self._library.encode_batch_fast(lines[first : first + TOGETHER], add_special_tokens=False)
             encoded += [np.asarray(one.ids, dtype=np.int64) for one in some]
         return np.concatenate(encoded)
 
-    def encode_known(self, text: str) -> np.ndarray:
+    def encode_known(self, text: str, progress: ProgressCallback = silent) -> np.ndarray:
         """Likewise, without what is unknown."""
-        encoded, unknown = self.encode(text), self.unknown and self.number(self.unknown)
+        encoded, unknown = self.encode(text, progress), self.unknown and self.number(self.unknown)
         return encoded if unknown is None else encoded[encoded != unknown]
 
     def bytes_of(self, tokens: list[int]) -> int:
@@ -258,9 +283,14 @@ def code_points(text: str) -> np.ndarray:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """The text in pieces of some length, which end with a line."""
+    """The text in pieces of some length, which end with a line, or else with a word."""
     start = 0
-    while len(text) - start > PIECE and (line := LINE.search(text, start + PIECE)):
-        yield text[start : line.start()]
-        start = line.start()
+    while len(text) - start > PIECE:
+        least, most = start + PIECE, start + LONGEST_PIECE
+        found = LINE.search(text, least, most) or WORD.search(text, least, most)
+        if found is None and len(text) <= most:
+            break
+        end = found.start() if found else most
+        yield text[start:end]
+        start = end
     yield text[start:]

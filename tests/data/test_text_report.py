@@ -234,7 +234,7 @@ def test_an_upload_is_judged(tmp_path: Path, model: str, help_text: str) -> None
         text_report_api.judge_text("gpt", chosen | {"context": 16})["unknown"] == 0
     )  # from nothing: learned from the text
     with pytest.raises(DataError, match="UTF-8"):
-        text_report_api.judge_text("gpt", upload(tmp_path, "naïve".encode("latin-1")))
+        text_report_api.judge_text("gpt", upload(tmp_path, b"\x89PNG\r\n" + bytes(range(256)) * 9))
     with pytest.raises(ConfigError, match="no run and no model name"):
         text_report_api.judge_text("gpt", chosen | {"init_from": "../my-gpt"})
     with pytest.raises(ConfigError, match="is no text"):

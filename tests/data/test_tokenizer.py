@@ -1,14 +1,16 @@
 """Tokenisers: nothing is lost, and they do as the library does."""
 
+import random
+import time
 from typing import Literal
 
 import pytest
 from tokenizers import Tokenizer as Library
-from tokenizers import models, pre_tokenizers, trainers
+from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from aigc_core.common.errors import DataError
 from aigc_core.data.text import pieces
-from aigc_core.data.tokenizer import EACH, Tokenizer
+from aigc_core.data.tokenizer import EACH, END, Tokenizer, _lines
 
 MIXED = "Hello 你好，世界！\n\n  tabs\tand 🙂 emoji\n\n诗：床前明月光，疑是地上霜。\n"
 
@@ -86,3 +88,61 @@ def test_byte_pairs_are_learned_from_a_part_of_a_very_long_text(monkeypatch: pyt
 def test_a_damaged_tokeniser_is_a_sentence() -> None:
     with pytest.raises(DataError, match="cannot be read"):
         Tokenizer.from_json('{"version": "1.0"')
+
+
+DNA = "".join(random.Random(0).choices("ACGT", k=400_000))
+
+
+@pytest.mark.parametrize(
+    "text", [DNA, "床前明月光疑是地上霜" * 13_000, " " * 400_000, "a" * 400_000], ids=lambda one: one[:4]
+)
+def test_a_line_without_spaces_takes_no_longer_than_others(text: str) -> None:
+    """The library's own effort grows with the square of a word's length: for 25,000 letters seconds."""
+    began = time.process_time()
+    tokenizer = Tokenizer.train("bpe", text, 400)
+    tokens = tokenizer.encode(text).tolist()
+    assert time.process_time() - began < 40
+    assert tokenizer.decode(tokens) == text and len(tokens) < len(text.encode()) / 1.5
+
+
+def test_a_vocabulary_of_usual_words_is_the_librarys_own() -> None:
+    text = "\n\n".join(f"line {i} 第{i}行, it's ~~~ {'=' * (i % 100)}{' ' * (i % 50)}" for i in range(3000))
+    library = Library(models.BPE())
+    library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    library.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=500, special_tokens=[END], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+    )
+    library.train_from_iterator(text.split("\n\n"), trainer)
+    assert Tokenizer.train("bpe", text, 500).to_json() == library.to_str()
+
+
+def test_a_long_line_is_cut_before_spaces_and_signs_as_the_whole_would_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "it's  a b，c d. 好的，好！ x 'll (y) 12,5 " * 40
+    tokenizer = Tokenizer.train("bpe", text, 400)
+    whole = tokenizer._library.encode(text).ids
+    for piece in range(1, 40, 3):
+        monkeypatch.setattr("aigc_core.data.tokenizer.PIECE", piece)
+        monkeypatch.setattr("aigc_core.data.tokenizer.LONGEST_PIECE", 2 * piece)
+        parts = list(_lines(text))
+        assert "".join(parts) == text and max(map(len, parts)) <= 2 * piece
+        if piece >= 13:  # longer than what stands between two such places
+            assert tokenizer.encode(text).tolist() == whole
+
+
+def test_learning_a_vocabulary_can_be_stopped() -> None:
+    class Stopped(Exception):
+        pass
+
+    asked = 0
+
+    def progress(part: float, shown: object) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            raise Stopped
+
+    text, began = "".join(random.Random(1).choices("天地玄黄宇宙洪荒日月盈昃", k=300_000)), time.monotonic()
+    with pytest.raises(Stopped):
+        Tokenizer.train("bpe", text, 5000, progress)
+    assert time.monotonic() - began < 5

@@ -239,6 +239,56 @@ def test_what_is_exported_is_the_same_in_transformers(tmp_path: Path, kind: str)
     torch.testing.assert_close(logits(back, row), logits(run, row), atol=1e-6, rtol=0)
 
 
+@pytest.mark.parametrize("kind", ["char", "bpe", "bert"])
+def test_texts_of_different_lengths_go_together_in_transformers(tmp_path: Path, kind: str) -> None:
+    """Each has the logits, and the continuation, that it has alone."""
+    if kind == "bert":
+        run = transformers_layout.import_model(bert_folder(tmp_path / "zh"), silent)
+    else:
+        run = Run.create(tiny("gpt", tokenizer=kind, vocabulary=300, context=48), tmp_path / "run")
+        fit(run)
+    folder = transformers_layout.export(run, tmp_path / "out")
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForCausalLM.from_pretrained(folder).eval()
+    assert tokenizer.pad_token_id == model.config.pad_token_id == model.generation_config.pad_token_id is not None
+    assert tokenizer.pad_token_id in text_family_of(run).tokenizer.never_spoken
+    assert tokenizer.padding_side == "left"
+    texts = (
+        ["床前", "疑是地上霜。the moons!", "明月"]
+        if kind == "bert"
+        else ["the", "a longer one than the first", "if it"]
+    )
+    for side in ("left", "right"):
+        batch = tokenizer(texts, return_tensors="pt", padding=True, padding_side=side)
+        places = (batch["attention_mask"].cumsum(1) - 1).clamp_min(0)
+        with torch.no_grad():
+            together = model(**batch, position_ids=places).logits
+        for row, mask, text in zip(together, batch["attention_mask"], texts, strict=True):
+            with torch.no_grad():
+                alone = model(**tokenizer(text, return_tensors="pt")).logits[0]
+            torch.testing.assert_close(row[mask.bool()], alone, atol=1e-4, rtol=0)
+    greedy = {"do_sample": False, "max_new_tokens": 9}
+    written = model.generate(**tokenizer(texts, return_tensors="pt", padding=True), **greedy)
+    for row, text in zip(tokenizer.batch_decode(written, skip_special_tokens=True), texts, strict=True):
+        alone = model.generate(**tokenizer(text, return_tensors="pt"), **greedy)
+        assert row == tokenizer.decode(alone[0], skip_special_tokens=True)
+    again = transformers_layout.import_model(folder, silent, tmp_path / "again")
+    assert info_of(again).tokenizer == info_of(run).tokenizer
+
+
+@pytest.mark.parametrize("kind", ["char", "bpe"])
+def test_an_export_without_a_token_for_padding_still_loads(tmp_path: Path, kind: str) -> None:
+    run = Run.create(tiny("gpt", tokenizer=kind, vocabulary=300), tmp_path / "run")
+    fit(run)
+    folder = transformers_layout.export(run, tmp_path / "out")
+    for name, missing in (("tokenizer_config", ("pad_token", "padding_side")), ("config", ("pad_token_id",))):
+        values = json.loads((folder / f"{name}.json").read_text())
+        older = {key: value for key, value in values.items() if key not in missing}
+        assert len(older) < len(values)
+        (folder / f"{name}.json").write_text(json.dumps(older))
+    again = transformers_layout.import_model(folder, silent, tmp_path / "again")
+    assert info_of(again).tokenizer == info_of(run).tokenizer
+
+
 def test_a_model_with_a_vocabulary_of_bert_goes_out_as_it_came_and_learns_on(tmp_path: Path) -> None:
     run = transformers_layout.import_model(bert_folder(tmp_path / "zh"), silent)
     the_same_there(run, transformers_layout.export(run, tmp_path / "out"), "床前明月光，疑是地上霜。the moons!")

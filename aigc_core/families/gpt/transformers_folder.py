@@ -239,12 +239,16 @@ def _unreadable(folder: Folder, file: str, problem: Exception) -> ConfigError:
 
 
 def write(folder: Path, network: GPT, config: Config, tokenizer: Tokenizer) -> None:
-    """A folder that `AutoModelForCausalLM.from_pretrained` and `AutoTokenizer.from_pretrained` load."""
+    """A folder that `AutoModelForCausalLM.from_pretrained` and `AutoTokenizer.from_pretrained` load.
+
+    A batch of texts of different lengths is filled up with a token that is never spoken, as GPT-2's is with its end.
+    """
     ours = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
     save_file(to_transformers(ours), folder / "model.safetensors", metadata={"format": "pt"})
     layers, heads, width = config.shape()
     end = None if tokenizer.end is None else tokenizer.number(tokenizer.end)
-    ends = {"bos_token_id": tokenizer.start, "eos_token_id": end}
+    pad = None if tokenizer.padding is None else tokenizer.number(tokenizer.padding)
+    ends = {"bos_token_id": tokenizer.start, "eos_token_id": end, "pad_token_id": pad}
     values = ARCHITECTURE | ends | {
         "architectures": ["GPT2LMHeadModel"],
         "vocab_size": network.wte.num_embeddings,
@@ -263,10 +267,11 @@ def write(folder: Path, network: GPT, config: Config, tokenizer: Tokenizer) -> N
         manner["suppress_tokens"] = never
     write_json(folder / "generation_config.json", ends | manner)
     (folder / "tokenizer.json").write_text(tokenizer.to_json(), encoding="utf-8")
-    names = {"unk_token": tokenizer.unknown, "eos_token": tokenizer.end}
+    names = {"unk_token": tokenizer.unknown, "eos_token": tokenizer.end, "pad_token": tokenizer.padding}
     options = {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "model_max_length": network.context,
+        "padding_side": "left",  # what is to be continued must stand at the end
         "clean_up_tokenization_spaces": False,
     }
     write_json(folder / "tokenizer_config.json", options | {key: name for key, name in names.items() if name})

@@ -30,7 +30,9 @@ def judge_text(family: str, values: dict[str, Any]) -> dict[str, Any]:
         data = source_of(config.data).load(config)
     if not isinstance(data, Text):
         raise ConfigError("judge.no_text", "“{data}” is no text.", data=config.data)
-    return asdict(text_report.judge_text(data.documents, config, _tokenizer_of(getattr(config, "init_from", ""))))
+    report = text_report.judge_text(data.documents, config, _tokenizer_of(getattr(config, "init_from", "")))
+    report.advice[:0] = data.notes
+    return asdict(report)
 
 
 def _tokenizer_of(model: str) -> "Tokenizer | None":

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aigc_core.common.errors import DataError
 from aigc_core.common.files import new_file
+from aigc_core.data.text import read_text
 from aigc_core.serving.classroom import quotas, users
 
 LARGEST_UPLOAD = 500_000_000  # bytes
@@ -18,7 +19,7 @@ def save_upload(file: str | Path) -> str:
     The name on disk is a hash of the content, so nothing of the person's own name is used.
 
     Raises:
-        DataError: too large, or neither .zip nor .txt. ClassError: a student has no place left.
+        DataError: too large, neither .zip nor .txt, or no text. ClassError: a student has no place left.
     """
     file, user = Path(file), users.current_user()
     limit = LARGEST_UPLOAD
@@ -34,6 +35,8 @@ def save_upload(file: str | Path) -> str:
             file=file.name,
             limit=limit // 1_000_000,
         )
+    if ending == ".txt":
+        read_text(file, file.name)  # here it still has the person's own name
     with file.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()[:24]
     kept = _uploads() / f"{digest}{ending}"
