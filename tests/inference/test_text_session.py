@@ -88,6 +88,44 @@ def test_going_on_gives_what_writing_on_would_have_given(run: Run) -> None:
     assert [*first, *rest.tokens[0]] == whole.tokens[0]
 
 
+@pytest.mark.parametrize(
+    ("stop", "before", "pieces", "ends_at"),
+    [
+        ("\n\n", "line\n", ["\n", "x"], 1),  # begun before
+        ("\n\n", "line\n", ["a", "b", "c", "d", "e", "f", "g", "h", "\n", "i"], None),  # a line end on either side
+        ("\n\n", "line\n\n", ["x", "\n", "y", "\n\n"], 4),  # one that stood already counts no more
+        ("\n\n", "line\n\n", ["\n", "\n"], 2),
+        ("The End of it all", "", [*"aThe The End of it all, b"], 22),  # longer than eight tokens
+        ("The End of it all", "The End of", [*" it all"], 7),
+        ("aab", "a", ["a", "a", "b"], 3),  # begins anew within itself
+        ("b", "b", ["a", "", "xby"], 3),
+        ("好\n", "你", ["", "好", "", "\n"], 4),
+        ("", "a", ["b", ""], None),
+    ],
+)
+def test_a_stop_text_is_found_where_it_stands_and_nowhere_else(
+    stop: str, before: str, pieces: list[str], ends_at: int | None
+) -> None:
+    looking = session.StopText(stop, before)
+    found = (number for number, one in enumerate(pieces, start=1) if looking.is_complete_with(one))
+    assert next(found, None) == ends_at
+
+
+@pytest.mark.parametrize("which", ["run", "bytewise"])
+def test_any_passage_that_is_written_can_be_the_stop_text(which: str, request: pytest.FixtureRequest) -> None:
+    """The judge is the text written without one, from its begin or from any token on."""
+    run, asked = request.getfixturevalue(which), TextRequest(max_new_tokens=60, seed=3)
+    whole = session.generate(run, None, Prefix("从前，"), asked, 1, "", LOOK)
+    texts = whole.texts[0]
+    for begin, end in ((0, 2), (5, 30), (12, 58)):
+        stop = "".join(texts[begin:end])
+        wanted = next(n for n in range(1, 61) if stop in "".join(texts[:n]))
+        for before in {0, max(0, wanted - 20), wanted - 1}:
+            prefix = Prefix("从前，", tuple(whole.tokens[0][:before]))
+            made = session.generate(run, None, prefix, asked, 1, stop, LOOK)
+            assert before + len(made.tokens[0]) == wanted
+
+
 @pytest.mark.parametrize("which", ["run", "bytewise"])
 def test_the_texts_of_the_tokens_add_up_and_no_character_is_cut(which: str, request: pytest.FixtureRequest) -> None:
     run = request.getfixturevalue(which)
@@ -325,12 +363,28 @@ def test_a_passage_of_the_training_text_is_found_with_its_place(run: Run) -> Non
     passage = train[7000:7150]
     found = scoring.longest_copy(run, None, f"zzz{passage}zzz", LOOK)
     assert found["usual"] is not None
-    assert found["start"] == 3 and found["length"] >= 150 > found["usual"]
+    assert found["start"] == 3 and found["length"] >= 150 > found["usual"] and found["limit"] == 40
+    assert found["verdict"] == ("copied" if found["length"] > 2 * found["usual"] else "repeats")
+    short = train[7000:7039].replace(train[7020], "#")
+    assert scoring.longest_copy(run, None, short, LOOK)["verdict"] == "new"
     place = round(found["place"] * len(train))
     assert train[place : place + found["length"]] in f"zzz{passage}zzz" and train[:place].endswith(found["before"])
     with pytest.raises(DataError, match="write something"):
         scoring.longest_copy(run, None, "  ", LOOK)
     assert held_out
+
+
+@pytest.mark.parametrize(
+    ("length", "usual", "limit", "verdict"),
+    [
+        (84, 42, 40, "repeats"),  # not “copied”, but never “not copied” either
+        (84, 41, 40, "copied"), (39, 3, 40, "new"), (39, None, 40, "new"), (40, None, 40, "alone"),
+        (40, 0, 40, "copied"),
+        (12, 5, 12, "copied"), (11, 5, 12, "new"),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_copy_is_what_was_measured(length: int, usual: int | None, limit: int, verdict: str) -> None:
+    assert scoring._verdict(length, usual, limit) == verdict
 
 
 # -- looking inside -----------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from torch import Tensor
 from aigc_core.common.device import SMALL, device_of
 from aigc_core.common.errors import ConfigError, DataError, RunError
 from aigc_core.common.progress import ProgressCallback
-from aigc_core.data.tokenizer import StreamingDetokenizer
+from aigc_core.data.tokenizer import LONGEST_CHARACTER, StreamingDetokenizer
 from aigc_core.families.base import count_parameters
 from aigc_core.families.causal_lm import TextFamily, TextRequest
 from aigc_core.inference import model_cache
@@ -157,7 +157,8 @@ def generate(
     Tokens that were chosen count as drawn, so that going on gives what writing on would have given.
 
     Args:
-        stop: a sample ends when it has written this; empty = only at its length.
+        stop: a sample ends when it has written this, be it begun by the tokens that were chosen; empty = only at its
+            length.
     """
     _, family = open_model(run, step)
     if not 1 <= count <= MOST_SAMPLES:
@@ -165,7 +166,8 @@ def generate(
     ids = prompt_tokens(family, prefix)
     seeds = [request.seed + number for number in range(count)]
     detokenizers = [StreamingDetokenizer(family.tokenizer, ids) for _ in range(count)]
-    before = family.tokenizer.decode(list(prefix.chosen[-len(stop) :])) if stop else ""
+    before = _written_last(family, ids, len(prefix.chosen), len(stop))
+    stops = [StopText(stop, before) for _ in range(count)]
     written = Continuation(
         unknown="".join(family.tokenizer.unknown_in(prefix.prompt[-LONGEST_PROMPT:])[:MOST_NAMED]),
         cut=len(prefix.prompt) > LONGEST_PROMPT,
@@ -179,9 +181,9 @@ def generate(
         for number in (one for one in range(count) if not ended[one]):
             written.tokens[number].append(tokens[number])
             written.probs[number].append(round(probs[number], 6))
-            written.texts[number].append(detokenizers[number].add(tokens[number]))
-            if stop and stop in before + "".join(written.texts[number][-8:]):
-                ended[number] = True
+            new = detokenizers[number].add(tokens[number])
+            written.texts[number].append(new)
+            ended[number] = stops[number].is_complete_with(new)
         written.whole += 1
         progress(len(written.tokens[0]) / request.max_new_tokens, written)
         if all(ended):
@@ -190,6 +192,36 @@ def generate(
         if rest := detokenizer.rest():
             written.texts[number][-1] += rest
     return written
+
+
+class StopText:
+    """Looks for a text in what is written, piece by piece.
+
+    Args:
+        stop: of any length; empty is never found.
+        before: what was written last; if it ends with `stop`, that was found already and counts no more.
+    """
+
+    def __init__(self, stop: str, before: str) -> None:
+        self._stop = stop
+        self._end = "" if before.endswith(stop) else self._begun(before)
+
+    def is_complete_with(self, new: str) -> bool:
+        """Whether `stop` stands in what has been written, now that `new` follows it without a gap."""
+        text = self._end + new
+        self._end = self._begun(text)
+        return bool(self._stop) and self._stop in text
+
+    def _begun(self, text: str) -> str:
+        """The end of a text that may be the begin of `stop`."""
+        return text[max(0, len(text) - len(self._stop) + 1) :]
+
+
+def _written_last(family: TextFamily, ids: list[int], chosen: int, length: int) -> str:
+    """At least the last `length` characters of what the last `chosen` of the tokens add, or all of it."""
+    first = len(ids) - min(chosen, LONGEST_CHARACTER * length)
+    detokenizer = StreamingDetokenizer(family.tokenizer, ids[:first])
+    return "".join(detokenizer.add(one) for one in ids[first:])
 
 
 # -- one position ---------------------------------------------------------------------------------------
