@@ -7,6 +7,7 @@ come along, and the doctor must have nothing to say. Small data and networks, so
 """
 
 import json
+import random
 import sys
 import tempfile
 from collections import Counter
@@ -42,6 +43,7 @@ SMALL_PICTURES = {"data": "digits8", "network": "mlp"}
 FEW_PICTURES = SMALL_PICTURES | {"validation": 0.89}  # 200 of 1,797 remain
 FORTY = {"data": "folder", "validation": 0.5, "batch_size": 20}
 UNSEEN = {"evaluate_every": 1_000_000, "checkpoint_every": 1_000_000}  # held-out data is looked at once, at the end
+SHORT_GPT = {"data": "docs", "layers": 3, "heads": 3, "width": 96, "context": 64, "steps": 300}
 SHORT_TEXT = {"data": "docs", "validation": 0.89, "context": 64, "batch_size": 16}  # 50,000 characters remain
 
 ILL: dict[str, list[Case]] = {
@@ -93,6 +95,16 @@ ILL: dict[str, list[Case]] = {
     "kl-vanishing": [
         Case("vae", "default", SMALL_PICTURES | {"beta": 200.0, "steps": 300}),
     ],
+    "dropout-high": [Case("gpt", "default", SHORT_GPT | {"dropout": 0.95})],
+    "weight-decay-high": [Case("gpt", "default", SHORT_GPT | {"weight_decay": 10.0})],
+    "vocabulary-large": [Case("gpt", "default", SHORT_GPT | {"tokenizer": "bpe", "vocabulary": 20_000, "steps": 150})],
+    "context-short": [Case("gpt", "default", SHORT_GPT | {"context": 4, "batch_size": 64})],
+    "text-repeated": [Case("gpt", "default", SHORT_GPT | {"data": "text", "data_path": "repeated"})],
+    "text-without-order": [Case("gpt", "default", SHORT_GPT | {"data": "text", "data_path": "shuffled"})],
+    "frequencies-only": [
+        Case("gpt", "default", SHORT_GPT | {"lr": 1e-6}),
+        Case("gpt", "default", SHORT_GPT | {"lr": 0.3}),
+    ],
     "kl-exploding": [
         Case("vae", "default", SMALL_PICTURES | {"beta": 0.0, "steps": 600}),
     ],
@@ -140,8 +152,8 @@ def show(name: str, case: Case, found: list[dict[str, Any]]) -> None:
 def examined(name: str, number: int, seed: int) -> dict[str, Any]:
     case = HEALTHY[number] if name == "healthy" else ILL[name][number]
     settings = dict(case.settings)
-    if case.settings.get("data") in OWN:
-        settings["data_path"] = str(OWN[case.settings["data"]]())
+    if (own := case.settings.get("data_path") or case.settings.get("data")) in OWN:
+        settings["data_path"] = str(OWN[own]())
     plan = make_config(config_class(case.family), case.preset, None, settings)
     every = max(1, plan.steps // 12)
     changes = {"seed": seed, "sample_every": 10**6, "evaluate_every": every, "checkpoint_every": every}
@@ -159,10 +171,30 @@ def examined(name: str, number: int, seed: int) -> dict[str, Any]:
 
 def page_of_text() -> Path:
     """A file with 20,000 characters of Python's help: so little that it can be learned by heart."""
+    return _file(_help()[100_000:120_000])
+
+
+def shuffled_text() -> Path:
+    """200,000 characters of it in any order."""
+    characters = list(_help()[:200_000])
+    random.Random(0).shuffle(characters)
+    return _file("".join(characters))
+
+
+def repeated_text() -> Path:
+    """150 characters of it, 2,000 times."""
+    return _file(2000 * _help()[50_000:50_150])
+
+
+def _help() -> str:
     text = SOURCES["docs"].load(make_config(config_class("gpt"), None, "docs"))
     assert isinstance(text, Text)
+    return "".join(text.documents)
+
+
+def _file(text: str) -> Path:
     file = Path(tempfile.mkdtemp()) / "page.txt"
-    file.write_text("".join(text.documents)[100_000:120_000], encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
     return file
 
 
@@ -176,7 +208,9 @@ def forty_pictures() -> Path:
     return folder
 
 
-OWN = {"text": page_of_text, "folder": forty_pictures}
+OWN = {
+    "text": page_of_text, "shuffled": shuffled_text, "repeated": repeated_text, "folder": forty_pictures,
+}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -42,6 +42,10 @@ ILL: list[tuple[set[str], str, str, dict[str, Any]]] = [
     ({"dead-start"}, "vae", "default", SMALL | {"lr": 1e-7, "steps": 60}),
     ({"learning-rate-high"}, "vae", "default", SMALL | {"lr": 0.5, "steps": 100}),
     ({"posterior-collapse", "kl-vanishing"}, "vae", "default", SMALL | {"beta": 30.0, "steps": 200}),
+    (
+        {"dropout-high"}, "gpt", "default",
+        {"data": "docs", "layers": 2, "heads": 2, "width": 64, "context": 64, "steps": 120, "dropout": 0.95},
+    ),
     ({"kl-exploding"}, "vae", "default", SMALL | {"beta": 0.0, "steps": 300}),
     (
         {"mode-collapse", "discriminator-loses"}, "gan", "ring",
@@ -156,6 +160,61 @@ def test_too_little_data_is_a_gap_after_many_epochs() -> None:
 def test_who_goes_on_from_a_trained_model_is_not_blamed_for_a_flat_loss() -> None:
     flat = [1.5 + 0.02 * (-1) ** step for step in range(60)]
     assert names_of(case("gpt", {"loss": flat}, {}, init_from="openai-community/gpt2")) == set()
+
+
+def text_case(loss: float, frequencies: float = 3.2, **settings: object) -> Case:
+    """A GPT on a text, whose held-out loss fell to `loss`, as did that of training."""
+    curve = [5.0 - (5.0 - loss) * min(1.0, step / 30) for step in range(60)]
+    made = case("gpt", {"loss": curve}, {"loss": curve[5::5], "frequencies_loss": [frequencies]}, **settings)
+    made.info = DatasetInfo("text", train_size=400_000, vocabulary=100)
+    return made
+
+
+def test_who_learns_no_more_than_frequencies_has_a_wrong_learning_rate() -> None:
+    assert names_of(text_case(2.2)) == set()
+    for lr in (1e-5, 0.5):
+        (found,) = (one for one in findings(text_case(3.1, lr=lr)) if one.name == "frequencies-only")
+        assert abs(found.changes["lr"] / 2e-3 - 1) < abs(lr / 2e-3 - 1)  # towards the usual one
+    assert "frequencies-only" not in names_of(text_case(3.1, dropout=0.9))  # which then says why
+
+
+def test_dropout_is_too_high_only_where_nothing_is_learned_by_heart() -> None:
+    assert names_of(text_case(3.1, dropout=0.95)) == {"dropout-high"}
+    assert names_of(text_case(2.2, dropout=0.5)) == set()
+    kept = text_case(2.2, dropout=0.7)
+    kept.curves["loss"] = [(step, value - 0.5) for step, value in kept.curves["loss"]]  # known better than new text
+    assert "dropout-high" not in names_of(kept)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "well"),
+    [
+        ("weight-decay-high", {"weight_decay": 10.0}, {"weight_decay": 2.0}),
+        ("context-short", {"context": 4}, {"context": 16}),
+        ("vocabulary-large", {"tokenizer": "bpe"}, {"tokenizer": "char"}),
+    ],
+)
+def test_a_setting_far_off_is_named(name: str, settings: dict[str, Any], well: dict[str, Any]) -> None:
+    for given, found in ((settings, {name}), (well, set())):
+        made = text_case(2.2, **given)
+        assert made.info is not None
+        made.info.vocabulary = 20_000 if name == "vocabulary-large" else 100
+        assert names_of(made) == found
+        for one in findings(made):
+            made.config.changed(one.changes)
+
+
+def test_a_text_that_repeats_itself_or_has_no_order_is_told() -> None:
+    made = text_case(3.2)
+    made.held_out["gain"] = [(1000, 0.1)]
+    assert names_of(made) == {"text-without-order"}
+    made.held_out["gain"] = [(1000, -2.0)]  # counting does much better: the text has order
+    assert "text-without-order" not in names_of(made)
+    again = text_case(0.1)
+    again.held_out["repeated_real"] = [(1000, 0.9)]
+    assert "text-repeated" in names_of(again)
+    again.held_out["repeated_real"] = [(1000, 0.3)]
+    assert "text-repeated" not in names_of(again)
 
 
 def test_a_bound_with_another_beta_is_not_compared_with_the_held_out_one() -> None:
