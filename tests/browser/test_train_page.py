@@ -135,8 +135,8 @@ def test_impossible_settings_are_a_sentence_and_start_nothing(app: str, page: Pa
     field.locator("input").fill("0.01")
     expect(page.get_by_text("must be > 0, not -3").filter(visible=True)).to_have_count(0)
     page.fill("#gpt-steps input", "0")  # this one is looked at before the start, too
-    expect(page.locator("#gpt-steps .wrong-said")).to_have_text("“Steps” must be ≥ 1, not 0.", timeout=20_000)
     page.click("#start")
+    expect(page.locator("#gpt-steps .wrong-said")).to_have_text("“Steps” must be ≥ 1, not 0.", timeout=20_000)
     page.wait_for_timeout(1500)
     expect(page.get_by_text("must be ≥ 1, not 0").filter(visible=True)).to_have_count(1)
     page.get_by_label("VAE").check()  # of another form

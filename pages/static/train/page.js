@@ -6,7 +6,7 @@ import { Watch } from "./watch.js";
 /** @param {import("../common/types.js").Gradio<import("./types.js").Server>} gradio */
 export function mount(gradio) {
   const { props } = gradio;
-  showTroubleAtItsField();
+  void showTroubleAtItsField(gradio.element);
   const watch = new Watch(new Widget(gradio, ["runs"]));
   document.addEventListener("click", ({ target }) => { // beside the form, and in the view itself
     const name = target instanceof HTMLElement && gradio.element.isConnected ? target.dataset.standIn : "";

@@ -1,28 +1,37 @@
 // What is wrong with a choice in the form stands at its field, once, until something else is chosen.
-import { make } from "../common/dom.js";
+import { make, pause } from "../common/dom.js";
 
-export function showTroubleAtItsField() {
-  const form = document.getElementById("start")?.closest(".column");
-  if (!(form instanceof HTMLElement)) return;
+const DRAWING_MS = 100;
+
+/** @param {HTMLElement} element of the page beside the form: it goes on for as long as that is shown */
+export async function showTroubleAtItsField(element) {
+  let form = null;
+  while (!(form instanceof HTMLElement)) { // Gradio may draw it after the page's own part
+    form = document.getElementById("start")?.closest(".column");
+    if (!element.isConnected) return;
+    if (!form) await pause(DRAWING_MS);
+  }
+  const column = form;
   let shown = "";
-  /** @type {() => void} */
   let clear = () => {};
+  const find = () => /** @type {HTMLElement | null} */ (column.querySelector("#trouble [data-at]"));
   const look = () => {
-    const line = form.querySelector("#trouble [data-at]");
-    const now = line instanceof HTMLElement && line.checkVisibility() ? (line.dataset.at ?? "") : "";
-    if (now === shown || (!now && line instanceof HTMLElement && line.hidden)) return;
+    const line = find();
+    const now = line && document.getElementById("trouble")?.checkVisibility() ? line.dataset.at ?? "" : "";
+    if (now === shown) return;
     clear();
     shown = now;
-    clear = line instanceof HTMLElement && now ? mark(form, line) : () => {};
+    clear = line && now ? mark(column, line) : () => {};
   };
-  new MutationObserver(look).observe(form, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "style"] });
-  const chosen = () => {
-    clear();
-    const line = form.querySelector("#trouble [data-at]");
-    if (line instanceof HTMLElement) line.hidden = true;
-  };
+  new MutationObserver(look).observe(column, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "style", "data-at"] });
   for (const kind of ["input", "change"])
-    form.addEventListener(kind, ({ isTrusted }) => void (isTrusted && chosen()));
+    column.addEventListener(kind, ({ isTrusted }) => {
+      const line = isTrusted ? find() : null;
+      if (!line) return;
+      clear();
+      line.hidden = true;
+    });
+  look();
 }
 
 /**
