@@ -16,6 +16,7 @@ from aigc_core.metrics.distances import (
     manifold_overlap,
     mean_distance,
     moments,
+    nearest_neighbor_accuracy,
     share_of_copies,
 )
 
@@ -127,3 +128,19 @@ def test_a_class_is_missing_below_a_tenth_of_what_is_expected() -> None:
     assert classes_missing(made, even) == 2  # the third comes five times in a thousand, the fourth never
     assert classes_missing(made, np.array([0.5, 0.45, 0.005, 0.045])) == 1  # it is rare in the data, too
     assert classes_missing(made[:20], np.full(10, 0.1)) == 0  # two of each are expected: chance alone brings none
+
+
+def test_the_nearest_neighbour_tells_nothing_where_distributions_are_equal() -> None:
+    random = np.random.default_rng(0)
+    real, like = random.normal(size=(1000, 4)), random.normal(size=(1000, 4))
+    assert nearest_neighbor_accuracy(real, like) == pytest.approx(0.5, abs=0.04)
+    assert nearest_neighbor_accuracy(real, like + 50) == 1
+    assert nearest_neighbor_accuracy(real, real + 1e-6) == 0  # copies: the nearest one is always of the other kind
+    assert nearest_neighbor_accuracy(real, like[:100]) == pytest.approx(0.5, abs=0.12)  # as many of each
+
+
+def test_a_training_example_is_no_copy_of_itself() -> None:
+    train = np.random.default_rng(0).normal(size=(300, 8))
+    places = np.arange(0, 300, 3)
+    assert share_of_copies(train[places], train) == 1
+    assert share_of_copies(train[places], train, places) < 0.05

@@ -3,7 +3,7 @@
 import pytest
 
 from aigc_core.metrics.memorization import copied_share
-from aigc_core.metrics.text_diversity import distinct, figures
+from aigc_core.metrics.text_diversity import distinct, figures, known_share, words
 
 SOURCE = "The quick brown fox jumps over the lazy dog, and nobody in the whole village knows why it does so. " * 3
 
@@ -34,3 +34,11 @@ def test_chinese_counts_shorter_passages() -> None:
     found = figures([poem], [poem], poem)
     assert found["copies_length"] == 12 and found["copies"] == 1
     assert figures(["words"], ["some English words"], "text")["copies_length"] == 40
+
+
+def test_words_that_the_training_text_has_are_known() -> None:
+    known = set(words("The cat sat, the dog ran."))
+    assert known_share(["(cut) the cat ran zzyzx (cut"], known) == pytest.approx(3 / 4)  # without the first and last
+    assert words("春眠不覺") == ["春眠", "眠不", "不覺"]
+    found = figures(["a zzz cat a"], ["a cat a cat"], "a cat a cat a cat")
+    assert found["known_words"] == pytest.approx(0.5)
