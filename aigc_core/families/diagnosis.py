@@ -165,7 +165,8 @@ def learning_rate_high(case: Case) -> Finding | None:
     start, best = level(loss[:2]), min(smoothed(values))
     now, worst = level(loss[-max(3, len(loss) // 5) :]), max(values[2:])
     room = max(start - best, 1e-9)
-    moved = room > STILL * max(abs(start), 1e-9)  # who goes on from a trained model may have little left to learn
+    little = LITTLE_LEFT if getattr(case.config, "init_from", "") else STILL  # of which a batch's chance may be most
+    moved = room > little * max(abs(start), 1e-9)
     stuck = moved and now - best > HIGH_STUCK * room  # what had been learned is lost again
     wild = worst - start > HIGH_WILD * max(abs(start), 1e-9)
     rough = moved and roughness(loss) > ROUGH
@@ -301,6 +302,7 @@ RULES = (
 
 # What the rules count as much or little; found with `benchmarks/doctor.py`.
 YOUNG = 0.3  # of the budget: before, most rules are silent
+LITTLE_LEFT = 0.1  # of the first loss, that a model which goes on from a trained one may still learn
 STILL = 0.01  # of the first loss: less is no movement
 SLOW_LATE = 0.3  # of all progress, made in the second half
 SHORT_WAY, SHORT_LATE = 0.35, 0.08  # or this part of it, where the loss has fallen by no more than that

@@ -40,7 +40,7 @@ class Config(ImageOptions, MatrixOptions, RunConfig):
         group="optimiser",
     )
     gate: str = option(
-        "active_units > 0, told_apart < 0.8, classes_missing < 1, coverage_features > 0.3, colorfulness > 0.6",
+        "active_units > 0, told_apart < 0.8, classes_missing < 1, coverage_features > 0.25, colorfulness > 0.6",
         "Conditions on held-out figures for the model to count as ready; empty = none.",
         group="judge",
         curves=False,
