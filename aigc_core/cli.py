@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from aigc_core.common.cores import wait_briefly
 from aigc_core.common.errors import AigcError, ConfigError, disk_in_words
 from aigc_core.common.paths import runs_root
 from aigc_core.common.progress import silent
@@ -45,6 +46,7 @@ Settings = Annotated[
 
 def main() -> NoReturn:
     """Run a command. A person's mistake is one sentence on stderr and exit code 2."""
+    wait_briefly()
     try:
         with disk_in_words():
             app(standalone_mode=False)
