@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from aigc_core.common.cores import wait_briefly
 from aigc_core.common.errors import AigcError, ConfigError, disk_in_words, writable
 from aigc_core.common.paths import absolute, runs_root
 from aigc_core.common.progress import silent
@@ -67,6 +68,7 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # one in ASCII, or one that does not know a name's letters
             stream.reconfigure(errors="replace")
+    wait_briefly()
     try:
         code = _exit_code()
     except Exception:  # a defect, to be seen whole

@@ -1,6 +1,5 @@
 """Where to compute, and in which number format. Nothing is chosen at import."""
 
-import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from aigc_core.common.cores import cores, given_threads
 from aigc_core.common.errors import DeviceError
 
 SMALL = 4_000_000  # weights times rows up to which one thread is the fastest
@@ -86,7 +86,7 @@ def best_num_threads(network: nn.Module, rows: int) -> int:
     longer where another program trains on the same cores.
     """
     small = rows * sum(weight.numel() for weight in network.parameters()) <= SMALL
-    return 1 if small else int(os.environ.get("OMP_NUM_THREADS") or _cores())
+    return 1 if small else given_threads() or cores()
 
 
 def to_device(x: Tensor, device: torch.device) -> Tensor:
@@ -103,10 +103,6 @@ def threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _bf16_is_fast(device: str) -> bool:
@@ -147,4 +143,4 @@ def _name(device: str) -> str:
         return torch.cuda.get_device_name()
     if device == "mps":
         return "Apple GPU"
-    return f"CPU, {_cores()} cores"
+    return f"CPU, {cores()} cores"

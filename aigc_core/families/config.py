@@ -119,6 +119,14 @@ class RunConfig(BaseModel):
     precision: Literal["auto", "float32", "bf16"] = option(
         "auto", "Number format of matmuls; auto uses bf16 where it is fast.", group="record"
     )
+    threads: int = option(
+        0,
+        "Threads of the processor to compute with; 0 = measured while it trains. Another number changes last digits.",
+        group="record",
+        ge=0,
+        le=1024,
+        curves=False,
+    )
     compile: Literal["auto", "off", "on"] = option(
         "auto",
         "Whether to compile the networks first; auto measures in long trainings whether that pays off.",

@@ -13,10 +13,10 @@ import hashlib
 import os
 import re
 from pathlib import Path
-from typing import Any, NotRequired
+from typing import Annotated, Any, NotRequired
 
 import torch
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
@@ -49,6 +49,7 @@ class Meta(TypedDict):
     best_step: NotRequired[Count | None]  # runs of older versions have no
     figures: NotRequired[dict[str, Any]]  # the newest ones
     live: dict[str, Any]
+    threads: NotRequired[Annotated[int, Field(ge=1, le=1024)]]  # that computed it; none on a GPU
     sums: NotRequired[dict[str, str]]  # SHA-256 of each file of tensors, by its name
 
 

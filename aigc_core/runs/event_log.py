@@ -18,9 +18,12 @@ FIELDS: dict[str, dict[str, type]] = {
     "judged": {"figures": dict},
     "sample": {"file": str},
     "set": {"changes": dict},
+    "threads": {"threads": int},
     "note": SENTENCE,
     "finding": SENTENCE,
 }
+
+STAY = ("set", "threads")  # also when a run is resumed from before them
 
 
 class EventLog:
@@ -59,15 +62,16 @@ class EventLog:
     def take_back(self, step: int) -> list[Event]:
         """Drop events after `step`, because they will happen again; -1 drops all.
 
-        Changes of settings are a person's doing and stay; returned are they all, the oldest first.
+        Changes of settings are a person's doing and stay, and those of the number of threads so that it changes at the
+        same steps again; returned are they all, the oldest first.
         """
         changes = []
         with new_file(self._file) as partial:
             with partial.open("w", encoding="utf-8", newline="\n") as file:
                 for one, _ in each_object(self._file):
-                    if _is_event(one) and (one["step"] <= step or one["kind"] == "set"):
+                    if _is_event(one) and (one["step"] <= step or one["kind"] in STAY):
                         file.write(json_lines([one]))
-                        changes += [one] if one["kind"] == "set" else []
+                        changes += [one] if one["kind"] in STAY else []
             sync(partial)
         return changes
 

@@ -4,9 +4,8 @@ import os
 import subprocess
 from functools import cache
 
-import psutil
-
 from aigc_core.common import class_rules
+from aigc_core.common.cores import cores
 from aigc_core.common.errors import ConfigError
 
 MB_A_SLOT = 4000  # of a GPU's memory
@@ -32,10 +31,9 @@ def slots() -> int:
 @cache
 def fitting_slots() -> int:
     """As many trainings as fit a GPU's memory, or the cores, a core each: so small networks get the most done."""
-    cores = psutil.cpu_count() or 1
     try:
         asked = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
         told = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=True).stdout
-        return max(1, min(cores, int(told.splitlines()[0]) // MB_A_SLOT))
+        return max(1, min(cores(), int(told.splitlines()[0]) // MB_A_SLOT))
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
-        return cores
+        return cores()

@@ -47,7 +47,7 @@ def checked(networks: Networks, backend: str, device: str, dry_run: DryRun) -> s
     Raises:
         DeviceError: it cannot, on this machine or for one of these networks.
     """
-    with _unchanged(networks):
+    with unchanged(networks):
         try:
             _warmed(networks, backend, device, dry_run)
         except CANNOT as problem:
@@ -108,7 +108,7 @@ def select_backend(
         left_s: from the seconds of a step to those of the training; a short one is left as it is.
         dry_run: computes a step with these networks, forwards and backwards, waits for it, and changes no weight.
     """
-    with _unchanged(networks):
+    with unchanged(networks):
         dry_run(networks)  # the first one is always slow
         training_s = left_s(_seconds(dry_run, networks))
         worth = [backend for backend, pays_from_s in BACKENDS.get(device, {}).items() if training_s >= pays_from_s]
@@ -165,7 +165,7 @@ def deterministic(backend: str, device: str) -> Iterator[None]:
 
 
 @contextmanager
-def _unchanged(networks: Networks) -> Iterator[None]:
+def unchanged(networks: Networks) -> Iterator[None]:
     """Buffers, such as the estimates of spectral norms, as they were before."""
     kept = [(buffer, buffer.clone()) for one in networks.values() for buffer in one.buffers()]
     try:

@@ -35,6 +35,7 @@ class Control:
 
     def replay(self, changes: list[Event], step: int) -> None:
         """Take over the changes of settings that a run heard before it was resumed at `step`, to make them again."""
+        changes = [event for event in changes if event["kind"] == "set"]
         heard = max((event.get("heard", 0) for event in changes), default=0)
         # Who goes on without a new start knows these already.
         self._offset = max(self._offset, min(heard, self._run.control.read()[1]))

@@ -34,6 +34,8 @@ def estimate(config: RunConfig, given: dict[str, Any] | None = None) -> dict[str
     with TemporaryDirectory() as folder:
         run = Run.create(config, Path(folder) / "estimate", given)
         trainer = Trainer(run, NoQueue(), SignalHandler(), lambda status: None, RunningClock())
+        if trainer.threads.due(trainer.state.step):
+            trainer.choose_threads()
         times: list[float] = []
         while len(times) < 3 or (sum(times) < TIMED_S and len(times) < 50):
             before = time.monotonic()

@@ -14,6 +14,7 @@ from aigc_core.runs import checkpoint
 from aigc_core.runs.status import Status
 from aigc_core.training.limits import ClassLimits
 from aigc_core.training.state import TrainingState
+from aigc_core.training.threads import Threads
 
 LOG_INTERVAL_S = 0.25  # between two points of a curve
 LEAST_POINTS = 64  # of a curve, however quickly the training is over
@@ -22,8 +23,8 @@ LEAST_POINTS = 64  # of a curve, however quickly the training is over
 class Recorder:
     """Writes what the training at `state` has come to; the main process does, others take part in averages."""
 
-    def __init__(self, state: TrainingState, status: Status, limits: ClassLimits) -> None:
-        self._state, self._status, self._limits = state, status, limits
+    def __init__(self, state: TrainingState, status: Status, limits: ClassLimits, threads: Threads) -> None:
+        self._state, self._status, self._limits, self._threads = state, status, limits, threads
         self._metric_buffer: dict[str, list[Tensor]] = {}  # since the last point of the curves
         self._last_log = time.monotonic()
         self._fixed_inputs: object = None
@@ -153,6 +154,8 @@ class Recorder:
             "figures": self._status.figures,
             "live": {key: getattr(config, key) for key in sorted(config.live_keys())},
         }
+        if self._threads.count:
+            meta["threads"] = self._threads.count
         state.run.event_log.sync()
         checkpoint.save(
             state.run.checkpoints.folder(state.step),

@@ -8,9 +8,17 @@ from aigc_core.runs.status import Status
 from aigc_core.training.control import Control
 from aigc_core.training.recorder import Recorder
 from aigc_core.training.state import TrainingState
+from aigc_core.training.threads import Threads
 
 
-def restore(state: TrainingState, recorder: Recorder, control: Control, status: Status, notes: list[Message]) -> None:
+def restore(
+    state: TrainingState,
+    recorder: Recorder,
+    control: Control,
+    threads: Threads,
+    status: Status,
+    notes: list[Message],
+) -> None:
     """Bring a training to where its run stands; one without a checkpoint starts from the beginning.
 
     Args:
@@ -19,12 +27,14 @@ def restore(state: TrainingState, recorder: Recorder, control: Control, status: 
     Raises:
         RunError: there are checkpoints, and none can be read.
     """
-    damaged = _load_newest(state, recorder, status)
+    damaged = _load_newest(state, recorder, threads, status)
     if not state.processes.main:
         return
     run = state.run
     run.remove_partial_files()
-    control.replay(run.event_log.take_back(recorder.saved_at), recorder.saved_at)
+    changes = run.event_log.take_back(recorder.saved_at)
+    control.replay(changes, recorder.saved_at)
+    threads.replay(changes, recorder.saved_at, status.step)
     if recorder.saved_at >= 0:
         recorder.mark()  # whoever was killed may have come to the checkpoint, but not to its marks
     run.forget_judgement()
@@ -34,7 +44,7 @@ def restore(state: TrainingState, recorder: Recorder, control: Control, status: 
         run.event_log.append("note", state.step, **note)
 
 
-def _load_newest(state: TrainingState, recorder: Recorder, status: Status) -> list[RunError]:
+def _load_newest(state: TrainingState, recorder: Recorder, threads: Threads, status: Status) -> list[RunError]:
     """Load the newest checkpoint that is whole; returns what is wrong with those after it."""
     damaged: list[RunError] = []
     checkpoints = state.run.checkpoints
@@ -53,6 +63,7 @@ def _load_newest(state: TrainingState, recorder: Recorder, status: Status) -> li
         recorder.best_step = meta.get("best_step", checkpoints.marked("best"))
         status.figures = meta.get("figures", status.figures)
         state.family.load_extra_state(extra)
+        threads.restore(meta.get("threads"))
         state.family.config = state.config.checked_live(meta["live"])
         return damaged
     if damaged:

@@ -27,6 +27,7 @@ from aigc_core.training.preparation import Halted, Preparation
 from aigc_core.training.recorder import Recorder
 from aigc_core.training.resume import restore
 from aigc_core.training.status_reporter import StatusReporter
+from aigc_core.training.threads import Threads
 
 PAUSE_POLL_S = 0.1
 
@@ -87,11 +88,12 @@ class Trainer:
         signals.listen()
         run, limits = processes.run, ClassLimits(processes.run)
         self._slot, self._signals, self._on_status, self._clock = slot, signals, on_status, clock
+        self.threads = Threads(processes.config, fixed=processes.device.kind != "cpu" or processes.several)
         self._reporter = StatusReporter(processes, on_status, clock)
         self._control = Control(run, signals, limits)
         self.state, notes = Preparation(processes, signals, limits, self._reporter, clock).prepare()
-        self.recorder = Recorder(self.state, self._reporter.status, limits)
-        restore(self.state, self.recorder, self._control, self._reporter.status, notes)
+        self.recorder = Recorder(self.state, self._reporter.status, limits, self.threads)
+        restore(self.state, self.recorder, self._control, self.threads, self._reporter.status, notes)
         # Listed once: to look through the modules in every step takes as long as a small matmul.
         self._parameters = {name: list(network.parameters()) for name, network in self.state.networks.items()}
         self._phase_parameters = {
@@ -108,6 +110,9 @@ class Trainer:
 
     def train(self) -> Status:
         """Step after step until the budget is spent or someone says stop."""
+        if self.threads.due(self.state.step):
+            self._reporter.announce("prepare.fastest", "Measuring which way to compute is the fastest.")
+            self.choose_threads()
         with compile.deterministic(self._choose_networks(), self.state.device.kind):
             return self._loop()
 
@@ -140,8 +145,13 @@ class Trainer:
                 started = self._clock.read() - state.elapsed_s
                 continue
 
-            # train
+            # train, with as many threads as are fast now
+            self.threads.replayed(state.step)
+            if self.threads.due(state.step):
+                self.choose_threads()
+            begun = time.monotonic()
             self.train_step()
+            self.threads.timed(time.monotonic() - begun)
             state.step += 1
             if asked.log:
                 recorder.log()
@@ -219,7 +229,21 @@ class Trainer:
             reporter.skip_energy()
         reporter.enter("running", state)
 
-    # -- compiled networks --------------------------------------------------------------------------------
+    # -- threads and compiled networks --------------------------------------------------------------------------------
+
+    def choose_threads(self) -> None:
+        """Measure how many threads are the fastest now, and note in the run's events where the number changes."""
+        state = self.state
+
+        def step_s() -> float:
+            begun = time.perf_counter()
+            self._dry_run(state.family.networks)
+            return time.perf_counter() - begun
+
+        with compile.unchanged(state.networks):
+            changed = self.threads.choose(step_s, partial(self._control.left_s, state))
+        if changed:
+            state.run.event_log.append("threads", state.step, threads=self.threads.count)
 
     def _choose_networks(self) -> str:
         """Give the family compiled networks, if they are asked for or were measured to be faster here; returns how.
@@ -253,6 +277,8 @@ class Trainer:
             run.event_log.append("note", state.step, **note)
         run.manifest.set_environment(state.config, environment | {"networks": backend})
         state.family.networks = compile.compiled(state.networks, backend)
+        if backend != compile.EAGER:
+            self.threads.fix()  # their code is made for the number
         return backend
 
     def _dry_run(self, networks: Networks) -> None:

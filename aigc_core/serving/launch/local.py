@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 
 from aigc_core.common import class_rules
+from aigc_core.common.cores import cores
 from aigc_core.common.paths import PROJECT
 from aigc_core.runs import slots
 from aigc_core.runs.run import Run
@@ -25,9 +26,8 @@ def start(run: Run) -> None:
     neither closing the browser nor stopping the app ends it.
     """
     at_once, given = slots.slots(), {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
-    if at_once > 1:  # each its share of the cores: more threads than cores wait for one another
-        share = max(1, (psutil.cpu_count() or 1) // at_once)
-        given["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS") or str(share)
+    if at_once > 1:  # each at most its share of the cores: more threads than cores wait for one another
+        given["AIGC_THREADS"] = str(max(1, cores() // at_once))
     path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
     with run.open_log() as log:
         child = subprocess.Popen(

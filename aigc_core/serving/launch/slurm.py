@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aigc_core.common.cores import wait_briefly
 from aigc_core.common.errors import ConfigError, not_installed
 from aigc_core.common.paths import runs_root
 from aigc_core.runs.run import Run
@@ -21,6 +22,7 @@ DEFAULTS = {"cpus_per_task": 2, "timeout_min": 24 * 60}
 
 def train(path: str) -> None:
     """What a job does."""
+    wait_briefly()
     from aigc_core.evaluation.pipeline import fit_and_judge
     from aigc_core.serving import launch
 
