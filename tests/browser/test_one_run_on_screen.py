@@ -199,7 +199,7 @@ def test_a_wrong_value_while_it_trains_stays_and_is_marked(app: str, page: Page,
     value.fill("0.5")
     page.click("#watch .live button")
     expect(wrong).to_have_text("")
-    assert '"lr": 0.5' in (run.path / "control.jsonl").read_text()
+    wait_until(page, lambda: '"lr": 0.5' in (run.path / "control.jsonl").read_text())
     status.state = "stopped"
     run.set_status(status)
 
