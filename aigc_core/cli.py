@@ -18,7 +18,7 @@ from aigc_core.common.progress import silent
 from aigc_core.data.sources import SOURCES
 from aigc_core.evaluation import diagnostics as doctor
 from aigc_core.evaluation import pipeline, quality_gate
-from aigc_core.families import FAMILIES, config_class
+from aigc_core.families import FAMILIES, config_class, recipes
 from aigc_core.families.config import RunConfig, make_config
 from aigc_core.runs.listing import open_run
 from aigc_core.runs.preflight import check_can_start
@@ -96,7 +96,7 @@ def data() -> None:
 @app.command()
 def train(
     family: Annotated[str, typer.Argument(help="gan, vae or gpt.")],
-    preset: Annotated[str | None, typer.Option(help="A named set of settings.")] = None,
+    preset: Annotated[str | None, typer.Option(help="A named set of settings; else the best for the data.")] = None,
     data: Annotated[str | None, typer.Option(help="What to learn from.")] = None,
     set_: Settings = [],  # noqa: B006 — typer's way to say "none given"
     steps: Annotated[int | None, typer.Option(help="Training steps.")] = None,
@@ -112,7 +112,7 @@ def train(
         raise ConfigError("config.two_budgets", "Give --steps or --minutes, not both.")
     given = {"steps": steps, "minutes": minutes, "seed": seed, "tries": until_pass}
     settings = _settings(set_) | {key: value for key, value in given.items() if value is not None}
-    config = make_config(config_class(family), preset, data, settings)
+    config = _config(family, preset, data, settings)
     check_can_start(config)
     if int(os.environ.get("RANK", "0")) > 0:  # a helper process of torchrun: the main one has the run
         _fit(None, NoQueue())
@@ -345,11 +345,24 @@ def estimate(
 ) -> None:
     """Time a few steps, and print as JSON where and how long such a training would take here."""
     given = {"limits": {"parameters": at_most}} if at_most else {}
-    config = make_config(config_class(family), preset, data, _settings(set_))
+    config = _config(family, preset, data, _settings(set_))
     check_can_start(config)
     from aigc_core.training.estimate import estimate as measure
 
     print(json.dumps(measure(config, given)))
+
+
+def _config(family: str, preset: str | None, data: str | None, settings: dict[str, Any]) -> RunConfig:
+    """The settings of a training; where no recipe is named, the one that was measured to be the best for the data."""
+    known = config_class(family)
+    first = next(iter(known.presets))
+    chosen = recipes.best(known, data, settings) if preset is None else recipes.Choice(preset)
+    if preset is None and chosen.preset != first:
+        print(
+            f"Recipe “{chosen.preset}”: measured to be the best for {data}; --preset {first} takes the usual one.",
+            file=sys.stderr,
+        )
+    return make_config(known, chosen.preset, data, chosen.settings | settings)
 
 
 def _fit(run: Run | None, slot: QueueSlot | NoQueue) -> None:

@@ -1,6 +1,7 @@
 """The user's own pictures: a folder or a .zip, read without trusting what is inside."""
 
 import io
+import itertools
 import lzma
 import zipfile
 import zlib
@@ -80,6 +81,18 @@ def folder(config: ImageSettings, progress: ProgressCallback) -> Images:
         else []
     )
     return Images(np.stack(pictures), labels, names if labels is not None else [], notes=notes)
+
+
+def first_pictures(place: Path, most: int) -> Iterator[Image.Image]:
+    """The first readable ones among as many files, in RGB and of their own size; none where there is no such place.
+
+    Raises:
+        DataError: an archive that cannot be opened, or would be far too large.
+    """
+    if place.is_dir() or zipfile.is_zipfile(place):
+        for _, content in itertools.islice(_in_folder(place) if place.is_dir() else _in_zip(place), most):
+            if content and (picture := opened(content, "RGB", LONGEST_SIDE)) is not None:
+                yield picture
 
 
 def _in_folder(place: Path) -> Iterator[tuple[str, bytes | None]]:

@@ -286,7 +286,8 @@ def make_config(
     data: str | None = None,
     settings: dict[str, Any] | None = None,
 ) -> Checked:
-    """A family's config from a preset, a data source and single settings, the later ones winning.
+    """A family's config from a preset, a data source and single settings, the later ones winning. Steps that are given
+    count more than a preset's minutes.
 
     Raises:
         ConfigError: unknown preset, key or data, or an impossible value.
@@ -302,7 +303,10 @@ def make_config(
     values = {"preset": preset, **config_class.presets[preset].settings}
     if data is not None:
         values["data"] = data
-    config = checked(config_class, values | (settings or {}))
+    settings = settings or {}
+    if "steps" in settings and "minutes" not in settings:
+        values.pop("minutes", None)
+    config = checked(config_class, values | settings)
     check_data(config)
     return config
 
