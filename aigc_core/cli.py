@@ -21,7 +21,7 @@ from aigc_core.common.progress import silent
 from aigc_core.data.sources import SOURCES
 from aigc_core.evaluation import diagnostics as doctor
 from aigc_core.evaluation import pipeline, quality_gate
-from aigc_core.families import FAMILIES, config_class
+from aigc_core.families import FAMILIES, config_class, recipes
 from aigc_core.families.config import RunConfig, make_config
 from aigc_core.runs.extension import BUDGETS, extend
 from aigc_core.runs.listing import check_name, misnamed, open_run
@@ -146,7 +146,7 @@ def data() -> None:
 @app.command()
 def train(
     family: Annotated[str, typer.Argument(help="gan, vae or gpt.")],
-    preset: Annotated[str | None, typer.Option(help="A named set of settings.")] = None,
+    preset: Annotated[str | None, typer.Option(help="A named set of settings; else the best for the data.")] = None,
     data: Annotated[str | None, typer.Option(help="What to learn from.")] = None,
     set_: Settings = [],  # noqa: B006 — typer's way to say "none given"
     steps: Annotated[int | None, typer.Option(help="Training steps.")] = None,
@@ -162,7 +162,7 @@ def train(
         raise ConfigError("config.two_budgets", "Give --steps or --minutes, not both.")
     given = {"steps": steps, "minutes": minutes, "seed": seed, "tries": until_pass}
     settings = _settings(set_) | {key: value for key, value in given.items() if value is not None}
-    config = make_config(config_class(family), preset, data, settings)
+    config = _config(family, preset, data, settings)
     check_can_start(config)
     if int(os.environ.get("RANK", "0")) > 0:  # a helper process of torchrun: the main one has the run
         _fit(None, NoQueue())
@@ -406,7 +406,7 @@ def estimate(
 ) -> None:
     """Time a few steps, and print as JSON where and how long such a training would take here."""
     given = {"limits": {"parameters": at_most}} if at_most else {}
-    config = make_config(config_class(family), preset, data, _settings(set_))
+    config = _config(family, preset, data, _settings(set_))
     from aigc_core.training.estimate import estimate as measure
 
     try:
@@ -415,6 +415,19 @@ def estimate(
     except AigcError as error:  # a page says it in its own language
         print(json.dumps({"error": error.message}))
         raise
+
+
+def _config(family: str, preset: str | None, data: str | None, settings: dict[str, Any]) -> RunConfig:
+    """The settings of a training; where no recipe is named, the one that was measured to be the best for the data."""
+    known = config_class(family)
+    first = next(iter(known.presets))
+    chosen = recipes.best(known, data, settings) if preset is None else recipes.Choice(preset)
+    if preset is None and chosen.preset != first:
+        print(
+            f"Recipe “{chosen.preset}”: measured to be the best for {data}; --preset {first} takes the usual one.",
+            file=sys.stderr,
+        )
+    return make_config(known, chosen.preset, data, chosen.settings | settings)
 
 
 def _fit(run: Run | None, slot: QueueSlot | NoQueue) -> None:

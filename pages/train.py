@@ -48,6 +48,8 @@ class Choices:
     preset: gr.Dropdown
     data: gr.Dropdown
     upload: gr.File
+    told: gr.HTML  # which recipe was measured to be the best
+    kept: gr.State  # whether the person has chosen the recipe
 
 
 @dataclass
@@ -213,7 +215,8 @@ def _choices(name: str, entry: dict[str, Any], visible: bool) -> Choices:
         upload = gr.File(
             label=word("train.upload.help"), file_types=[".zip", ".txt"], visible=False, elem_id=f"{name}-upload"
         )
-    return Choices(group, preset, data, upload)
+        told = gr.HTML(visible=False, elem_id=f"{name}-recipe", apply_default_css=False)
+    return Choices(group, preset, data, upload, told, gr.State(False))
 
 
 def _form(name: str, choices: Choices, visible: bool) -> Form:
@@ -267,6 +270,23 @@ def _follow_choices(form: Form) -> None:
             values["init_from"] = gr.Dropdown(_model_choices(request), value=values["init_from"])
         return [about, values["data"], *(values[name] for name in names)]
 
+    def follow(given: dict[Component, Any], request: gr.Request) -> dict[Component, object]:
+        """The recipe follows the data, and stays where the person has chosen one; a line says so."""
+        preset, data, keep = given[choices.preset], given[choices.data], given[choices.kept]
+        try:
+            with auth.acting_as(request):
+                found = forms.recipe(family, preset, data, form.values(given), keep=keep)
+        except AigcError:  # starting says what is wrong with a file
+            return {choices.told: gr.HTML(visible=False)}
+        taken, best, words = found["preset"], found["best"], catalogue(_language(request))
+        told = words["train.recipe.best" if best == taken else "train.recipe.other"].format(
+            recipe=words[f"preset.{family}.{best}"], data=words[f"data.{data}"]
+        )
+        return {
+            choices.preset: gr.Dropdown(value=taken, info=word(f"preset.{family}.{taken}.about")),
+            choices.told: gr.HTML(_line(told), visible=found["measured"]),
+        } | {one: found["settings"][name] for name, one in form.fields.items()}
+
     def explain(data: str) -> list[Any]:
         yours = forms.sources()[data]["origin"] == "yours"
         return [gr.Dropdown(info=word(f"data.{data}.about")), gr.File(visible=yours)]
@@ -275,6 +295,16 @@ def _follow_choices(form: Form) -> None:
         fill,
         choices.preset,
         [choices.preset, choices.data, *form.fields.values()],
+        queue=False,
+        show_progress="hidden",
+    ).then(
+        lambda: (gr.HTML(visible=False), True), None, [choices.told, choices.kept], queue=False, show_progress="hidden"
+    )
+    gr.on(
+        [choices.data.input, choices.upload.upload],
+        follow,
+        form.inputs() | {choices.kept},
+        [choices.preset, choices.told, *form.fields.values()],
         queue=False,
         show_progress="hidden",
     )

@@ -4,6 +4,10 @@ import os
 
 import pytest
 
+from aigc_core.common.cores import wait_briefly
+
+wait_briefly()  # as the command line does
+
 # Several workers at once: threads beyond the cores only wait for one another. Torch reads this when it is imported.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")

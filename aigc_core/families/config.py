@@ -308,7 +308,7 @@ def make_config(
     settings: dict[str, Any] | None = None,
 ) -> Checked:
     """A family's config from a preset, a data source and single settings, the later ones winning; places are absolute,
-    so that the run can go on wherever it is asked to.
+    so that the run can go on wherever it is asked to. Steps that are given count more than a preset's minutes.
 
     Raises:
         ConfigError: unknown preset, key or data, or an impossible value.
@@ -324,7 +324,10 @@ def make_config(
     values = {"preset": preset, **config_class.presets[preset].settings}
     if data is not None:
         values["data"] = data
-    config = checked(config_class, _with_places(values | (settings or {})))
+    settings = settings or {}
+    if "steps" in settings and "minutes" not in settings:
+        values.pop("minutes", None)
+    config = checked(config_class, _with_places(values | settings))
     check_data(config)
     return config
 

@@ -50,6 +50,7 @@ class Meta(TypedDict):
     figures: NotRequired[dict[str, Any]]  # the newest ones
     live: dict[str, Any]
     threads: NotRequired[Annotated[int, Field(ge=1, le=1024)]]  # that computed it; none on a GPU
+    step_s: NotRequired[Annotated[float, Field(gt=0)]]  # of a step with as many threads, at its fastest
     sums: NotRequired[dict[str, str]]  # SHA-256 of each file of tensors, by its name
 
 

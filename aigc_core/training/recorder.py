@@ -156,6 +156,8 @@ class Recorder:
         }
         if self._threads.count:
             meta["threads"] = self._threads.count
+        if self._threads.fastest_s is not None:
+            meta["step_s"] = self._threads.fastest_s
         state.run.event_log.sync()
         checkpoint.save(
             state.run.checkpoints.folder(state.step),

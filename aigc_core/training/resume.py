@@ -63,7 +63,7 @@ def _load_newest(state: TrainingState, recorder: Recorder, threads: Threads, sta
         recorder.best_step = meta.get("best_step", checkpoints.marked("best"))
         status.figures = meta.get("figures", status.figures)
         state.family.load_extra_state(extra)
-        threads.restore(meta.get("threads"))
+        threads.restore(meta.get("threads"), meta.get("step_s"))
         state.family.config = state.config.checked_live(meta["live"])
         return damaged
     if damaged:

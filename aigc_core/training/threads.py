@@ -9,6 +9,7 @@ that is resumed changes it at the same steps again.
 """
 
 import math
+import statistics
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -20,8 +21,9 @@ from aigc_core.families.config import RunConfig
 
 LARGEST = 1024
 COST = 0.02  # of the time, that measuring may take
+SHORT_S = 10.0  # of a training that is left, below which nothing is measured
 GAIN = 1.1  # times as fast, or more threads are not worth it
-HOPELESS = 3.0  # times as slow: one step tells enough
+HOPELESS = 3.0  # times as slow: two steps tell enough
 FELL = 1.5  # times as slow as it was: somebody else has come
 IDLE = 0.5  # of the cores that more threads would take
 WINDOW_S = 1.0  # over which speed and idle cores are taken
@@ -47,7 +49,8 @@ class Threads:
         self._planned: dict[int, int] = {}
         self._free_from = 0
         self._due, self._next, self._patience = True, 0.0, 1
-        self._idle, self._began, self._spent, self._steps, self._fastest_s = IdleMeter(), 0.0, 0.0, 0, math.inf
+        self._fastest_s = math.inf
+        self._idle, self._began, self._spent, self._steps = IdleMeter(), 0.0, 0.0, 0
         self._set(self.count)
 
     def fix(self) -> None:
@@ -56,10 +59,16 @@ class Threads:
 
     # -- going back to a checkpoint -----------------------------------------------------------------------
 
-    def restore(self, count: int | None) -> None:
-        """Compute as the checkpoint did that a training goes on from."""
+    @property
+    def fastest_s(self) -> float | None:
+        """Seconds of a step with this count when it was at its fastest; None before that was measured."""
+        return self._fastest_s if math.isfinite(self._fastest_s) else None
+
+    def restore(self, count: int | None, fastest_s: float | None) -> None:
+        """Compute as the checkpoint did that a training goes on from, as long as it is about as fast as it was."""
         if self.measured and count:
             self._set(count)
+            self._due, self._fastest_s = False, fastest_s or math.inf
 
     def replay(self, events: Iterable[dict[str, Any]], step: int, until: int) -> None:
         """Make the changes from `step` on again that a run had made before it was resumed, and no others `until` it
@@ -71,16 +80,21 @@ class Threads:
                 for one in events
                 if one["kind"] == "threads" and one["step"] >= step and 1 <= one["threads"] <= LARGEST
             }
+            self._due &= not self._planned
 
     def replayed(self, step: int) -> None:
         """Before a step: change as planned."""
         if step in self._planned:
             self._set(self._planned.pop(step))
+            self._fastest_s = math.inf
 
     # -- choosing -----------------------------------------------------------------------------------------
 
     def timed(self, seconds: float) -> None:
         """Take note of a step of the training."""
+        if not self._began:  # the first steps are slow
+            self._begin_window()
+            return
         self._spent += seconds
         self._steps += 1
         now = time.monotonic()
@@ -90,7 +104,7 @@ class Threads:
         self._fastest_s = min(self._fastest_s, step_s)
         slower = self.count > 1 and step_s > FELL * self._fastest_s
         self._due |= now >= self._next and (slower or self._has_room(self.count, idle))
-        self._began, self._spent, self._steps = now, 0.0, 0
+        self._begin_window()
 
     def due(self, step: int) -> bool:
         """Whether to `choose` before this step."""
@@ -100,33 +114,36 @@ class Threads:
         """Measure which count is the fastest now, and compute with it; whether that is another one.
 
         Args:
-            left_s: from the seconds of a step to those of the training; a short one is not held up by measuring.
+            left_s: from the seconds of a step to those of the training; a short one stays as it is, so that it is not
+                held up and has the same last digits each time.
         """
         before, began = self.count, time.monotonic()
         self._set(1)
         idle = IdleMeter()
-        times = [step_timer()]  # the first one is slow where nothing has been computed yet
-        while len(times) < 2 or sum(times) < min(LEAST_S, COST * left_s(min(times))):
-            times.append(step_timer())
-        step_s, free = min(times), idle.cores()
-        if (2 * ROUNDS + 1) * step_s > COST * left_s(step_s):
-            if self._has_room(1, free, self.most):
-                self._set(self.most)
+        step_timer()  # slow where nothing has been computed yet
+        times = [step_timer()]
+        if left_s(times[0]) < SHORT_S:
+            self._set(before)
         else:
+            while sum(times) < LEAST_S:
+                times.append(step_timer())
+            step_s, free = statistics.fmean(times), idle.cores()
             while self._has_room(self.count, free) and (faster_s := self._faster(step_s, step_timer)):
                 step_s, free = faster_s, free - self.count // 2
         now = time.monotonic()
         self._patience = 1 if self.count != before else min(2 * self._patience, MOST_PATIENCE)
         self._next = now + max(WINDOW_S, self._patience * (now - began) / COST)
-        self._due, self._fastest_s = False, math.inf
-        self._idle, self._began, self._spent, self._steps = IdleMeter(), now, 0.0, 0
+        self._due, self._fastest_s, self._began = False, math.inf, 0.0
         return self.count != before
+
+    def _begin_window(self) -> None:
+        self._idle, self._began, self._spent, self._steps = IdleMeter(), time.monotonic(), 0.0, 0
 
     def _faster(self, step_s: float, step_timer: StepTimer) -> float | None:
         """Try more threads against the present ones, in turn; seconds of a step if they stay."""
         few, more = self.count, self._more(self.count)
         self._set(more)
-        if step_timer() < HOPELESS * step_s:
+        if any(step_timer() < HOPELESS * step_s for _ in range(2)):  # the first one may have to prepare something
             rounds = max(ROUNDS, min(MOST_ROUNDS, math.ceil(LEAST_S / step_s)))
             times = {few: 0.0, more: 0.0}
             for _ in range(rounds):
@@ -142,9 +159,9 @@ class Threads:
     def _more(self, count: int) -> int:
         return min(2 * count, self.most)
 
-    def _has_room(self, count: int, idle: float, wanted: int | None = None) -> bool:
+    def _has_room(self, count: int, idle: float) -> bool:
         """Whether more threads than `count` would find cores of which nobody makes use."""
-        more = (wanted or self._more(count)) - count
+        more = self._more(count) - count
         return more > 0 and idle >= IDLE * more
 
     def _set(self, count: int) -> None:

@@ -9,9 +9,9 @@ from pydantic_core import PydanticUndefined
 
 from aigc_core.common.errors import ConfigError
 from aigc_core.data.sources import SOURCES
-from aigc_core.families import FAMILIES, config_class
+from aigc_core.families import FAMILIES, config_class, recipes
 from aigc_core.families import family_words as family_words  # for the pages
-from aigc_core.families.config import Group, RunConfig, make_config
+from aigc_core.families.config import Group, RunConfig, checked, make_config
 from aigc_core.runs.preflight import check_can_start
 from aigc_core.serving.api.lessons import cap_of
 from aigc_core.serving.api.uploads import is_own_upload
@@ -113,10 +113,36 @@ def lesson(given: dict[str, str]) -> dict[str, Any] | None:
     chosen.pop("data_path", None)  # one's own data comes by upload
     if not _may_be_a_model(chosen.get("init_from", "x")):
         del chosen["init_from"]
-    if "steps" in chosen and "minutes" not in chosen:
-        chosen["minutes"] = "0"  # or a recipe's minutes would count instead
+    if preset is None:
+        found = recipes.best(config_class(family), data, chosen)
+        preset, chosen = found.preset, found.settings | chosen
     settings = make_config(config_class(family), preset, data, chosen).model_dump()
     return {"family": family, "settings": settings, "cap": cap}
+
+
+def recipe(family: str, preset: str, data: str, values: dict[str, Any], *, keep: bool) -> dict[str, Any]:
+    """The recipe that was measured to be the best for this data and time.
+
+    Args:
+        preset: the present one.
+        values: the form as it stands; what differs from the present recipe is the person's, and stays.
+        keep: the person has chosen the present recipe, so it stays, too.
+
+    Returns:
+        `best`, whether that was `measured`, `preset` and `settings` (all values) as the form is to have them. Whether
+        they go with the data, starting says.
+    """
+    kind = config_class(family)
+    before = settings(family, preset)
+    own = {key: value for key, value in values.items() if key in before and value != before[key] and key != "data"}
+    place = own.get("data_path", "")
+    if place and not is_own_upload(Path(place)):
+        del own["data_path"]
+    found = recipes.best(kind, data, own)
+    taken = preset if keep else found.preset
+    wanted = {"data": data} | found.settings | own
+    filled = checked(kind, {"preset": taken, **kind.presets[taken].settings, **found.settings}).model_dump()
+    return {"best": found.preset, "measured": found.measured, "preset": taken, "settings": filled | wanted}
 
 
 def check(family: str, values: dict[str, Any]) -> RunConfig:
