@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
-from aigc_core.common.cores import wait_briefly
+from aigc_core.serving.api.threads import wait_briefly
 
 if TYPE_CHECKING:
     import gradio as gr
