@@ -23,8 +23,7 @@ LOCALES = {
     | forms.family_words(language)
     for language in i18n.LANGUAGES
 }
-ERRORS: list[type[errors.AigcError]] = [errors.AigcError, *errors.AigcError.__subclasses__()]
-SAYING = {"message", "announce", *(one.__name__ for one in ERRORS)}
+SAYING = {"message", "announce", "AigcError", *(one.__name__ for one in errors.AigcError.__subclasses__())}
 
 
 def core_sentences(without: str = "") -> dict[str, str]:
