@@ -422,12 +422,13 @@ def _config(family: str, preset: str | None, data: str | None, settings: dict[st
     known = config_class(family)
     first = next(iter(known.presets))
     chosen = recipes.best(known, data, settings) if preset is None else recipes.Choice(preset)
+    config = make_config(known, chosen.preset, data, chosen.settings | settings)
     if preset is None and chosen.preset != first:
         print(
             f"Recipe “{chosen.preset}”: measured to be the best for {data}; --preset {first} takes the usual one.",
             file=sys.stderr,
         )
-    return make_config(known, chosen.preset, data, chosen.settings | settings)
+    return config
 
 
 def _fit(run: Run | None, slot: QueueSlot | NoQueue) -> None:

@@ -44,7 +44,7 @@ SIDE = 28
 
 # What the owner gets to see of her own data and place by each function; a classmate gets to see nothing of it.
 FUNCTIONS: dict[str, set[str]] = {
-    "runs": set(), "describe": {"place"}, "follow": {"place"}, "sample": set(), "ask": set(), "examine": set(),
+    "runs": set(), "describe": {"place"}, "follow": {"names", "place"}, "sample": set(), "ask": set(), "examine": set(),
     "again": set(), "pin": set(), "remove": set(), "job": set(), "cancel": set(), "draw": set(), "code_of_seed": set(),
     "directions": set(), "learn": set(), "name_direction": set(), "forget_direction": set(), "plane": set(),
     "cloud": {"names"}, "journey": set(), "combine": set(), "upload": set(), "search": set(), "neighbours": {"pixels"},
@@ -65,7 +65,7 @@ CHANGES = {"ask", "stop", "remove", "forget", "stop_all", "resume_all", "sweep",
 # What the Train page asks when something is chosen or clicked there.
 EVENTS = {
     "lesson", "lambda", "begin", "fill", "fill_1", "fill_2", "explain", "explain_1", "explain_2", "_models",
-    "measuring", "measure", "judge",
+    "measuring", "measure", "judge", "follow", "follow_1", "follow_2", "lambda_1", "lambda_2", "lambda_3", "lambda_4",
 }  # fmt: skip
 
 
@@ -240,7 +240,8 @@ def test_what_the_forms_answer_to_a_classmate_who_names_another_s_place(
     _, runs = app
     ben = people["classmate"]
     page = json.loads(ben.get("config")[1])
-    assert {one["api_name"] for one in page["dependencies"]} == EVENTS, "an event that is new must be entered here"
+    events = {one["api_name"] for one in page["dependencies"]}
+    assert events == EVENTS, f"an event that is new must be entered here: {sorted(events ^ EVENTS)}"
     known = {one["id"]: one for one in page["components"]}
     place, before = runs[0].config().data_path, [run.manifest.read() for run in runs]
     for event in page["dependencies"]:

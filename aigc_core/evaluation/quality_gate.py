@@ -34,6 +34,7 @@ class _Said(TypedDict):
     key: str
     text: str
     values: dict[str, Any]
+    template: NotRequired[str]  # not in what older versions wrote
 
 
 class _Found(TypedDict):

@@ -7,7 +7,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 from aigc_core.common.files import own_file
-from aigc_core.common.safetensors_header import Header, read_header
+from aigc_core.common.safetensors_header import Header, named_in_utf8, read_header
 
 Shapes = dict[str, torch.Size]  # of tensors by name
 
@@ -44,7 +44,7 @@ def read_tensors(file: Path, shapes: Shapes) -> dict[str, Tensor]:
     """
     check_header(header_of(file), shapes)
     tensors = {}
-    with safe_open(file, "pt") as opened:
+    with named_in_utf8(file) as path, safe_open(path, "pt") as opened:
         for name in shapes:
             tensor = opened.get_tensor(name).to(torch.float32, copy=True)  # the file may change
             if tensor.numel() and not all(one.isfinite() for one in tensor.aminmax()):

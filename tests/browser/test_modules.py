@@ -167,7 +167,7 @@ def test_modules_come_from_below_the_path_of_a_proxy(browser: Browser, proxy: st
 def test_whoever_stands_before_the_door_gets_in(browser: Browser, school: str) -> None:
     with strict_page(browser) as page:
         page.goto(f"{school}?lang=zh")
-        expect(page.locator("h1")).to_have_text("AIGC Studio")
+        expect(page.locator("h1")).to_have_text("AIGC 工作室")
         page.fill("[name=name]", "Ann")
         page.click("[type=submit]")
         page.wait_for_url(lambda url: "/join" not in url)

@@ -113,7 +113,7 @@ def test_a_run_that_is_done_is_given_more(app: str, page: Page) -> None:
     expect(budget).to_have_value("6")
     budget.fill("2")
     page.click('#watch [data-do="longer"]')
-    expect(page.locator("#watch .message")).to_contain_text("give more than that")
+    expect(page.locator("#watch [data-role=message]")).to_contain_text("give more than that")
     budget.fill("5")
     page.click('#watch [data-do="longer"]')
     expect(page.locator("#watch .facts dd").first).to_have_text("5 / 5", timeout=90_000)

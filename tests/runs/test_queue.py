@@ -134,7 +134,7 @@ def test_a_slot_is_held_until_the_model_is_judged(
         places.append(place_of(QueueSlot(tmp_path), run_of()))
         with pytest.raises(RunError, match="being trained"):
             Run(judged.path).delete()
-        return {"passed": True}
+        return {"verdict": "ready"}
 
     monkeypatch.setattr("aigc_core.evaluation.pipeline.judge", judge)
     run = Run.create(tiny("vae"), tmp_path / "judged")

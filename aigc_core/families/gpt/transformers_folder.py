@@ -11,7 +11,7 @@ from torch import Tensor
 
 from aigc_core.common.errors import ConfigError
 from aigc_core.common.files import json_object, write_json
-from aigc_core.common.safetensors_header import read_header
+from aigc_core.common.safetensors_header import named_in_utf8, read_header
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.families.common.transformer import EPSILON
 from aigc_core.families.gpt.config import Config, Size
@@ -244,7 +244,8 @@ def write(folder: Path, network: GPT, config: Config, tokenizer: Tokenizer) -> N
     A batch of texts of different lengths is filled up with a token that is never spoken, as GPT-2's is with its end.
     """
     ours = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
-    save_file(to_transformers(ours), folder / "model.safetensors", metadata={"format": "pt"})
+    with named_in_utf8(folder / "model.safetensors") as file:
+        save_file(to_transformers(ours), file, metadata={"format": "pt"})
     layers, heads, width = config.shape()
     end = None if tokenizer.end is None else tokenizer.number(tokenizer.end)
     pad = None if tokenizer.padding is None else tokenizer.number(tokenizer.padding)

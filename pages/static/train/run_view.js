@@ -236,8 +236,9 @@ export class RunView {
   async #trainOn() {
     const { widget, run } = this;
     const changes = { [budgetOf(run)]: Number(widget.input("budget").value) };
-    await widget.call("ask", { run: run.name, what: "resume", changes });
-    await this.watch.open(run.name);
+    if ((await widget.call("ask", { run: run.name, what: "resume", changes })) !== undefined) {
+      await this.watch.open(run.name);
+    }
   }
 
   async #pin() {
