@@ -41,7 +41,7 @@ def main() -> None:
     given = options.parse_args()
     if given.side:
         recipe, threads, seconds = given.side
-        print(json.dumps(speed(*recipe.split(":"), int(threads), float(seconds))))
+        print(json.dumps(speed(recipe, int(threads), float(seconds))))
         return
     header()
     rounds, seconds = (1, QUICK_S) if given.quick else (ROUNDS, SECONDS)
@@ -91,7 +91,7 @@ def at_once(recipe: str, threads: int, spins: int, seconds: float, count: int) -
     return [float(json.loads(one.communicate()[0].splitlines()[-1])["speed"]) for one in children]
 
 
-def speed(family: str, preset: str, threads: int, seconds: float) -> Result:
+def speed(recipe: str, threads: int, seconds: float) -> Result:
     """Steps a second of a recipe, and how many threads it had in the end."""
     import tempfile
 
@@ -102,6 +102,7 @@ def speed(family: str, preset: str, threads: int, seconds: float) -> Result:
     from aigc_core.runs.run import Run
     from aigc_core.training.trainer import Trainer
 
+    family, preset = recipe.split(":")
     settings: dict[str, Any] = {"minutes": seconds / 60, "threads": threads, **NEVER}
     with tempfile.TemporaryDirectory() as folder:
         run = Run.create(make_config(config_class(family), preset, None, settings), Path(folder) / "run")
