@@ -25,7 +25,7 @@ from benchmarks import peers
 from benchmarks.peers import NEVER, Result, header
 
 RECIPES = ("gan:default", "vae:default", "gpt:default")
-SECONDS, QUICK_S = 12.0, 6.0
+SECONDS = 12.0
 ROUNDS = 3
 LONG_WAIT = 300_000  # libgomp's own
 # Threads (0: measured), and how long they look before they sleep.
@@ -34,18 +34,17 @@ HOG = [sys.executable, "-c", "while True: pass"]
 
 
 def main() -> None:
-    options = peers.parser(__doc__, "one round of shorter trainings")
+    options = peers.parser(__doc__, "one round")
     options.add_argument("--only", nargs="+", choices=RECIPES, default=list(RECIPES))
     options.add_argument("--loads", nargs="*", type=int, default=[0, 1, 2, 4], help="programs beside one training")
     options.add_argument("--trainings", nargs="*", type=int, default=[2, 4], help="trainings at once")
     given = options.parse_args()
     if given.side:
         recipe, threads, seconds = given.side
-        family, preset = recipe.split(":")
-        print(json.dumps(speed(family, preset, int(threads), float(seconds))))
+        print(json.dumps(speed(recipe, int(threads), float(seconds))))
         return
     header()
-    rounds, seconds = (1, QUICK_S) if given.quick else (ROUNDS, SECONDS)
+    rounds = 1 if given.quick else ROUNDS
     print(f"{'':44}" + "".join(f"{way:>10}" for way in WAYS) + "   measured / best fixed")
     for recipe in given.only:
         for hogs, trainings in [(hogs, 1) for hogs in given.loads] + [(0, count) for count in given.trainings]:
@@ -53,7 +52,7 @@ def main() -> None:
             with busy(hogs):
                 for number in range(rounds):
                     for way in list(WAYS) if number % 2 == 0 else reversed(WAYS):
-                        found[way].append(sum(at_once(recipe, *WAYS[way], seconds, trainings)))
+                        found[way].append(sum(at_once(recipe, *WAYS[way], SECONDS, trainings)))
             medians = {way: statistics.median(its) for way, its in found.items()}
             fixed = max(medians[way] for way in ("before", "one", "all"))
             beside = f"beside {hogs} programs" if trainings == 1 else f"{trainings} trainings at once"
@@ -92,7 +91,7 @@ def at_once(recipe: str, threads: int, spins: int, seconds: float, count: int) -
     return [float(json.loads(one.communicate()[0].splitlines()[-1])["speed"]) for one in children]
 
 
-def speed(family: str, preset: str, threads: int, seconds: float) -> Result:
+def speed(recipe: str, threads: int, seconds: float) -> Result:
     """Steps a second of a recipe, and how many threads it had in the end."""
     import tempfile
 
@@ -104,6 +103,7 @@ def speed(family: str, preset: str, threads: int, seconds: float) -> Result:
     from aigc_core.runs.run import Run
     from aigc_core.training.trainer import Trainer
 
+    family, preset = recipe.split(":")
     settings: dict[str, Any] = {"minutes": seconds / 60, "threads": threads, **NEVER}
     with tempfile.TemporaryDirectory() as folder:
         run = Run.create(make_config(config_class(family), preset, None, settings), Path(folder) / "run")

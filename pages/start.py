@@ -3,8 +3,6 @@
 import os
 from typing import TYPE_CHECKING
 
-from aigc_core.serving.api.threads import wait_briefly
-
 if TYPE_CHECKING:
     import gradio as gr
 
@@ -12,7 +10,6 @@ if TYPE_CHECKING:
 def ready() -> "gr.Blocks":
     """The app with all its pages, not yet served."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    wait_briefly()
     from pages.gradio_patches import without_stubs
 
     with without_stubs():

@@ -21,7 +21,7 @@ from aigc_core.families.config import RunConfig
 
 LARGEST = 1024
 COST = 0.02  # of the time, that measuring may take
-SHORT_S = 10.0  # of a training that is left, below which nothing is measured
+SHORT_S = 5.0  # of a training that is left, below which nothing is measured
 GAIN = 1.1  # times as fast, or more threads are not worth it
 HOPELESS = 3.0  # times as slow: two steps tell enough
 FELL = 1.5  # times as slow as it was: somebody else has come

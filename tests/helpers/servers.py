@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -90,24 +90,26 @@ def proxied(address: str, path: str) -> Iterator[str]:
             if self.path.split("?")[0] != path and not self.path.startswith(f"{path}/"):
                 self.send_error(404, "nothing is here but what is below the path")
                 return
+            inner = http.client.HTTPConnection(upstream.netloc, timeout=60)
+            with suppress(OSError, http.client.HTTPException), closing(inner):  # the browser or the app has gone
+                self._pass_on(inner)
+
+        def _pass_on(self, inner: http.client.HTTPConnection) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             there = self.path.removeprefix(path)
-            inner = http.client.HTTPConnection(upstream.netloc, timeout=60)
             said = [(key, value) for key, value in self.headers.items() if key.lower() not in BETWEEN_TWO]
             there = there if there.startswith("/") else f"/{there}"
             inner.request(self.command, there, self.rfile.read(length) or None, dict(said))
-            answer = inner.getresponse()
-            self.send_response(answer.status)
-            for key, value in answer.getheaders():
-                if key.lower() not in ("connection", "transfer-encoding", "content-length", "date", "server"):
-                    self.send_header(key, value)
-            self.send_header("Connection", "close")
-            self.end_headers()
-            with suppress(OSError):  # the browser has gone
+            with inner.getresponse() as answer:
+                self.send_response(answer.status)
+                for key, value in answer.getheaders():
+                    if key.lower() not in ("connection", "transfer-encoding", "content-length", "date", "server"):
+                        self.send_header(key, value)
+                self.send_header("Connection", "close")
+                self.end_headers()
                 while part := answer.read1(65_536):
                     self.wfile.write(part)
                     self.wfile.flush()
-            inner.close()
 
         do_POST = do_HEAD = do_GET
 

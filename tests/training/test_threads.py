@@ -74,7 +74,7 @@ def test_a_short_training_is_not_held_up(monkeypatch: pytest.MonkeyPatch) -> Non
     """Nor does its count depend on what else happens on the machine: it has the same last digits each time."""
     for idle in (7.0, 0.0):
         machine, chosen = Machine(monkeypatch, QUIET, idle), Threads(tiny("vae"), fixed=False)
-        assert not chosen.choose(machine.step, lambda step_s: 90 * step_s)
+        assert not chosen.choose(machine.step, lambda step_s: 40 * step_s)
         assert chosen.count == 1 and machine.asked == [1, 1]
 
 

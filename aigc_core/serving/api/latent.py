@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 
+from aigc_core.common.cores import wait_briefly
 from aigc_core.common.errors import AigcError, DataError, RunError
 from aigc_core.common.progress import ProgressCallback
 from aigc_core.runs.listing import run_named
@@ -52,6 +53,7 @@ _warm = threading.Event()
 def warm_up() -> None:
     """Load torch, and the first model there is, in the background, once the first page has had time to open; returns
     at once."""
+    wait_briefly()
     later = threading.Timer(PAGE_FIRST_S, _warm_up)
     later.name, later.daemon = "warm-up", True
     later.start()
