@@ -23,11 +23,12 @@ LARGEST = 1024
 COST = 0.02  # of the time, that measuring may take
 SHORT_S = 5.0  # of a training that is left, below which nothing is measured
 GAIN = 1.1  # times as fast, or more threads are not worth it
-HOPELESS = 3.0  # times as slow: two steps tell enough
+HOPELESS = 3.0  # times as slow: a step or two tell enough
+PREPARED_S = 0.25  # in which a first step has prepared what it needs
 FELL = 1.5  # times as slow as it was: somebody else has come
 IDLE = 0.5  # of the cores that more threads would take
 WINDOW_S = 1.0  # over which speed and idle cores are taken
-LEAST_S = 0.05  # of steps with one thread, before idle cores are believed
+LEAST_S = 0.1  # of steps with one thread, before idle cores are believed
 ROUNDS, MOST_ROUNDS = 2, 10
 MOST_PATIENCE = 64  # times longer until the next try, after some that changed nothing
 
@@ -50,6 +51,7 @@ class Threads:
         self._free_from = 0
         self._due, self._next, self._patience = True, 0.0, 1
         self._fastest_s = math.inf
+        self._preparing: IdleMeter | None = IdleMeter()
         self._idle, self._began, self._spent, self._steps = IdleMeter(), 0.0, 0.0, 0
         self._set(self.count)
 
@@ -119,7 +121,8 @@ class Threads:
         """
         before, began = self.count, time.monotonic()
         self._set(1)
-        idle = IdleMeter()
+        idle, preparing = IdleMeter(), self._preparing
+        self._preparing = None
         step_timer()  # slow where nothing has been computed yet
         times = [step_timer()]
         if left_s(times[0]) < SHORT_S:
@@ -128,6 +131,8 @@ class Threads:
             while sum(times) < LEAST_S:
                 times.append(step_timer())
             step_s, free = statistics.fmean(times), idle.cores()
+            if preparing:  # over the seconds in which the data was read: others may have paused just now
+                free = min(free, preparing.cores())
             while self._has_room(self.count, free) and (faster_s := self._faster(step_s, step_timer)):
                 step_s, free = faster_s, free - self.count // 2
         now = time.monotonic()
@@ -143,7 +148,9 @@ class Threads:
         """Try more threads against the present ones, in turn; seconds of a step if they stay."""
         few, more = self.count, self._more(self.count)
         self._set(more)
-        if any(step_timer() < HOPELESS * step_s for _ in range(2)):  # the first one may have to prepare something
+        first_s = step_timer()  # it may have to prepare something
+        hopeless = first_s > HOPELESS * step_s and (first_s > PREPARED_S or step_timer() > HOPELESS * step_s)
+        if not hopeless:
             rounds = max(ROUNDS, min(MOST_ROUNDS, math.ceil(LEAST_S / step_s)))
             times = {few: 0.0, more: 0.0}
             for _ in range(rounds):
