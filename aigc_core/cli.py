@@ -418,14 +418,14 @@ def estimate(
 
 
 def _config(family: str, preset: str | None, data: str | None, settings: dict[str, Any]) -> RunConfig:
-    """The settings of a training; where no recipe is named, the one that was measured to be the best for the data."""
+    """The settings of a training; where no recipe is named, the one that suits the data."""
     known = config_class(family)
     first = next(iter(known.presets))
     chosen = recipes.best(known, data, settings) if preset is None else recipes.Choice(preset)
     config = make_config(known, chosen.preset, data, chosen.settings | settings)
     if preset is None and chosen.preset != first:
         print(
-            f"Recipe “{chosen.preset}”: measured to be the best for {data}; --preset {first} takes the usual one.",
+            f"Recipe “{chosen.preset}”: the one for {data} and so many minutes; --preset {first} takes the usual one.",
             file=sys.stderr,
         )
     return config

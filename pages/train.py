@@ -48,7 +48,7 @@ class Choices:
     preset: gr.Dropdown
     data: gr.Dropdown
     upload: gr.File
-    told: gr.HTML  # which recipe was measured to be the best
+    told: gr.HTML  # which recipe suits the data
     kept: gr.State  # whether the person has chosen the recipe
 
 

@@ -32,7 +32,7 @@ def test_the_recipe_follows_the_data_and_the_persons_settings_stay(app: str, bro
         page.fill("#gan-lr input", "0.003")
         choose(page, "gan-data", "MNIST")
         expect(page.locator("#gan-preset input")).to_have_value("MNIST in three minutes")
-        expect(line).to_contain_text("Measured to be the best for “MNIST”: the recipe “MNIST in three minutes”")
+        expect(line).to_contain_text("For “MNIST”: the recipe “MNIST in three minutes”")
         expect(page.locator("#gan-minutes input")).to_have_value("3")
         expect(page.locator("#gan-lr input")).to_have_value("0.003")  # the recipe has 0.001
         expect(page.locator("#gan-data input")).to_have_value("MNIST")
@@ -45,7 +45,7 @@ def test_the_recipe_follows_the_data_and_the_persons_settings_stay(app: str, bro
         choose(page, "gan-preset", "Textbook")  # a recipe that a person chooses stays
         expect(page.locator("#gan-minutes input")).to_have_value("0")
         choose(page, "gan-data", "MNIST")
-        expect(line).to_contain_text("“MNIST in three minutes” was measured to be better")
+        expect(line).to_contain_text("“MNIST in three minutes” suits better")
         expect(page.locator("#gan-preset input")).to_have_value("Textbook")
         expect(page.locator("#gan-data input")).to_have_value("MNIST")
 
@@ -56,7 +56,7 @@ def test_it_goes_by_the_time_and_is_said_in_chinese(app: str, browser: Browser) 
         page.get_by_label("GPT").check()
         page.fill("#gpt-minutes input", "3")
         choose(page, "gpt-data", "莎士比亚")
-        expect(page.locator("#gpt-recipe")).to_contain_text("实测最好的配方是“三分钟学莎士比亚”")
+        expect(page.locator("#gpt-recipe")).to_contain_text("适合用配方“三分钟学莎士比亚”")
         expect(page.locator("#gpt-minutes input")).to_have_value("3")
 
 
@@ -69,4 +69,4 @@ def test_an_own_text_has_its_kinds_recipe(app: str, browser: Browser, tmp_path: 
         expect(page.locator("#gpt-recipe")).to_be_hidden()
         page.locator("#gpt-upload input[type=file]").set_input_files(tmp_path / "poems.txt")
         expect(page.locator("#gpt-preset input")).to_have_value("Shakespeare in a minute")
-        expect(page.locator("#gpt-recipe")).to_contain_text("Measured to be the best for “Your text”")
+        expect(page.locator("#gpt-recipe")).to_contain_text("For “Your text”")

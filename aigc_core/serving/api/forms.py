@@ -121,7 +121,7 @@ def lesson(given: dict[str, str]) -> dict[str, Any] | None:
 
 
 def recipe(family: str, preset: str, data: str, values: dict[str, Any], *, keep: bool) -> dict[str, Any]:
-    """The recipe that was measured to be the best for this data and time.
+    """The recipe for this data and time.
 
     Args:
         preset: the present one.
