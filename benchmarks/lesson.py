@@ -38,6 +38,7 @@ MOVE = """async (value) => {
   return (performance.now() - start) / 1000;
 }"""
 
+ALIVE = "document.querySelector('.aigc-top nav') && !document.querySelector('[data-waiting]')"
 ENDED = "/ (done|failed|stopped)/.test(document.querySelector('[data-role=state]').className)"
 MINE = "(who) => document.querySelector('[data-role=facts]')?.textContent.includes(who)"
 LINK = "?family=gan&preset=default&data=digits&minutes={:.3f}&hide=network,data,optimiser,judge,record"
@@ -181,7 +182,7 @@ async def _teacher(
         await board_page.wait_for_selector(".wall h1")
     for path in ("latent", "text", "classroom", ""):
         await page.goto(url + path)
-        await page.wait_for_load_state("networkidle")
+        await page.wait_for_function(ALIVE)
     ready.set()
     while not over.is_set():
         async with lesson.timed("teacher: open the Class page"):
