@@ -284,7 +284,7 @@ def _follow_choices(form: Form) -> None:
         )
         return {
             choices.preset: gr.Dropdown(value=taken, info=word(f"preset.{family}.{taken}.about")),
-            choices.told: gr.HTML(_line(told), visible=found["measured"]),
+            choices.told: gr.HTML(_line(told), visible=found["listed"]),
         } | {one: found["settings"][name] for name, one in form.fields.items()}
 
     def explain(data: str) -> list[Any]:

@@ -1,5 +1,6 @@
-"""Which recipe learns most from some data in some time, as `python benchmarks/recipes.py` measures it. No torch.
+"""Which recipe suits some data and time. Importable without torch.
 
+What was measured is in docs/benchmarks.md (`python benchmarks/recipes.py`); the others go by how alike the data is.
 A recipe that a person names counts more, and so does every single setting.
 """
 
@@ -32,10 +33,10 @@ OWN_NETWORK = {"size", "init_from"}
 
 @dataclass(frozen=True)
 class Choice:
-    """A recipe's name, whether it was measured for such data, and what follows from the form of somebody's own data."""
+    """A recipe's name, whether the table lists it for such data, and what follows from the form of own data."""
 
     preset: str
-    measured: bool = False
+    listed: bool = False
     settings: dict[str, Any] = field(default_factory=dict)
 
 

@@ -1,4 +1,4 @@
-"""The Train page takes the recipe that was measured for the data that is chosen, and says so."""
+"""The Train page takes the recipe that suits the data that is chosen, and says so."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -129,8 +129,8 @@ def recipe(family: str, preset: str, data: str, values: dict[str, Any], *, keep:
         keep: the person has chosen the present recipe, so it stays, too.
 
     Returns:
-        `best`, whether that was `measured`, `preset` and `settings` (all values) as the form is to have them. Whether
-        they go with the data, starting says.
+        `best`, whether it is `listed` for such data, `preset` and `settings` (all values) as the form is to have
+        them. Whether they go with the data, starting says.
     """
     kind = config_class(family)
     before = settings(family, preset)
@@ -142,7 +142,7 @@ def recipe(family: str, preset: str, data: str, values: dict[str, Any], *, keep:
     taken = preset if keep else found.preset
     wanted = {"data": data} | found.settings | own
     filled = checked(kind, {"preset": taken, **kind.presets[taken].settings, **found.settings}).model_dump()
-    return {"best": found.preset, "measured": found.measured, "preset": taken, "settings": filled | wanted}
+    return {"best": found.preset, "listed": found.listed, "preset": taken, "settings": filled | wanted}
 
 
 def check(family: str, values: dict[str, Any]) -> RunConfig:
