@@ -102,6 +102,7 @@ def build(demo: gr.Blocks) -> None:
             start = gr.Button(word("train.start"), variant="primary", size="lg", elem_id="start")
             linked = gr.HTML("", visible=False, elem_id="linked", apply_default_css=False)
             trouble = gr.HTML("", visible=False, elem_id="trouble", apply_default_css=False)
+            refused = gr.HTML("", visible=False, elem_id="refused", apply_default_css=False)
             estimate = gr.HTML(_line(""), elem_id="estimate", apply_default_css=False)
             judged = gr.HTML("", elem_id="judged", apply_default_css=False)
             form_of = {name: _form(name, choices[name], name == family.value) for name in families}
@@ -114,12 +115,18 @@ def build(demo: gr.Blocks) -> None:
         return given[family], form_of[given[family]].values(given)
 
     def begin(given: dict[Component, Any], request: gr.Request) -> list[Any]:
+        """What the choices themselves forbid is `trouble`, as `measure` has it; only what starting refuses is
+        `refused`, which a measurement that ends later does not take away."""
+        where = trouble
         try:
             with auth.acting_as(request):
+                forms.check(*chosen(given))
+                where = refused
                 started = run_actions.start(*chosen(given), given[cap])
-            return [started, _no_trouble()]
+            return [started, _no_trouble(), _no_trouble()]
         except AigcError as error:
-            return [gr.skip(), _trouble(error, given[family], request)]
+            said = _trouble(error, given[family], request)
+            return [gr.skip(), *(said if one is where else _no_trouble() for one in (trouble, refused))]
 
     def measure(given: dict[Component, Any], request: gr.Request) -> list[Any]:
         try:
@@ -173,7 +180,7 @@ def build(demo: gr.Blocks) -> None:
         queue=False,
         show_progress="hidden",
     )
-    start.click(begin, everything, [watch, trouble], concurrency_limit=4, show_progress="hidden")
+    start.click(begin, everything, [watch, trouble, refused], concurrency_limit=4, show_progress="hidden")
     for form in form_of.values():
         _follow_choices(form)
         if models := form.fields.get("init_from"):
@@ -264,11 +271,12 @@ def _follow_choices(form: Form) -> None:
     names, choices, family = list(form.fields), form.choices, form.family
 
     def fill(preset: str, request: gr.Request) -> list[Any]:
+        """In one answer with the note that a person chose it: a choice of data may follow at once."""
         values = forms.settings(family, preset)
         about = gr.Dropdown(info=word(f"preset.{family}.{preset}.about"))
         if "init_from" in values:  # models may have been trained since
             values["init_from"] = gr.Dropdown(_model_choices(request), value=values["init_from"])
-        return [about, values["data"], *(values[name] for name in names)]
+        return [about, gr.HTML(visible=False), True, values["data"], *(values[name] for name in names)]
 
     def follow(given: dict[Component, Any], request: gr.Request) -> dict[Component, object]:
         """The recipe follows the data, and stays where the person has chosen one; a line says so."""
@@ -294,11 +302,9 @@ def _follow_choices(form: Form) -> None:
     choices.preset.input(
         fill,
         choices.preset,
-        [choices.preset, choices.data, *form.fields.values()],
+        [choices.preset, choices.told, choices.kept, choices.data, *form.fields.values()],
         queue=False,
         show_progress="hidden",
-    ).then(
-        lambda: (gr.HTML(visible=False), True), None, [choices.told, choices.kept], queue=False, show_progress="hidden"
     )
     gr.on(
         [choices.data.input, choices.upload.upload],

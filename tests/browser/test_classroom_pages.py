@@ -114,7 +114,7 @@ def test_a_start_is_a_student_s_own_and_kept_within_limits(browser: Browser, sch
         page.goto(school + "?family=gan&data=digits8&network=mlp&width=8&steps=30&minutes=20")
         wait_until(page, lambda: page.input_value("#gan-minutes input") == "20")
         page.click("#start")
-        expect(page.locator("#trouble")).to_contain_text("at most 10 minutes", timeout=30_000)
+        expect(page.locator("#refused")).to_contain_text("at most 10 minutes", timeout=30_000)
         page.fill("#gan-minutes input", "0")
         page.click("#start")
         wait_until(page, lambda: any("digits8" in one.name for one in (place / "runs").glob("*")))

@@ -146,8 +146,8 @@ def busy(seconds: float, look: ProgressCallback) -> None:
 )
 def test_short_work_of_another_begins_soon_however_much_there_is(long_ones: list[str]) -> None:
     begun, names = threading.Event(), []
-    for person in long_ones:
-        with acting_as(User(person)):
+    for person in long_ones:  # others in each case: cancelled work of the last one may not have left yet
+        with acting_as(User(f"{person} of {len(set(long_ones))}")):
             names.append(jobs.start(lambda look: busy(60, look)))
     time.sleep(fair_slots.POLL_S)
     start = time.monotonic()

@@ -102,6 +102,8 @@ def test_a_folder_that_cannot_be_written_is_a_sentence_and_the_models_that_came_
             page.goto(address)
             page.click("#start")
             expect(page.get_by_text("Read-only file system")).to_be_visible(timeout=30_000)
+            expect(page.locator("#estimate")).to_contain_text("about", timeout=60_000)  # which was asked for before
+            expect(page.get_by_text("Read-only file system")).to_be_visible()
             page.goto(address + "text")
             page.fill("[data-role=prompt]", "Once")
             page.click("[data-do=write]")

@@ -14,22 +14,25 @@ export async function showTroubleAtItsField(element) {
   const column = form;
   let shown = "";
   let clear = () => {};
-  const find = () => /** @type {HTMLElement | null} */ (column.querySelector("#trouble [data-at]"));
+  const find = () => {
+    const shownParts = [...column.querySelectorAll("#refused, #trouble")].filter((part) => part.checkVisibility());
+    return /** @type {HTMLElement[]} */ (shownParts.map((part) => part.querySelector("[data-at]")).filter(Boolean));
+  };
   const look = () => {
-    const line = find();
-    const now = line && document.getElementById("trouble")?.checkVisibility() ? line.dataset.at ?? "" : "";
+    const lines = find();
+    const now = lines.map((line) => line.dataset.at).join(" ");
     if (now === shown) return;
     clear();
     shown = now;
-    clear = line && now ? mark(column, line) : () => {};
+    const marks = lines.map((line) => mark(column, line));
+    clear = () => marks.forEach((unmark) => unmark());
   };
   new MutationObserver(look).observe(column, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "style", "data-at"] });
   for (const kind of ["input", "change"])
     column.addEventListener(kind, ({ isTrusted }) => {
-      const line = isTrusted ? find() : null;
-      if (!line) return;
+      if (!isTrusted) return;
       clear();
-      line.hidden = true;
+      for (const line of find()) line.hidden = true;
     });
   look();
 }
