@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aigc_core.data.text import pieces
+from aigc_core.data.text import excerpts
 from aigc_core.data.tokenizer import code_points
 
 FITTED = 1_000_000  # characters of training text that are counted, and of held-out text that are foretold
@@ -26,12 +26,12 @@ def character_loss(train: str, held: str, present: np.ndarray) -> float | None:
 def counted_loss(train: np.ndarray, held_out: np.ndarray, vocabulary: int) -> float | None:
     """Nats a token that counting alone reaches: a `CharacterModel` of training tokens (T,) on held-out ones; None if
     there are too few. What a network must beat."""
-    return counted(train, vocabulary).loss(pieces(held_out, FORETOLD))
+    return counted(train, vocabulary).loss(excerpts(held_out, FORETOLD))
 
 
 def counted(train: np.ndarray, vocabulary: int) -> "CharacterModel":
     """A `CharacterModel` of training tokens (T,), or of parts from all over them if there are very many."""
-    return CharacterModel(pieces(train, FITTED), vocabulary)
+    return CharacterModel(excerpts(train, FITTED), vocabulary)
 
 
 @dataclass

@@ -21,7 +21,7 @@ MOST_NO_TEXT = 0.001  # part of a text
 MOST_FILES_NAMED = 20
 TOLD_FROM, LEAST_TOLD = 65_536, 64  # bytes whose encoding is recognised
 MANY_BYTES = ("gb18030", "big5", "cp932", "euc_jis_2004", "cp949")  # a character, as `charset-normalizer` calls them
-PIECES = 20  # that a part of a long text consists of
+EXCERPTS = 20  # that stand for a long text
 Row = TypeVar("Row", str, np.ndarray)
 SHAKESPEARE = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
 SHAKESPEARE_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
@@ -148,12 +148,12 @@ _NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ufffd\ue0
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff]")
 
 
-def pieces(text: Row, most: int) -> list[Row]:
-    """`text` (or tokens (T,)), or `PIECES` of it at equal distances, `most` together."""
+def excerpts(text: Row, most: int) -> list[Row]:
+    """`text` (or tokens (T,)), or `EXCERPTS` of it at equal distances, `most` together."""
     if len(text) <= most:
         return [text]
-    width = most // PIECES
-    return [text[start : start + width] for start in np.linspace(0, len(text) - width, PIECES, dtype=int)]
+    width = most // EXCERPTS
+    return [text[start : start + width] for start in np.linspace(0, len(text) - width, EXCERPTS, dtype=int)]
 
 
 def read_text(path: Path, name: str) -> tuple[str, str]:

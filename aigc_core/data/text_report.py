@@ -13,7 +13,7 @@ from aigc_core.data.ngram_model import character_loss
 from aigc_core.data.settings import DataSettings, TextSettings
 from aigc_core.data.sources import Note, Text
 from aigc_core.data.split import split_text
-from aigc_core.data.text import cleaned, pieces
+from aigc_core.data.text import cleaned, excerpts
 from aigc_core.data.tokenizer import Tokenizer, code_points
 
 # Characters, repeats not counted. Measured with the smallest network on plays (loss on the same unseen 15,000): after
@@ -218,7 +218,7 @@ def _part(documents: list[str], most: int) -> list[str]:
         return documents
     if len(documents) > 1:
         return _part(documents[:: math.ceil(total / most)], most)
-    return ["".join(pieces(documents[0], most))]
+    return ["".join(excerpts(documents[0], most))]
 
 
 # -- characters -----------------------------------------------------------------------------------------
@@ -244,7 +244,7 @@ def _tokens_a_character(text: str, config: TextSettings, known: Tokenizer | None
     """Where the tokenizer is not here, byte-level BPE learned from this text stands in for it."""
     if known is None and config.tokenizer == "char" and not config.init_from:
         return 1.0
-    sample = "".join(pieces(text, TOKENIZED))
+    sample = "".join(excerpts(text, TOKENIZED))
     tokenizer = known or Tokenizer.train("bpe", sample, config.vocabulary)
     return max(len(tokenizer.encode(sample)), 1) / max(len(sample), 1)
 

@@ -16,7 +16,7 @@ from tokenizers import Tokenizer as Library
 
 from aigc_core.common.errors import DataError
 from aigc_core.common.progress import ProgressCallback, interruptible, silent
-from aigc_core.data.text import pieces
+from aigc_core.data.text import excerpts
 
 UNKNOWN = "<unk>"
 END = "<|endoftext|>"
@@ -112,7 +112,10 @@ class Tokenizer:
                 show_progress=False,
             )
             learned_from = [
-                line for piece in pieces(text, LEARNED_FROM) for part in piece.split("\n\n") for line in _lines(part)
+                line
+                for excerpt in excerpts(text, LEARNED_FROM)
+                for document in excerpt.split("\n\n")
+                for line in _lines(document)
             ]
             interruptible(
                 lambda: library.train_from_iterator(learned_from, trainer), lambda: progress(0.0, "vocabulary")

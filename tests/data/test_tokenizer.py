@@ -9,7 +9,7 @@ from tokenizers import Tokenizer as Library
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from aigc_core.common.errors import DataError
-from aigc_core.data.text import pieces
+from aigc_core.data.text import excerpts
 from aigc_core.data.tokenizer import EACH, END, Tokenizer, _lines
 
 MIXED = "Hello 你好，世界！\n\n  tabs\tand 🙂 emoji\n\n诗：床前明月光，疑是地上霜。\n"
@@ -81,7 +81,7 @@ def test_byte_pairs_are_learned_from_a_part_of_a_very_long_text(monkeypatch: pyt
     monkeypatch.setattr("aigc_core.data.tokenizer.LEARNED_FROM", 4000)
     text = "".join(f"line {i} 第{i}行\n\n" for i in range(5000))
     tokenizer = Tokenizer.train("bpe", text, 400)
-    assert tokenizer.to_json() == Tokenizer.train("bpe", "\n\n".join(pieces(text, 4000)), 400).to_json()
+    assert tokenizer.to_json() == Tokenizer.train("bpe", "\n\n".join(excerpts(text, 4000)), 400).to_json()
     assert tokenizer.decode(tokenizer.encode(text).tolist()) == text
 
 

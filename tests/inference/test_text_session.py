@@ -366,7 +366,13 @@ def test_a_passage_of_the_training_text_is_found_with_its_place(run: Run) -> Non
     assert found["start"] == 3 and found["length"] >= 150 > found["usual"] and found["limit"] == 40
     assert found["verdict"] == ("copied" if found["length"] > 2 * found["usual"] else "repeats")
     short = train[7000:7039].replace(train[7020], "#")
-    assert scoring.longest_copy(run, None, short, LOOK)["verdict"] == "new"
+    few = scoring.longest_copy(run, None, short, LOOK)
+    assert few["verdict"] == "new" and not few["cut"]
+    long = "z" * scoring.MOST_COMPARED + passage  # what stands so late is not looked at, and that is said
+    assert (
+        scoring.longest_copy(run, None, long, LOOK)["cut"]
+        and scoring.longest_copy(run, None, long, LOOK)["length"] < 150
+    )
     place = round(found["place"] * len(train))
     assert train[place : place + found["length"]] in f"zzz{passage}zzz" and train[:place].endswith(found["before"])
     with pytest.raises(DataError, match="write something"):

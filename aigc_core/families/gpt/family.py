@@ -14,7 +14,7 @@ from aigc_core.common.errors import ConfigError
 from aigc_core.common.progress import ProgressCallback
 from aigc_core.data.batch import Batch
 from aigc_core.data.ngram_model import FORETOLD, CharacterModel, counted
-from aigc_core.data.text import pieces as excerpts
+from aigc_core.data.text import excerpts
 from aigc_core.data.text_dataset import TokenDataset
 from aigc_core.data.tokenizer import Tokenizer
 from aigc_core.families.base import EvalLevel, Networks, OpenTrained, Phase, Result, StepContext

@@ -50,7 +50,8 @@ class Copy(TypedDict):
 
     `start`, `length` in the text; `place` in the training text, from 0 to 1, with a few characters around it; `usual`:
     the longest such passage of an unseen text of the same length, None where too little was held out; `size` of the
-    training text; `began`: the model that this one went on from, whose own training text is not compared.
+    training text; `cut`: only the first `MOST_COMPARED` characters of the text were looked for; `began`: the model that
+    this one went on from, whose own training text is not compared.
 
     `verdict`: ``new`` below `limit` characters, from which on the figure `copies` counts, too. From there on
     ``copied``, or ``repeats`` if it is no more than `MEMORISED` times `usual`: then texts of this kind repeat
@@ -66,6 +67,7 @@ class Copy(TypedDict):
     after: str
     usual: int | None
     size: int
+    cut: bool
     began: str
 
 
@@ -120,7 +122,7 @@ def longest_copy(run: Run, step: int | None, text: str, progress: ProgressCallba
         DataError: nothing to compare, or the training text is not on this machine.
     """
     _, family = open_model(run, step)
-    text = text[:MOST_COMPARED]
+    cut, text = len(text) > MOST_COMPARED, text[:MOST_COMPARED]
     if not text.strip():
         raise DataError("writing.nothing", "There is no text to compare; write something first.")
     train, held_out = training_text(family)
@@ -137,7 +139,7 @@ def longest_copy(run: Run, step: int | None, text: str, progress: ProgressCallba
         "verdict": _verdict(length, usual, limit), "limit": limit,
         "start": start, "length": length, "place": place / max(len(train), 1),
         "before": train[max(0, place - MARGIN) : place], "after": train[place + length : place + length + MARGIN],
-        "usual": usual, "size": len(train), "began": Path(family.config.init_from).name,
+        "usual": usual, "size": len(train), "cut": cut, "began": Path(family.config.init_from).name,
     }  # fmt: skip
 
 

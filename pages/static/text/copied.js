@@ -38,8 +38,8 @@ const cutAt = (letters, start, end) =>
   [letters.slice(0, start), letters.slice(start, end), letters.slice(end)].map((one) => one.join(""));
 
 /** @param {Found} found */
-function verdictOf({ verdict, limit, length, usual, size, place, began }) {
+function verdictOf({ verdict, limit, length, usual, size, place, cut, began }) {
   const values = { limit, length, usual: usual ?? "–", size: size.toLocaleString(), percent: percent(place) };
-  const said = say(`copied.${verdict}`, values);
-  return began ? `${said} ${say("copied.began", { name: began })}` : said;
+  const notes = [cut ? say("copied.cut") : "", began ? say("copied.began", { name: began }) : ""];
+  return [say(`copied.${verdict}`, values), ...notes].filter(Boolean).join(" ");
 }

@@ -84,6 +84,7 @@ export interface Copied {
   after: string;
   usual: number | null;
   size: number;
+  cut: boolean;
   began: string;
 }
 
