@@ -1,9 +1,10 @@
-"""A lesson, played by browsers: join, train for a while, move a slider, write a prompt, read the wall. Prints a table.
+"""A lesson, played by browsers: join, train, move a slider, write a prompt, read the wall. Prints tables.
 
-    python benchmarks/lesson.py            # thirty students, or --quick (three); --students 30 --seconds 60
+    python benchmarks/lesson.py            # thirty students, 400 steps each, or --quick; --students 30 --steps 400
 
 One app in class mode, one wall, one Chromium with a context for each student and one for the teacher, all on this
-machine, whose cores the browsers share with the trainings: a class has computers of its own.
+machine, whose cores the browsers share with the trainings: a class has computers of its own. At the end the students'
+models are compared with noise: how far they are from held-out digits.
 """
 
 import argparse
@@ -16,11 +17,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import numpy as np
+import torch
 from playwright.async_api import Browser, Page, async_playwright
 
+from aigc_core.data.datasets import load_data
+from aigc_core.families import config_class
+from aigc_core.families.config import make_config
+from aigc_core.metrics.sample_quality import SampleQuality
+from aigc_core.runs.run import Run
 from benchmarks.peers import header, show_waits
 from tests.helpers.browser import CHROMIUM, QUIET
 from tests.helpers.servers import serving, wall
@@ -41,7 +50,9 @@ MOVE = """async (value) => {
 ALIVE = "document.querySelector('.aigc-top nav') && !document.querySelector('[data-waiting]')"
 ENDED = "/ (done|failed|stopped)/.test(document.querySelector('[data-role=state]').className)"
 MINE = "(who) => document.querySelector('[data-role=facts]')?.textContent.includes(who)"
-LINK = "?family=gan&preset=default&data=digits&minutes={:.3f}&hide=network,data,optimiser,judge,record"
+LINK = "?family=gan&data=digits&steps={}&cap={:g}&hide=network,data,optimiser,judge,record"  # as in docs/lesson.md
+CAP = 2  # minutes
+FIGURE = "frechet_pixels"
 # Each page as if alone on a screen of its own.
 AWAKE = ["--disable-background-timer-throttling", "--disable-renderer-backgrounding",
          "--disable-backgrounding-occluded-windows"]  # fmt: skip
@@ -49,9 +60,11 @@ AWAKE = ["--disable-background-timer-throttling", "--disable-renderer-background
 
 @dataclass
 class Lesson:
-    """What happened: seconds of each action, over all students, and what went wrong."""
+    """What happened: seconds of each action, over all students, what went wrong, and what was learned: of each
+    student, the steps done and the last held-out figure."""
 
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    models: list[tuple[int, float]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     @asynccontextmanager
@@ -64,29 +77,59 @@ class Lesson:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--students", type=int, default=30)
-    parser.add_argument("--seconds", type=float, default=60.0, help="of training, for each student")
-    parser.add_argument("--quick", action="store_true", help="three students, five seconds")
+    parser.add_argument("--steps", type=int, default=400, help="of training, for each student")
+    parser.add_argument("--quick", action="store_true", help="three students, forty steps")
     given = parser.parse_args()
-    students, seconds = (3, 5.0) if given.quick else (given.students, given.seconds)
+    students, steps = (3, 40) if given.quick else (given.students, given.steps)
     header()
-    lesson, all_s = play(students, seconds)
-    print(f"{students} students, {seconds:g} s of training each: {all_s:.0f} s until the last model was done")
+    lesson, all_s = play(students, steps)
+    print(
+        f"{students} students, {steps} steps each, {CAP} minutes at most: {all_s:.0f} s until the last model was done"
+    )
     show_waits(lesson.times)
+    show_models(lesson.models)
     if lesson.problems:
         print("\n".join(["problems:", *lesson.problems[:20]]))
         sys.exit(1)
 
 
-def play(students: int, seconds: float) -> tuple[Lesson, float]:
+def show_models(models: list[tuple[int, float]]) -> None:
+    """How far the students' models and noise are from held-out digits."""
+    fewest = min(models)
+    values = [value for _, value in models]
+    print(f"{len(models)} models, steps done: {fewest[0]} to {max(models)[0]}; {FIGURE} of held-out digits:")
+    print(
+        f"  the one with the fewest steps {fewest[1]:.3f}; best {min(values):.3f}, median {median(values):.3f}, ",
+        end="",
+    )
+    print(f"worst {max(values):.3f}")
+    config = make_config(config_class("gan"), "default", "digits", {})
+    data = load_data(config, torch.device("cpu"), lambda part, what: None)
+    judge, random = SampleQuality(data), np.random.default_rng(0)
+    real = data.train.numpy().transpose(0, 2, 3, 1)
+    size = (judge.count("final"), *real.shape[1:])
+    shuffled = random.permuted(real, axis=0)[: size[0]]  # each pixel is right by itself
+    for what, made in {
+        "grey noise": random.integers(0, 256, size, dtype=np.uint8),
+        "pixels at random": shuffled,
+    }.items():
+        print(f"  {what} {judge.compute(made)[FIGURE]:.3f}")
+
+
+def play(students: int, steps: int) -> tuple[Lesson, float]:
     """The whole lesson; returns what happened and how long it took."""
     place, lesson = Path(tempfile.mkdtemp()), Lesson()
     start = time.perf_counter()
     with serving(place, AIGC_CLASS="1", AIGC_CLASS_TEACHER_CODE="owl") as url, wall(place) as board:
-        asyncio.run(_play(lesson, url, board, students, seconds))
+        asyncio.run(_play(lesson, url, board, students, steps))
+    for folder in (place / "runs").glob("*/config.json"):
+        run = Run(folder.parent)
+        figures = [one["figures"][FIGURE] for one in run.events()[0] if one["kind"] == "eval"]
+        lesson.models.append((run.status().step, figures[-1]))
     return lesson, time.perf_counter() - start
 
 
-async def _play(lesson: Lesson, url: str, wall: str, students: int, seconds: float) -> None:
+async def _play(lesson: Lesson, url: str, wall: str, students: int, steps: int) -> None:
     over = asyncio.Event()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET + AWAKE)
@@ -96,7 +139,7 @@ async def _play(lesson: Lesson, url: str, wall: str, students: int, seconds: flo
         await asyncio.wait({teacher, there}, return_when=asyncio.FIRST_COMPLETED)
         if teacher.done():
             teacher.result()
-        await asyncio.gather(*(_student(lesson, browser, url, n, n * ARRIVING_S, seconds) for n in range(students)))
+        await asyncio.gather(*(_student(lesson, browser, url, n, n * ARRIVING_S, steps) for n in range(students)))
         over.set()
         await teacher
         await browser.close()
@@ -113,17 +156,17 @@ async def _page(lesson: Lesson, browser: Browser, who: str) -> Page:
     return page
 
 
-async def _student(lesson: Lesson, browser: Browser, url: str, number: int, later: float, seconds: float) -> None:
+async def _student(lesson: Lesson, browser: Browser, url: str, number: int, later: float, steps: int) -> None:
     """One student's lesson, from the door to the finished model."""
     await asyncio.sleep(later)
     who = f"student {number}"
     page = await _page(lesson, browser, who)
     try:
         async with lesson.timed("open the lesson's link and join"):
-            await page.goto(url + LINK.format(seconds / 60))
+            await page.goto(url + LINK.format(steps, CAP))
             await page.fill("[name=name]", who)
             await page.click("[type=submit]")
-            await page.wait_for_function("document.querySelector('#gan-minutes input')?.value > 0")
+            await page.wait_for_function(f"document.querySelector('#gan-steps input')?.value === '{steps}'")
         async with lesson.timed("start, until it is in the queue"):
             await page.click("#start")
             await page.wait_for_function(
