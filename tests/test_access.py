@@ -65,7 +65,7 @@ CHANGES = {"ask", "stop", "remove", "forget", "stop_all", "resume_all", "sweep",
 # What the Train page asks when something is chosen or clicked there.
 EVENTS = {
     "lesson", "lambda", "begin", "fill", "fill_1", "fill_2", "explain", "explain_1", "explain_2", "_models",
-    "measuring", "measure", "judge", "follow", "follow_1", "follow_2", "lambda_1", "lambda_2", "lambda_3", "lambda_4",
+    "measuring", "measure", "judge", "follow", "follow_1", "follow_2", "lambda_1",
 }  # fmt: skip
 
 

@@ -12,16 +12,18 @@ from tests.helpers.browser import CHROMIUM, strict_page
 from tests.helpers.servers import serving
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"{CHROMIUM} is missing: apt-get install chromium")
 def test_two_students_get_through_a_lesson() -> None:
-    command = [sys.executable, "benchmarks/lesson.py", "--students", "2", "--seconds", "2"]
+    command = [sys.executable, "benchmarks/lesson.py", "--students", "2", "--steps", "20"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     for action, count in {"open the lesson's link": 2, "start, until": 2, "a slider": 20, "from start": 2}.items():
         (line,) = (one for one in done.stdout.splitlines() if one.strip().startswith(action))
         assert f" {count} " in line, line
     assert "teacher: open the wall" in done.stdout
+    assert "2 models, steps done: 20 to 20" in done.stdout
 
 
 @pytest.mark.browser

@@ -33,12 +33,12 @@ def assert_alike(one: Run, other: Run) -> None:
 @pytest.mark.parametrize(
     ("family", "settings"),
     [
-        ("gan", {}),
+        ("vae", {}),
         *(
             pytest.param(*one, marks=pytest.mark.slow)
             for one in (
                 ("gpt", {}),
-                ("vae", {}),
+                ("gan", {}),
                 ("vae", {"network": "conv"}),
                 ("gan", {"network": "dcgan", "conditional": True}),
             )

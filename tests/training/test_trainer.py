@@ -552,13 +552,14 @@ def test_two_processes_learn_as_one(family: str, tmp_path: Path) -> None:
 
 
 def test_each_process_computes_in_the_number_format_that_is_asked_for(tmp_path: Path) -> None:
-    config = tiny("gan", steps=1, precision="bf16", device="cpu")
+    config = tiny("gpt", steps=1, precision="bf16", device="cpu")
     one, two = Run.create(config, tmp_path / "one"), together(config, tmp_path / "two")
     fit(one)
     exact = Run.create(config.changed({"precision": "float32"}), tmp_path / "exact")
     fit(exact)
-    assert values_of(two)[1] == pytest.approx(values_of(one)[1], rel=5e-4)
-    assert values_of(two)[1] != pytest.approx(values_of(exact)[1], rel=5e-4), "bf16 makes no difference here"
+    # The first loss and its gradient: each row is rounded alike in any batch, unlike after an update of a GAN.
+    assert values_of(two)[1] == pytest.approx(values_of(one)[1], rel=5e-5)
+    assert values_of(two)[1] != pytest.approx(values_of(exact)[1], rel=5e-5), "bf16 makes no difference here"
 
 
 def precisions() -> tuple[str, str]:
