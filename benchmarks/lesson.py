@@ -26,6 +26,7 @@ import torch
 from playwright.async_api import Browser, Page, async_playwright
 
 from aigc_core.data.datasets import load_data
+from aigc_core.data.image_dataset import ImageDataset
 from aigc_core.families import config_class
 from aigc_core.families.config import make_config
 from aigc_core.metrics.sample_quality import SampleQuality
@@ -105,6 +106,7 @@ def show_models(models: list[tuple[int, float]]) -> None:
     print(f"worst {max(values):.3f}")
     config = make_config(config_class("gan"), "default", "digits", {})
     data = load_data(config, torch.device("cpu"), lambda part, what: None)
+    assert isinstance(data, ImageDataset)
     judge, random = SampleQuality(data), np.random.default_rng(0)
     real = data.train.numpy().transpose(0, 2, 3, 1)
     size = (judge.count("final"), *real.shape[1:])

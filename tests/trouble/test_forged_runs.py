@@ -22,7 +22,6 @@ from aigc_core.common.files import write_json
 from aigc_core.evaluation import quality_gate
 from aigc_core.evaluation.evaluate import evaluate
 from aigc_core.export import hub, model_card, transformers_layout
-from aigc_core.families import FAMILIES
 from aigc_core.families.gpt import pretrained
 from aigc_core.families.image import ImageRequest
 from aigc_core.inference import model_cache
