@@ -43,7 +43,7 @@ def test_the_recipe_follows_the_data_and_the_persons_settings_stay(app: str, bro
         expect(page.locator("#gan-lr input")).to_have_value("0.003")
 
         choose(page, "gan-preset", "Textbook")  # a recipe that a person chooses stays
-        expect(page.locator("#gan-minutes input")).to_have_value("0")
+        expect(page.locator("#gan-steps input")).to_have_value("4000")  # the form is filled in
         choose(page, "gan-data", "MNIST")
         expect(line).to_contain_text("“MNIST in three minutes” suits better")
         expect(page.locator("#gan-preset input")).to_have_value("Textbook")
