@@ -99,17 +99,14 @@ def show_models(models: list[tuple[int, float]]) -> None:
     fewest = min(models)
     values = [value for _, value in models]
     print(f"{len(models)} models, steps done: {fewest[0]} to {max(models)[0]}; {FIGURE} of held-out digits:")
-    print(
-        f"  the one with the fewest steps {fewest[1]:.3f}; best {min(values):.3f}, median {median(values):.3f}, ",
-        end="",
-    )
-    print(f"worst {max(values):.3f}")
+    print(f"  of the model with the fewest steps {fewest[1]:.3f}")
+    print(f"  best {min(values):.3f}, median {median(values):.3f}, worst {max(values):.3f}")
     config = make_config(config_class("gan"), "default", "digits", {})
     data = load_data(config, torch.device("cpu"), lambda part, what: None)
     assert isinstance(data, ImageDataset)
     judge, random = SampleQuality(data), np.random.default_rng(0)
     real = data.train.numpy().transpose(0, 2, 3, 1)
-    size = (judge.count("final"), *real.shape[1:])
+    size = (judge.count("end"), *real.shape[1:])
     shuffled = random.permuted(real, axis=0)[: size[0]]  # each pixel is right by itself
     for what, made in {
         "grey noise": random.integers(0, 256, size, dtype=np.uint8),
