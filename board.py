@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from aigc_core.serving.api import dashboard as dashboard_api
-from aigc_core.serving.api import forms
+from aigc_core.serving.api.words import words as core_words
 from pages.modules import STATIC, in_one_piece
 
 REFRESH_S = 1.5
@@ -25,13 +25,9 @@ def read(name: str) -> str:
 
 @st.cache_data
 def words(language: str) -> dict[str, str]:
-    """The words of the wall in a language; what the core says in English is English in the core itself."""
-
+    """The words of the wall in a language."""
     said: dict[str, str] = json.loads((LOCALE / f"{language}.json").read_text(encoding="utf-8"))
-    said |= forms.family_words(language)
-    if language == "en":
-        said |= {f"family.{name}": one["title"] for name, one in forms.families().items()}
-        said |= {f"data.{name}": one["title"] for name, one in forms.sources().items()}
+    said |= core_words(language)
     return {key: text for key, text in said.items() if key.startswith(WORDS)}
 
 

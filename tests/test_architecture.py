@@ -38,8 +38,8 @@ def test_pages_compute_nothing(path: Path) -> None:
 
 
 FLOORS = (
-    "common", "data", "media", "metrics", "families", "runs", "inference", "training", "evaluation", "export", "demos",
-    "serving", "cli",
+    "common", "data", "media", "metrics", "families", "locale", "runs", "inference", "training", "evaluation",
+    "export", "demos", "serving", "cli",
 )  # fmt: skip
 
 

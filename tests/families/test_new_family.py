@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from aigc_core import locale
 from aigc_core.common.paths import PROJECT
 from aigc_core.evaluation import diagnostics, quality_gate
 from aigc_core.evaluation.pipeline import fit_and_judge
@@ -38,12 +39,15 @@ RECORDS = {"log_every": 1, "evaluate_every": 4, "sample_every": 4, "checkpoint_e
 @pytest.fixture
 def chime() -> Iterator[None]:
     register.register()
-    i18n.catalogue.cache_clear()
-    i18n.core_sentences.cache_clear()
+    forget_words()
     yield
     register.forget()
-    i18n.catalogue.cache_clear()
-    i18n.core_sentences.cache_clear()
+    forget_words()
+
+
+def forget_words() -> None:
+    for one in (i18n.catalogue, locale.words, locale.english):
+        one.cache_clear()
 
 
 def new_run(path: Path | None = None, **settings: object) -> Run:

@@ -13,15 +13,24 @@ from pathlib import Path
 
 import pytest
 
+from aigc_core import locale
 from aigc_core.common import errors
 from aigc_core.common.paths import PROJECT
+from aigc_core.families import family_words
 from aigc_core.serving.api import forms
 from pages import i18n
 
+
+def read(path: Path) -> dict[str, str]:
+    words: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return words
+
+
 LOCALES = {
-    language: json.loads((PROJECT / "pages" / "locale" / f"{language}.json").read_text(encoding="utf-8"))
-    | forms.family_words(language)
-    for language in i18n.LANGUAGES
+    language: read(PROJECT / "pages" / "locale" / f"{language}.json")
+    | read(PROJECT / "aigc_core" / "locale" / f"{language}.json")
+    | family_words(language)
+    for language in locale.LANGUAGES
 }
 SAYING = {"message", "announce", "AigcError", *(one.__name__ for one in errors.AigcError.__subclasses__())}
 
@@ -59,7 +68,7 @@ COMMAND = re.compile(
 URLS = re.compile(r"{hub}/[\w/{}]+|user/name|openai-community/gpt2")
 
 
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("language", locale.LANGUAGES)
 @pytest.mark.parametrize(("key", "sentence"), sorted(core_sentences(without="cli.py").items()))
 def test_a_page_speaks_in_its_own_words(key: str, sentence: str, language: str) -> None:
     """No flags, paths, commands and names of settings: those are for the command line, which says them in English."""
@@ -77,9 +86,9 @@ def test_a_setting_is_called_by_its_label() -> None:
             name = field["name"]
             wrong = errors.ConfigError("config.out_of_range", "“{name}” must be {sign} {limit}.", name=name, sign="≥",
                                        limit=1)  # fmt: skip
-            for language in i18n.LANGUAGES:
+            for language in locale.LANGUAGES:
                 words = i18n.catalogue(language)
-                said = i18n.sentence(wrong.message, words)
+                said = locale.sentence(wrong.message, words)
                 assert f"“{words[f'field.{name}']}”" in said, said
                 assert name not in said or "_" not in name, said
 
@@ -89,21 +98,21 @@ def test_lists_and_files_are_said_as_the_page_says_them() -> None:
     live = errors.message(
         "config.not_live", "“{name}” cannot change; these can: {known}.", name="steps", known="beta, lr"
     )
-    assert i18n.sentence(live, english) == "“Steps” cannot change; these can: β, Learning rate."
-    assert "“步数”" in i18n.sentence(live, chinese) and "β、学习率" in i18n.sentence(live, chinese)
+    assert locale.sentence(live, english) == "“Steps” cannot change; these can: β, Learning rate."
+    assert "“步数”" in locale.sentence(live, chinese) and "β、学习率" in locale.sentence(live, chinese)
     again = errors.message("gate.again", "{name} with {changes}.", name="x", changes="lr = 0.1, grad_clip = 1.0")
-    assert i18n.sentence(again, english) == "x with Learning rate = 0.1, Gradient limit = 1.0."
+    assert locale.sentence(again, english) == "x with Learning rate = 0.1, Gradient limit = 1.0."
     place = errors.message("data.no_file", "There is no file {path}; check the path.", path="/home/ann/own data/a.txt")
-    assert "a.txt" in i18n.sentence(place, english) and "home" not in i18n.sentence(place, english)
-    assert "a.txt" in i18n.sentence(place, chinese) and "home" not in i18n.sentence(place, chinese)
+    assert "a.txt" in locale.sentence(place, english) and "home" not in locale.sentence(place, english)
+    assert "a.txt" in locale.sentence(place, chinese) and "home" not in locale.sentence(place, chinese)
     old = {key: value for key, value in live.items() if key != "template"}  # as an older version wrote it
-    assert i18n.sentence(old, english) == "“steps” cannot change; these can: beta, lr."
+    assert locale.sentence(old, english) == "“steps” cannot change; these can: beta, lr."
 
 
 def test_nothing_else_on_a_page_is_a_command_or_a_setting() -> None:
     found = [
         (language, key, text)
-        for language in i18n.LANGUAGES
+        for language in locale.LANGUAGES
         for key, text in i18n.catalogue(language).items()
         if not key.startswith(("error.", "formula."))
         and re.search(r"--[a-z]|python -m|pip install|\b[A-Za-z]+_[A-Za-z_]+\b", re.sub(r"{\w+}", "", text))
@@ -143,7 +152,7 @@ def test_both_languages_have_every_key_of_the_pages() -> None:
     assert {key for key in LOCALES["en"] if key.startswith(of_core)} <= set(LOCALES["zh"])
 
 
-@pytest.mark.parametrize("key", sorted(i18n.core_sentences()))
+@pytest.mark.parametrize("key", sorted(locale.english()))
 def test_what_the_core_offers_is_said_in_chinese(key: str) -> None:
     assert re.search("[\u4e00-\u9fff]|MNIST|Wasserstein|CIFAR", i18n.catalogue("zh")[key])
 
@@ -184,7 +193,8 @@ def test_no_word_of_the_pages_is_left_over() -> None:
     """A key that nothing says is dead; keys with a part that varies are known by their beginning."""
     code = "".join(
         path.read_text(encoding="utf-8")
-        for path in (PROJECT / "pages").rglob("*.*")
+        for place in ("pages", "aigc_core")
+        for path in (PROJECT / place).rglob("*.*")
         if path.suffix in (".py", ".js", ".html")
     )
     starts = tuple(
@@ -232,6 +242,6 @@ def test_the_words_are_fetched_once_and_short_pages_ask_for_them(plain_app: str)
 
 
 def test_locale_files_have_no_key_twice() -> None:
-    for path in [*(PROJECT / "pages" / "locale").glob("*.json"), *PROJECT.glob("aigc_core/families/*/locale/*.json")]:
+    for path in [*PROJECT.glob("pages/locale/*.json"), *PROJECT.glob("aigc_core/**/locale/*.json")]:
         keys = re.findall(r'^ "([^"]+)":', Path(path).read_text(encoding="utf-8"), re.M)
         assert len(keys) == len(set(keys)), path.name

@@ -10,7 +10,6 @@ from pydantic_core import PydanticUndefined
 from aigc_core.common.errors import ConfigError
 from aigc_core.data.sources import SOURCES
 from aigc_core.families import FAMILIES, config_class, recipes
-from aigc_core.families import family_words as family_words  # for the pages
 from aigc_core.families.config import Group, RunConfig, checked, make_config
 from aigc_core.runs.preflight import check_can_start
 from aigc_core.serving.api.lessons import cap_of
