@@ -1,6 +1,6 @@
 """The Train page: choose, start, watch."""
 
-import re
+import json
 import time
 from dataclasses import dataclass
 from html import escape
@@ -20,8 +20,9 @@ from aigc_core.serving.api import (
     text_report,
     uploads,
 )
+from aigc_core.serving.api.words import device_name, duration, sentence
 from pages import auth
-from pages.i18n import catalogue, sentence, word
+from pages.i18n import catalogue, word
 from pages.server_functions import RUN, command, flag, mapping, number, query, sample, table, text
 from pages.widget import widget
 
@@ -49,7 +50,7 @@ class Choices:
     data: gr.Dropdown
     upload: gr.File
     told: gr.HTML  # which recipe suits the data
-    kept: gr.State  # whether the person has chosen the recipe
+    kept: gr.Checkbox  # hidden: whether the person has chosen the recipe
 
 
 @dataclass
@@ -136,8 +137,8 @@ def build(demo: gr.Blocks) -> None:
             return [_line(""), _trouble(error, given[family], request)]
         words = catalogue(_language(request))
         said = words["train.estimate"].format(
-            device=_device(found["device"], words),
-            time=_duration(found["total_s"], words),
+            device=device_name(found["device"], words),
+            time=duration(found["total_s"], words),
             parameters=f"{found['parameters']:,}",
         )
         return [_line(said) + _outlook(found["outlook"], words), _no_trouble()]
@@ -223,7 +224,8 @@ def _choices(name: str, entry: dict[str, Any], visible: bool) -> Choices:
             label=word("train.upload.help"), file_types=[".zip", ".txt"], visible=False, elem_id=f"{name}-upload"
         )
         told = gr.HTML(visible=False, elem_id=f"{name}-recipe", apply_default_css=False)
-    return Choices(group, preset, data, upload, told, gr.State(False))
+        kept = gr.Checkbox(visible="hidden", elem_id=f"{name}-kept")
+    return Choices(group, preset, data, upload, told, kept)
 
 
 def _form(name: str, choices: Choices, visible: bool) -> Form:
@@ -271,12 +273,11 @@ def _follow_choices(form: Form) -> None:
     names, choices, family = list(form.fields), form.choices, form.family
 
     def fill(preset: str, request: gr.Request) -> list[Any]:
-        """In one answer with the note that a person chose it: a choice of data may follow at once."""
         values = forms.settings(family, preset)
         about = gr.Dropdown(info=word(f"preset.{family}.{preset}.about"))
         if "init_from" in values:  # models may have been trained since
             values["init_from"] = gr.Dropdown(_model_choices(request), value=values["init_from"])
-        return [about, gr.HTML(visible=False), True, values["data"], *(values[name] for name in names)]
+        return [about, gr.HTML(visible=False), *(values[name] for name in names)]
 
     def follow(given: dict[Component, Any], request: gr.Request) -> dict[Component, object]:
         """The recipe follows the data, and stays where the person has chosen one; a line says so."""
@@ -299,10 +300,15 @@ def _follow_choices(form: Form) -> None:
         yours = forms.sources()[data]["origin"] == "yours"
         return [gr.Dropdown(info=word(f"data.{data}.about")), gr.File(visible=yours)]
 
+    # At once, in the browser: an answer that comes late must take back no data that was chosen in between.
+    data_of = {preset: forms.settings(family, preset)["data"] for preset in forms.families()[family]["presets"]}
+    choices.preset.input(
+        None, choices.preset, [choices.data, choices.kept], js=f"(preset) => [{json.dumps(data_of)}[preset], true]"
+    )
     choices.preset.input(
         fill,
         choices.preset,
-        [choices.preset, choices.told, choices.kept, choices.data, *form.fields.values()],
+        [choices.preset, choices.told, *form.fields.values()],
         queue=False,
         show_progress="hidden",
     )
@@ -361,11 +367,6 @@ def _language(request: gr.Request) -> str:
 def _said(error: AigcError, request: gr.Request) -> str:
     """An error in the page's language."""
     return sentence(error.message, catalogue(_language(request)))
-
-
-def _device(noted: str, words: dict[str, str]) -> str:
-    """What would compute, as `common/language.js` says it of a run."""
-    return re.sub(r"(\d+) cores", lambda found: words["device.cores"].format(n=found[1]), noted)
 
 
 def _no_trouble() -> gr.HTML:
@@ -469,11 +470,3 @@ def _text_facts(report: dict[str, Any], words: dict[str, str]) -> dict[str, str]
 def _question(text: str) -> str:
     """A “?” that explains what it stands behind, as `common/help.js` makes it; nothing where there is no text."""
     return f'<span class="q" aria-label="{escape(text)}" tabindex="0" role="note">?</span>' if text else ""
-
-
-def _duration(seconds: float, words: dict[str, str]) -> str:
-    if seconds < 90:
-        return words["time.s"].format(n=round(seconds))
-    if seconds < 5400:
-        return words["time.min"].format(n=round(seconds / 60))
-    return words["time.h"].format(n=round(seconds / 3600, 1))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.helpers.browser import strict_page
 from tests.helpers.servers import serving
@@ -70,3 +70,22 @@ def test_an_own_text_has_its_kinds_recipe(app: str, browser: Browser, tmp_path: 
         page.locator("#gpt-upload input[type=file]").set_input_files(tmp_path / "poems.txt")
         expect(page.locator("#gpt-preset input")).to_have_value("Shakespeare in a minute")
         expect(page.locator("#gpt-recipe")).to_contain_text("For “Your text”")
+
+
+def test_an_answer_that_comes_late_takes_no_choice_back(app: str, browser: Browser) -> None:
+    with strict_page(browser) as page:
+        page.goto(app)
+        expect(page.locator("#gan-preset input")).to_have_value("Digits in a minute")
+        asked: list[Route] = []
+        page.route("**/queue/join*", lambda route: asked.append(route))
+        page.route("**/run/predict*", lambda route: asked.append(route))
+        choose(page, "gan-preset", "Textbook")
+        choose(page, "gan-data", "MNIST")
+        expect(page.locator("#gan-data input")).to_have_value("MNIST")
+        page.unroute_all()
+        for route in asked:
+            route.continue_()
+        expect(page.locator("#gan-recipe")).to_contain_text("“MNIST in three minutes” suits better")
+        expect(page.locator("#gan-steps input")).to_have_value("4000")
+        expect(page.locator("#gan-preset input")).to_have_value("Textbook")
+        expect(page.locator("#gan-data input")).to_have_value("MNIST")
