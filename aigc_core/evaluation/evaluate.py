@@ -16,7 +16,7 @@ from aigc_core.families.base import EvalLevel
 from aigc_core.families.image import ImageFamily
 from aigc_core.inference.model_cache import load
 from aigc_core.metrics import classifier_features, inception_features
-from aigc_core.metrics.distances import classes_missing, frechet_distance, kernel_distance, manifold_overlap, moments
+from aigc_core.metrics.distances import frechet_distance, kernel_distance, manifold_overlap, moments
 from aigc_core.metrics.sample_quality import LEAST_COMPARED, SampleQuality, few
 from aigc_core.runs.run import Run
 
@@ -84,7 +84,7 @@ def in_inception(run: Run, progress: ProgressCallback) -> dict[str, Any]:
 
 def likeness(family: ImageFamily, data: ImageDataset, extent: EvalLevel) -> dict[str, Any]:
     """How like real examples made ones are (`aigc_core.metrics.sample_quality`), with their number `likeness_n`."""
-    judge = data.cached("likeness", lambda: SampleQuality(data))
+    judge = data.cached("likeness", lambda: SampleQuality(data, classifier_features.load(family.config.data)))
     figures = judge.compute(family.sample_like(family.networks, data, judge.count(extent), SEED))
     return {"likeness_n": figures.pop("n"), **figures}
 
@@ -96,7 +96,6 @@ def in_features(family: ImageFamily, data: ImageDataset, most: int) -> dict[str,
     `frechet_features` (Heusel 2017, with our features instead of Inception's), and beside it
     `frechet_features_real`, the same distance between as many training pictures and the held-out ones;
     `kernel_features` and `kernel_features_real` likewise (Bińkowski 2018); `features_n` pictures on each side;
-    `classes_missing` of those that the network tells apart, given their shares of the held-out pictures;
     `coverage_features` (see `manifold_overlap`); `recognised`, the part of which the network is sure, as a part of that
     of held-out pictures; `features`, the name of that network.
     """
@@ -105,14 +104,12 @@ def in_features(family: ImageFamily, data: ImageDataset, most: int) -> dict[str,
         return {}
     count = min(most, len(data.validation))
     made = torch.from_numpy(family.sample_like(family.networks, data, count, SEED))
-    ours, classes, sure = classifier_features.extract(network, made.permute(0, 3, 1, 2))
-    held_out, usual, sure_of_real = classifier_features.extract(network, spread(data.validation, count))
+    ours, _, sure = classifier_features.extract(network, made.permute(0, 3, 1, 2))
+    held_out, _, sure_of_real = classifier_features.extract(network, spread(data.validation, count))
     real = classifier_features.extract(network, spread(data.train, count))[0]
-    shares = np.bincount(usual, minlength=network.head.out_features) / count
     return _two_distances("features", ours, real, held_out) | {
         "features_n": count,
         "features": source_of(family.config.data).features,
-        "classes_missing": classes_missing(classes, shares),
         "coverage_features": manifold_overlap(few(held_out), few(ours))["coverage"],
         "recognised": float((sure > SURE).mean() / max((sure_of_real > SURE).mean(), 1e-12)),
     }

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from aigc_core.data.image_dataset import ImageDataset, as_float, spread
+from aigc_core.metrics import classifier_features
+from aigc_core.metrics.classifier_features import FeatureNetwork
 from aigc_core.metrics.distances import (
     PrincipalComponents,
     classes_missing,
@@ -41,9 +43,14 @@ class SampleQuality:
     Made examples are compared with held-out ones, or with all real ones (`reference` = "all") where fewer than
     `LEAST_HELD_OUT` are held out: a handful says nothing of how varied real ones are. Copies are looked for in the
     training data all the same.
+
+    Args:
+        classifier: tells the classes of made pictures (see `aigc_core.metrics.classifier_features`); without it the
+            nearest training example does.
     """
 
-    def __init__(self, data: ImageDataset) -> None:
+    def __init__(self, data: ImageDataset, classifier: FeatureNetwork | None = None) -> None:
+        self._classifier = classifier
         held_out = len(data.validation) >= LEAST_HELD_OUT
         self.reference = "held-out" if held_out else "all"
         real = data.validation if held_out else torch.cat([data.train, data.validation])
@@ -72,7 +79,7 @@ class SampleQuality:
         `copies` and, of real examples, `copies_real` (see `share_of_copies`), and `excess_copies`, by how much the
         first is the larger. Of pictures: `sharpness` and, if they have colours, `colorfulness` as a part of that of
         real ones, and `color_distance` (see `aigc_core.metrics.image_statistics`). Where the data has classes:
-        `classes_missing` of `classes`, told by the nearest training example. `n` real examples, which are `reference`
+        `classes_missing` of `classes`. `n` real examples, which are `reference`
         “held-out” or “all”; with fewer than `LEAST_COMPARED` there is only the first figure.
         """
         x = torch.from_numpy(made)
@@ -89,7 +96,7 @@ class SampleQuality:
             figures |= {"copies": copies, "copies_real": self._copies, "excess_copies": max(0.0, copies - self._copies)}
             if self._pictures is not None:
                 figures |= _at_a_glance(spread(x, MOST_COMPARED), self._pictures)
-            figures |= self._classes(ours)
+            figures |= self._classes(x, ours)
         return figures | {"n": len(theirs), "reference": self.reference}
 
     def count(self, extent: str) -> int:
@@ -97,14 +104,14 @@ class SampleQuality:
         its end they are equally many, so that one name has one value."""
         return max(LEAST_MADE, min(len(self._real), len(self._real) if extent == "full" else MOST_MADE))
 
-    def _classes(self, ours: np.ndarray) -> dict[str, int]:
+    def _classes(self, made: Tensor, ours: np.ndarray) -> dict[str, int]:
         if self._labels is None or self._shares is None or len(self._shares) < 2:
             return {}
-        nearest = distances(ours, self._known).argmin(1)
-        return {
-            "classes_missing": classes_missing(self._labels[nearest], self._shares),
-            "classes": len(self._shares),
-        }
+        if self._classifier is None:
+            classes = self._labels[distances(ours, self._known).argmin(1)]
+        else:
+            classes = classifier_features.extract(self._classifier, made)[1]
+        return {"classes_missing": classes_missing(classes, self._shares), "classes": len(self._shares)}
 
     def _projected(self, x: Tensor) -> np.ndarray:
         """Components float64 (N, D) of examples as stored, a part at a time: pixels as numbers take eight times as much

@@ -7,6 +7,7 @@ import torch
 from aigc_core.common.progress import silent
 from aigc_core.data.datasets import load_data
 from aigc_core.data.image_dataset import ImageDataset
+from aigc_core.metrics import classifier_features
 from aigc_core.metrics.sample_quality import SampleQuality
 from tests.helpers.runs import tiny
 
@@ -44,6 +45,16 @@ def test_training_pictures_are_copies(digits: ImageDataset) -> None:
 def test_one_picture_again_and_again_is_no_variety(digits: ImageDataset) -> None:
     found = SampleQuality(digits).compute(np.repeat(as_made(digits.validation[:1]), 200, axis=0))
     assert found["diversity"] < 0.01 and found["classes_missing"] == 9 and found["coverage"] < 0.1
+
+
+def test_with_a_classifier_it_tells_the_classes() -> None:
+    """Fours two pixels aside have other classes' pictures as their nearest, and are fours all the same."""
+    digits = data_of("gan", data="digits")
+    assert digits.labels is not None
+    fours = torch.roll(digits.train[digits.labels == 4], 2, dims=3)
+    by_pixels = SampleQuality(digits).compute(as_made(fours))["classes_missing"]
+    told = SampleQuality(digits, classifier_features.load("digits")).compute(as_made(fours))["classes_missing"]
+    assert by_pixels < 6 and told == 9
 
 
 def test_clouds_of_points_that_are_missing_are_counted() -> None:

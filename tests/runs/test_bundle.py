@@ -74,7 +74,6 @@ def test_real_digits_are_nearer_to_real_ones_than_an_untrained_models(monkeypatc
     figures = in_features(GAN(config, data.info), data, most=10_000)
     assert figures["features_n"] == len(data.validation)
     assert figures["frechet_features"] > 20 * figures["frechet_features_real"] > 0
-    assert figures["classes_missing"] >= 5
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion"])

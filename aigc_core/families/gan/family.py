@@ -26,6 +26,7 @@ from aigc_core.families.common.image_networks import (
 from aigc_core.families.gan.config import Config
 from aigc_core.families.gan.losses import OBJECTIVES, discriminator_auc, interpolation_penalty, zero_centred_penalty
 from aigc_core.families.image import ImageFamily
+from aigc_core.metrics import classifier_features
 from aigc_core.metrics.sample_quality import SampleQuality
 
 DECODERS = {"dcgan": ConvDecoder, "style": StyleDecoder, "resize": ResizeDecoder, "mlp": DenseDecoder}
@@ -145,5 +146,5 @@ class Family(ImageFamily):
 
     def evaluate(self, networks: Networks, data: ImageDataset, extent: EvalLevel = "during") -> dict[str, Any]:
         """How like the held-out examples made ones are: see `aigc_core.metrics.sample_quality`."""
-        judge = data.cached("likeness", lambda: SampleQuality(data))
+        judge = data.cached("likeness", lambda: SampleQuality(data, classifier_features.load(self.config.data)))
         return judge.compute(self.sample_like(networks, data, judge.count(extent), seed=1))
