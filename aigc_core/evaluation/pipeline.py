@@ -21,7 +21,8 @@ def fit_and_judge(
     onward: Callable[[Run], None] | None = None,
 ) -> Status:
     """Train a run to its end and judge it; where it does not pass and has tries left, train another one, changed as
-    the doctor advises, and so on. Every attempt stays. Returns the status of the last one made here.
+    the doctor advises, and so on. One that the time of its class or lesson ended is judged, and not tried again. Every
+    attempt stays. Returns the status of the last one made here.
 
     Args:
         onward: gets the next attempt, which is then not made here (on a cluster it is a job of its own).
@@ -50,7 +51,8 @@ def _attempt(run: Run, slot: QueueSlot | NoQueue, on_status: StatusCallback) -> 
     with suppress(AigcError, OSError):  # what is wrong with the queue, `fit` says and keeps in the run
         if not wait(run, slot, on_status):
             return run.status(), None
-    from aigc_core.training.trainer import fit  # not before: it brings torch, and many processes may wait
+    from aigc_core.training.limits import ClassLimits  # not before: they bring torch, and many processes may wait
+    from aigc_core.training.trainer import fit
 
     try:
         status = fit(run, slot=slot, on_status=on_status)
@@ -61,7 +63,8 @@ def _attempt(run: Run, slot: QueueSlot | NoQueue, on_status: StatusCallback) -> 
         if following is None:
             raise
         return run.status(), following
-    if status.state != "done":
+    by_itself = status.state == "done"
+    if not by_itself and not ClassLimits(run).time_is_up(status.elapsed_s):
         return status, None
     try:
         judged = judge(run)
@@ -70,7 +73,8 @@ def _attempt(run: Run, slot: QueueSlot | NoQueue, on_status: StatusCallback) -> 
     except (RuntimeError, MemoryError, OSError) as problem:  # the first two are torch's words for too little memory
         said = message("gate.failed", "The model could not be judged ({problem}).", problem=problem)
     else:
-        return status, _following(run, judged["changes"]) if judged["verdict"] == "not-ready" else None
+        again = by_itself and judged["verdict"] == "not-ready"  # whom the time ended has none for another try
+        return status, _following(run, judged["changes"]) if again else None
     with suppress(OSError):
         run.event_log.append("note", status.step, **said)
     return status, None

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from aigc_core.common.errors import ConfigError
+from aigc_core.evaluation.pipeline import fit_and_judge
+from aigc_core.evaluation.quality_gate import judgement
 from aigc_core.runs.run import Run
 from aigc_core.runs.status import State
 from aigc_core.serving.api import forms, lessons, run_views
@@ -93,6 +95,15 @@ def test_the_limit_ends_a_training_and_says_so() -> None:
     assert status.state == "stopped" and status.step < 10**6 and notes == ["lesson.time_up"]
     found = lessons.outlook(run, run.status())
     assert found and found["why"] == "ended"
+
+
+def test_a_training_that_the_limit_ends_is_judged_and_not_tried_again() -> None:
+    settings = {"steps": 10**6, "log_every": 1000, "tries": 3, "gate": "frechet_pixels < 0"}
+    run = Run.create(tiny("vae", **settings), given={"limits": {"lesson_minutes": 0.01}})
+    assert fit_and_judge(run).state == "stopped"
+    judged = judgement(run)
+    assert judged and judged["verdict"] == "not-ready" and judged["figures"]["frechet_pixels"] > 0
+    assert "following" not in run.manifest.read()
 
 
 def test_a_link_gives_steps_and_a_limit() -> None:
