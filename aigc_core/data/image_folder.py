@@ -176,6 +176,14 @@ def _listed(names: list[str]) -> str:
 
 
 def _no_pictures(place: str, left_out: LeftOut) -> DataError:
+    if packed := left_out.kinds.get("packed"):
+        return DataError(
+            "data.no_pictures_packed",
+            "The pictures in {path} are packed in a way that is not read here ({found}); pack them anew as an ordinary "
+            ".zip (method “Deflate”).",
+            path=place,
+            found=listing(packed, counted=True),
+        )
     kinds = sum((one for reason, one in left_out.kinds.items() if reason != "tools"), Counter[str]())
     return DataError(
         "data.no_pictures",

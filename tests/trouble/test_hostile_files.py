@@ -100,6 +100,14 @@ def linked() -> bytes:
     return buffer.getvalue()
 
 
+def strangely_packed() -> bytes:
+    """A zip that says its pictures are packed by Deflate64, as 7-Zip can."""
+    content = zipped(*((f"{number}.png", png(28, 28)) for number in range(20)))
+    return content.replace(b"PK\3\4\x14\0\0\0\x08", b"PK\3\4\x14\0\0\0\x09").replace(
+        b"PK\1\2\x14\3\x14\0\0\0\x08", b"PK\1\2\x14\3\x14\0\0\0\x09"
+    )
+
+
 def jpeg(width: int, height: int, progressive: bool) -> bytes:
     """A small JPEG that says it is large."""
     content = encoded(Image.new("RGB", (64, 64), "red"), "JPEG", progressive=progressive)
@@ -132,6 +140,7 @@ FILES: dict[str, tuple[str, Callable[[], bytes], set[str]]] = {
     "a zip of hundreds of thousands of names": ("crowded.zip", crowded, {"data.too_many"}),
     "a zip of links": ("links.zip", linked, {"data.no_pictures"}),
     "a zip of scripts": ("svg.zip", lambda: zipped(("a.svg", SVG), ("b.png", SVG)), {"data.no_pictures"}),
+    "a zip packed as only its packer can": ("packed.zip", strangely_packed, {"data.no_pictures_packed"}),
     "a pickle called zip": ("pickle.zip", lambda: PICKLE, {"data.no_folder"}),
     "a pickle called text": ("pickle.txt", lambda: PICKLE, {"data.text_too_short"}),
     "a huge picture": ("huge.png", lambda: png(40_000, 40_000), {"data.bad_upload"}),
