@@ -1,12 +1,16 @@
 """Does the doctor find what is wrong, and nothing where nothing is? Prints two tables.
 
-    python benchmarks/doctor.py            # or --quick; --only mode-collapse healthy …; --seeds 3
+    python benchmarks/doctor.py            # or --quick; --only mode-collapse healthy …; --seeds 3; --trial
 
 Every illness has trainings that truly have it; the rule of that name must fire. The healthy ones are the recipes that
 come along, and the doctor must have nothing to say. Small data and networks, so that all of it takes minutes.
+
+The trial has data on which no rule was tuned: garments, Tang poems, tunes and drawings, from `$AIGC_DATA` (which must
+have `images/FashionMNIST`, `images/openmoji64.zip`, `text/tang_poems.txt` and `text/nottingham_abc.txt`).
 """
 
 import json
+import os
 import random
 import sys
 import tempfile
@@ -120,21 +124,63 @@ HEALTHY: list[Case] = [
     Case("gpt", "default", {"data": "docs"}),
 ]
 
+# The trial: an illness, or "healthy", and a training.
+TANG = SHORT_GPT | {"data": "tang"}
+TUNES = SHORT_GPT | {"data": "text", "data_path": "tunes"}
+GARMENTS = {"data": "fashion", "steps": 300}
+DENSE_GARMENTS = GARMENTS | {"network": "mlp", "steps": 600}
+TRIAL: list[tuple[str, Case]] = [
+    ("dropout-high", Case("gpt", "default", TANG | {"dropout": 0.9})),
+    ("weight-decay-high", Case("gpt", "default", TANG | {"weight_decay": 8.0})),
+    ("vocabulary-large", Case("gpt", "default", TUNES | {"tokenizer": "bpe", "vocabulary": 15_000, "steps": 100})),
+    ("context-short", Case("gpt", "default", TUNES | {"context": 6, "batch_size": 64})),
+    ("text-repeated", Case("gpt", "default", TUNES | {"data_path": "one tune"})),
+    ("text-without-order", Case("gpt", "default", TUNES | {"data_path": "shuffled tunes"})),
+    ("frequencies-only", Case("gpt", "default", TUNES | {"lr": 2e-6})),
+    ("learning-rate-high", Case("gpt", "default", TANG | {"lr": 0.2})),
+    ("learning-rate-high", Case("gpt", "default", TUNES | {"lr": 0.2})),
+    ("learning-rate-low", Case("gpt", "default", TUNES | {"lr": 3e-5})),
+    ("over-fitting", Case("gpt", "default", TUNES | {"data_path": "few tunes", "steps": 1500})),
+    ("memorisation", Case("gpt", "default", TUNES | UNSEEN | {"data_path": "few tunes", "steps": 1500})),
+    ("posterior-collapse", Case("vae", "default", GARMENTS | {"beta": 30.0})),
+    ("kl-vanishing", Case("vae", "default", GARMENTS | {"beta": 300.0})),
+    ("kl-exploding", Case("vae", "default", GARMENTS | {"beta": 0.0, "steps": 500})),
+    ("mode-collapse", Case("gan", "default", DENSE_GARMENTS | {"width": 32, "g_steps": 10, "steps": 300})),
+    ("discriminator-wins", Case("gan", "textbook", DENSE_GARMENTS | {"objective": "minimax", "d_steps": 5})),
+    ("learning-rate-high", Case("vae", "default", {"data": "folder", "data_path": "drawings", "lr": 0.3, "steps": 60})),
+    ("healthy", Case("gpt", "default", {"data": "tang", "steps": 400})),
+    ("healthy", Case("gpt", "default", TANG)),
+    ("healthy", Case("gpt", "default", TUNES)),
+    ("healthy", Case("gpt", "default", TUNES | {"dropout": 0.2})),
+    ("healthy", Case("gpt", "default", TUNES | {"weight_decay": 0.3})),
+    ("healthy", Case("gpt", "default", TUNES | {"context": 32})),
+    ("healthy", Case("gpt", "default", TUNES | {"tokenizer": "bpe", "vocabulary": 400})),
+    ("healthy", Case("gpt", "default", TANG | {"lr": 3e-3})),
+    ("healthy", Case("vae", "default", GARMENTS)),
+    ("healthy", Case("vae", "default", GARMENTS | {"network": "mlp", "steps": 600})),
+    ("healthy", Case("vae", "default", {"data": "folder", "data_path": "drawings", "steps": 100})),
+    ("healthy", Case("gan", "default", GARMENTS)),
+]
+
 
 def main() -> None:
     options = peers.parser(__doc__, "one seed")
     options.add_argument("--only", nargs="+", choices=[*ILL, "healthy"], default=[*ILL, "healthy"])
     options.add_argument("--seeds", type=int, default=3)
+    options.add_argument("--trial", action="store_true", help="the trial alone")
     given = options.parse_args()
     if given.side:
         print(json.dumps(examined(given.side[0], int(given.side[1]), int(given.side[2]))))
         return
     header()
     seeds = range(1 if given.quick else given.seeds)
+    if given.trial:
+        for number, (name, case) in enumerate(TRIAL):
+            show(name, case, [measured("trial", number, seed) for seed in seeds])
+        return
     for name in given.only:
         for number, case in enumerate(HEALTHY if name == "healthy" else ILL[name]):
-            found = [measured(name, number, seed) for seed in seeds]
-            show(name, case, found)
+            show(name, case, [measured(name, number, seed) for seed in seeds])
 
 
 def show(name: str, case: Case, found: list[dict[str, Any]]) -> None:
@@ -150,7 +196,8 @@ def show(name: str, case: Case, found: list[dict[str, Any]]) -> None:
 
 
 def examined(name: str, number: int, seed: int) -> dict[str, Any]:
-    case = HEALTHY[number] if name == "healthy" else ILL[name][number]
+    cases = {"healthy": HEALTHY, "trial": [case for _, case in TRIAL]}
+    case = (cases.get(name) or ILL[name])[number]
     settings = dict(case.settings)
     if (own := case.settings.get("data_path") or case.settings.get("data")) in OWN:
         settings["data_path"] = str(OWN[own]())
@@ -176,14 +223,43 @@ def page_of_text() -> Path:
 
 def shuffled_text() -> Path:
     """200,000 characters of it in any order."""
-    characters = list(_help()[:200_000])
-    random.Random(0).shuffle(characters)
-    return _file("".join(characters))
+    return _file(_shuffled(_help()[:200_000]))
 
 
 def repeated_text() -> Path:
     """150 characters of it, 2,000 times."""
     return _file(2000 * _help()[50_000:50_150])
+
+
+def drawings() -> Path:
+    return _given("images/openmoji64.zip")
+
+
+def tunes() -> Path:
+    return _given("text/nottingham_abc.txt")
+
+
+def few_tunes() -> Path:
+    return _file(tunes().read_text(encoding="utf-8")[:15_000])
+
+
+def one_tune() -> Path:
+    """300 characters of one, 1,000 times."""
+    return _file(1000 * tunes().read_text(encoding="utf-8")[:300])
+
+
+def shuffled_tunes() -> Path:
+    return _file(_shuffled(tunes().read_text(encoding="utf-8")[:150_000]))
+
+
+def _given(name: str) -> Path:
+    return Path(os.environ["AIGC_DATA"]) / name
+
+
+def _shuffled(text: str) -> str:
+    characters = list(text)
+    random.Random(0).shuffle(characters)
+    return "".join(characters)
 
 
 def _help() -> str:
@@ -210,6 +286,8 @@ def forty_pictures() -> Path:
 
 OWN = {
     "text": page_of_text, "shuffled": shuffled_text, "repeated": repeated_text, "folder": forty_pictures,
+    "drawings": drawings, "tunes": tunes, "few tunes": few_tunes, "one tune": one_tune,
+    "shuffled tunes": shuffled_tunes,
 }  # fmt: skip
 
 

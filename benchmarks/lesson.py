@@ -25,8 +25,10 @@ import numpy as np
 import torch
 from playwright.async_api import Browser, Page, async_playwright
 
+from aigc_core.common.errors import AigcError
 from aigc_core.data.datasets import load_data
 from aigc_core.data.image_dataset import ImageDataset
+from aigc_core.evaluation.evaluate import evaluate
 from aigc_core.families import config_class
 from aigc_core.families.config import make_config
 from aigc_core.metrics.sample_quality import SampleQuality
@@ -62,7 +64,7 @@ AWAKE = ["--disable-background-timer-throttling", "--disable-renderer-background
 @dataclass
 class Lesson:
     """What happened: seconds of each action, over all students, what went wrong, and what was learned: of each
-    student, the steps done and the last held-out figure."""
+    student, the steps done and the held-out figure."""
 
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     models: list[tuple[int, float]] = field(default_factory=list)
@@ -88,7 +90,8 @@ def main() -> None:
         f"{students} students, {steps} steps each, {CAP} minutes at most: {all_s:.0f} s until the last model was done"
     )
     show_waits(lesson.times)
-    show_models(lesson.models)
+    if lesson.models:
+        show_models(lesson.models)
     if lesson.problems:
         print("\n".join(["problems:", *lesson.problems[:20]]))
         sys.exit(1)
@@ -123,8 +126,10 @@ def play(students: int, steps: int) -> tuple[Lesson, float]:
         asyncio.run(_play(lesson, url, board, students, steps))
     for folder in (place / "runs").glob("*/config.json"):
         run = Run(folder.parent)
-        figures = [one["figures"][FIGURE] for one in run.events()[0] if one["kind"] == "eval"]
-        lesson.models.append((run.status().step, figures[-1]))
+        try:
+            lesson.models.append((run.status().step, evaluate(run, "end")[FIGURE]))
+        except AigcError as problem:
+            lesson.problems.append(f"{run.name}: {problem}")
     return lesson, time.perf_counter() - start
 
 
