@@ -215,3 +215,18 @@ def test_compare_calls_everything_by_a_name(app: str, page: Page, place: Path, l
     assert not re.search(r"(^|\t)(true|false|data|digits8?)(\t|$)", said, re.M), said
     curves = page.locator(".aigc-compare [data-role=curve]")
     assert not re.search(r"[a-z]+_[a-z_]+", curves.inner_text()) and "ELBO" in curves.inner_text()
+
+
+def test_nobody_returns_to_a_run_that_failed_before_its_first_step(place: Path, page: Page, app: str) -> None:
+    run = Run.create(tiny("vae"), place / "runs" / "20260101-000003-vae-failed")
+    status = run.status()
+    status.state = "failed"
+    run.set_status(status)
+    try:
+        page.goto(f"{app}?run={run.name}")
+        expect(page.locator("[data-role=runs]")).to_have_value(run.name)  # whoever asks for it sees it
+        page.goto(app)
+        expect(page.locator("[data-role=runs]")).not_to_have_value(run.name)
+        expect(page.locator(f"[data-role=runs] option[value='{run.name}']")).to_have_count(1)
+    finally:
+        shutil.rmtree(run.path)

@@ -70,6 +70,7 @@ export interface RunRow {
   family: string;
   data: string;
   state: RunState;
+  step: number;
   verdict: Verdict | null;
   owner: string;
 }

@@ -3,6 +3,7 @@ import { action, holding, make } from "../common/dom.js";
 import { say, sentence } from "../common/language.js";
 import { local } from "../common/storage.js";
 import { saidChanges } from "./changes.js";
+import { addressOf, pageOf } from "./explore.js";
 import { Gate } from "./gate.js";
 
 /** @typedef {import("./types.js").Changes} Changes */
@@ -10,8 +11,6 @@ import { Gate } from "./gate.js";
 /** @typedef {import("./types.js").Finding} Finding */
 /** @typedef {import("./types.js").Run} Run */
 
-// Where a checkpoint can be tried, by what its family can do.
-const PAGES = [["continues_text", "text"], ["decodes_latent", "latent"]];
 /** @typedef {import("./watch.js").Watch} Watch */
 
 const USUAL_PRICES = { kwh: 0.2, hour: 0 };
@@ -89,11 +88,9 @@ export class Doctor {
     }
     if (Object.keys(changes).length)
       row.append(action(say("doctor.again", { changes: saidChanges(changes) }), () => this.again(run, changes)));
-    const page = PAGES.find(([capability]) => run.capabilities.includes(capability))?.[1];
-    if (step !== null && page && run.data !== "points") {
-      const href = `./${page}?run=${encodeURIComponent(run.name)}&step=${step}`;
-      row.append(make("a", say("doctor.back", { step }), { href }));
-    }
+    const page = pageOf(run);
+    if (step !== null && page)
+      row.append(make("a", say("doctor.back", { step }), { href: addressOf(page, run, step) }));
     return row;
   }
 

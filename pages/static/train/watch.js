@@ -32,10 +32,12 @@ export class Watch {
    * @param {string} started
    */
   async begin(started) {
-    const asked = started || new URLSearchParams(location.search).get("run") || local.getItem(KEPT);
+    const named = started || new URLSearchParams(location.search).get("run");
+    const asked = named || local.getItem(KEPT);
     const runs = await this.refreshRuns();
-    const usable = runs.find((one) => one.state === "running") ?? runs.find((one) => one.state !== "damaged");
-    const first = runs.find((one) => one.name === asked) ?? usable;
+    const wanted = runs.find((one) => one.name === asked && (one.name === named || !isEmpty(one)));
+    const usable = runs.find((one) => !isEmpty(one)) ?? runs.find((one) => one.state !== "damaged");
+    const first = wanted ?? runs.find((one) => one.state === "running") ?? usable;
     if (!this.opening && first) await this.open(first.name);
     this.#showWhetherEmpty();
     await this.refreshRuns();
@@ -126,6 +128,12 @@ export class Watch {
     return runs;
   }
 }
+
+/**
+ * Whether there is nothing to see of it, so that nobody is led there who did not ask for it and has another.
+ * @param {RunRow} row
+ */
+const isEmpty = ({ state, step }) => state === "damaged" || (state === "failed" && !step);
 
 /** @param {RunRow} row */
 function titleOf({ owner, name, state, verdict, shipped }) {
