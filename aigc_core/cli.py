@@ -396,6 +396,38 @@ def export(
     print(to.absolute())
 
 
+Language = Annotated[Literal["en", "zh"], typer.Option("--lang", help="Of the words in it.")]
+
+
+@app.command()
+def plot(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN …", help="One or several runs.")],
+    out: Annotated[Path, typer.Option(help="curves.png, .svg or .pdf.", callback=_place)],
+    over: Annotated[Literal["steps", "minutes"], typer.Option(help="What the axis shows.")] = "steps",
+    language: Language = "en",
+) -> None:
+    """Draw the curves of a run, or the figures that several share, and print the file's name."""
+    found = [open_run(run) for run in runs]
+    from aigc_core.export import plots
+
+    plots.plot(found, out, language, over)
+    print(out)
+
+
+@app.command()
+def report(
+    run: RunName,
+    out: Annotated[Path, typer.Option(help="report.html or .pdf.", callback=_place)],
+    language: Language = "en",
+) -> None:
+    """Write one document about a run (curves, samples, figures, findings, cost, settings); print its name."""
+    found = open_run(run)
+    from aigc_core.export import report as document
+
+    document.report(found, out, language)
+    print(out)
+
+
 @app.command()
 def estimate(
     family: Annotated[str, typer.Argument(help="gan, vae or gpt.")],

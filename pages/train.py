@@ -14,6 +14,7 @@ from aigc_core.serving.api import (
     estimates,
     forms,
     lessons,
+    paper,
     picture_report,
     run_actions,
     run_views,
@@ -36,6 +37,8 @@ FUNCTIONS = table(
     again=query(run_actions.train_again, RUN, mapping("changes")),
     pin=command(run_actions.pin, RUN, flag("keep")),
     remove=command(run_actions.delete, RUN),
+    save_curves=query(paper.curves_file, RUN, text("format"), text("language")),
+    save_report=query(paper.report_file, RUN, text("format"), text("language")),
 )
 CLASSES_SHOWN = 20
 HIDDEN = ("data", "data_path")  # chosen above the form, or by upload

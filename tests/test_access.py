@@ -55,7 +55,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "compare": {"place"}, "table": {"place"}, "curves": set(), "tensorboard": set(), "scenarios": set(),
     "measure": set(), "offers": set(), "card": set(), "pack": {"names"}, "push": set(), "pull": set(), "me": set(),
     "overview": set(), "stop": set(), "stop_all": set(), "resume_all": set(), "forget": set(), "sweep": set(),
-    "lessons": set(),
+    "lessons": set(), "save_curves": set(), "save_report": set(),
 }  # fmt: skip
 # What a teacher gets to see besides.
 TEACHERS_SEE = {"tensorboard": {"place"}, "offers": {"endpoint"}, "overview": {"code"}}
@@ -65,7 +65,7 @@ CHANGES = {"ask", "stop", "remove", "forget", "stop_all", "resume_all", "sweep",
 # What the Train page asks when something is chosen or clicked there.
 EVENTS = {
     "lesson", "lambda", "begin", "fill", "fill_1", "fill_2", "explain", "explain_1", "explain_2", "_models",
-    "measuring", "measure", "judge", "follow", "follow_1", "follow_2", "lambda_1",
+    "measuring", "measure", "judge", "follow", "follow_1", "follow_2", "lambda_1", "js_fn", "js_fn_1", "js_fn_2",
 }  # fmt: skip
 
 
@@ -177,6 +177,7 @@ def requests(name: str, run: Run, others: list[Run], picture: bytes) -> list[dic
         "seconds": 0.5, "part": 0.5, "vector": [1.0, 0.0], "name": "mine", "licence": "mit", "place": "a/b",
         "source": "a/b", "layer": 0, "head": 0, "at": 0, "what": "stop", "keep": False, "label": "en",
         "file": base64.b64encode(sheet.getvalue()).decode(), "changes": {"steps": 20} if name == "ask" else {},
+        "format": "csv" if name == "save_curves" else "html",
     }  # fmt: skip
     if name == "sample":
         return [asked | {"file": file} for file in run.samples.names()]

@@ -11,6 +11,7 @@ from aigc_core.common.jsonl import is_number
 from aigc_core.common.paths import runs_root
 from aigc_core.common.progress import ProgressCallback
 from aigc_core.evaluation import quality_gate
+from aigc_core.evaluation.history import history
 from aigc_core.evaluation.standing import standing
 from aigc_core.runs.listing import run_named
 from aigc_core.runs.run import Run
@@ -27,7 +28,6 @@ else:
 MOST_RUNS = 8
 MOST_POINTS = 400  # of a curve
 FORMULA = tuple("=+-@\t\r\n＝＋－＠|%")  # what the first character of one may be
-COUNTS = ("n", "classes")  # figures of which there is no curve; also what ends in “_n”
 UNINTERESTING = ("family", "preset", "tries")
 
 
@@ -65,7 +65,8 @@ def _chosen(names: list[str]) -> list[Run]:
 
 def _shown(run: Run, settings: dict[str, Any]) -> dict[str, Any]:
     status, config = run.status(), run.config()
-    curves, samples = _history(run)
+    every, samples = history(run)
+    curves = {name: _thinned(points) for name, points in every.items()}
     figures = standing(run, status)["figures"]
     return {
         "name": run.name, "family": config.family, "data": config.data, "makes": config.makes, "state": status.state,
@@ -74,24 +75,6 @@ def _shown(run: Run, settings: dict[str, Any]) -> dict[str, Any]:
         "figures": {key: one for key, one in figures.items() if is_number(one) and key not in ("step", "seed")},
         "settings": settings, "curves": curves, "samples": samples,
     }  # fmt: skip
-
-
-def _history(run: Run) -> tuple[dict[str, list[Any]], list[Any]]:
-    """Curves and samples with the seconds of training at which they came."""
-    curves: dict[str, list[Any]] = {}
-    samples, seconds = [], 0.0
-    for event in run.events()[0]:
-        seconds = event.get("seconds", seconds)
-        if event["kind"] == "metrics":
-            for name, value in event["values"].items():
-                curves.setdefault(name, []).append([event["step"], seconds, value])
-        elif event["kind"] == "eval":
-            for name, value in event["figures"].items():
-                if is_number(value) and name not in COUNTS and not name.endswith("_n"):
-                    curves.setdefault(f"val:{name}", []).append([event["step"], seconds, value])
-        elif event["kind"] == "sample":
-            samples.append([event["step"], seconds, event["file"]])
-    return {name: _thinned(points) for name, points in curves.items()}, samples
 
 
 def _thinned(points: list[Any]) -> list[Any]:

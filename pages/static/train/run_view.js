@@ -5,8 +5,10 @@ import { latest } from "../common/latest.js";
 import { saidChanges } from "./changes.js";
 import { Curves } from "./curves.js";
 import { Doctor } from "./doctor.js";
+import { addressOf, pageOf } from "./explore.js";
 import { Formulas } from "./formulas.js";
 import { Live } from "./live.js";
+import { offerFiles } from "./paper.js";
 import { Samples } from "./samples.js";
 
 /** @typedef {import("./types.js").Outlook} Outlook */
@@ -43,6 +45,7 @@ export class RunView {
     this.live = new Live(widget, run);
     this.doctor = new Doctor(widget, run, watch);
     this.poll = latest(() => this.#poll());
+    offerFiles(widget, run);
     this.#showRun();
     this.#hearButtons();
   }
@@ -51,11 +54,14 @@ export class RunView {
     const { widget, run } = this;
     widget.root.dataset.family = run.family;
     for (const role of ["head", "panels", "doctor-box"]) widget.part(role).hidden = false;
-    for (const name of ["explore", "pin", "delete"]) widget.part(name).title = say(`watch.${name}.help`);
+    for (const name of ["pin", "delete"]) widget.part(name).title = say(`watch.${name}.help`);
     widget.part("came").hidden = !run.shipped;
     const explore = widget.link("explore");
-    explore.hidden = !run.capabilities.includes("decodes_latent") || run.data === "points";
-    explore.href = `./latent?run=${encodeURIComponent(run.name)}`;
+    const page = pageOf(run);
+    explore.hidden = !page;
+    if (page) Object.assign(explore, {
+      href: addressOf(page, run), textContent: say(`watch.explore.${page}`), title: say(`watch.explore.${page}.help`),
+    });
     widget.button("pin").hidden = widget.button("delete").hidden = !run.mine;
     widget.button("delete").textContent = say("watch.delete");
     this.#showPinned();

@@ -1,4 +1,4 @@
-import type { RunRow, RunState, Sample, Sentence, Verdict } from "../common/types.js";
+import type { RunRow, RunState, Sample, SavedFile, Sentence, Verdict } from "../common/types.js";
 
 export type Settings = Record<string, string | number | boolean>;
 export type Changes = Record<string, string | number>;
@@ -142,4 +142,6 @@ export interface Server {
   again(values: { run: string; changes: Changes }): string;
   pin(values: { run: string; keep: boolean }): boolean;
   remove(values: { run: string }): boolean;
+  save_curves(values: { run: string; format: string; language: string }): SavedFile;
+  save_report(values: { run: string; format: string; language: string }): SavedFile;
 }
