@@ -207,12 +207,12 @@ def examined(name: str, number: int, seed: int) -> dict[str, Any]:
     run = Run.create(plan.changed(changes | settings), Path(tempfile.mkdtemp()) / "run")
     with suppress(TrainingError):  # the doctor has something to say of that, too
         pipeline.fit_and_judge(run)
-    judged = quality_gate.judgement(run) or {"figures": {}, "passed": None}
+    judged = quality_gate.judgement(run) or {"figures": {}, "verdict": None}
     figures = {key: round(value, 3) for key, value in judged["figures"].items() if isinstance(value, int | float)}
     return {
         "findings": [one.name for one in diagnose(run)],
         "seconds": run.status().elapsed_s,
-        "figures": {"ready": judged["passed"], **figures},
+        "figures": {"verdict": judged["verdict"], **figures},
     }
 
 
