@@ -184,7 +184,7 @@ async def _student(lesson: Lesson, browser: Browser, url: str, number: int, late
         await page.wait_for_function(ENDED, timeout=3_600_000)
         lesson.times["from start to the finished model"].append(time.perf_counter() - begun)
         state = await page.inner_text("[data-role=state]")
-        if state != "done":
+        if state not in ("done", "stopped"):  # by itself, or by the limit
             lesson.problems.append(f"{who}: the training ended as {state}")
     except Exception as problem:  # noqa: BLE001 — one student's trouble is counted, and the lesson goes on
         lesson.problems.append(f"{who}: {type(problem).__name__}: {str(problem)[:300]}")
