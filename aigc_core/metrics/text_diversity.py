@@ -17,8 +17,8 @@ LONGEST_GRAM = 3
 def figures(made: list[str], real: list[str], train: str) -> dict[str, Any]:
     """`distinct_1` to `distinct_3` of the made texts, and `distinct_2_real`; `copies` and `copies_real`, the part of
     their characters within passages of at least `copies_length` that stand word for word in the training text, and
-    `excess_copies`, by how much the first is the larger; `repeated_real`, the same of the real texts in passages of
-    `LONG_PASSAGE`; `known_words`, the share of words that the training text has, as a part of that of real texts."""
+    `excess_copies`, by how much the first is the larger; `known_words`, the share of words that the training text has,
+    as a part of that of real texts."""
     found: dict[str, Any] = {f"distinct_{n}": distinct(made, n) for n in range(1, LONGEST_GRAM + 1)}
     found["distinct_2_real"] = distinct(real, 2)
     length = copy_length("".join(real))
@@ -30,9 +30,14 @@ def figures(made: list[str], real: list[str], train: str) -> dict[str, Any]:
         "copies_real": usual,
         "excess_copies": max(0.0, copies - usual),
         "copies_length": length,
-        "repeated_real": copied_share(real, train, LONG_PASSAGE),
         "known_words": spelled,
     }
+
+
+def repeated_share(real: list[str], train: str) -> float:
+    """The part of the characters of real texts within passages of at least `LONG_PASSAGE` that stand word for word in
+    the training text. Each must be several times as long as that."""
+    return copied_share(real, train, LONG_PASSAGE)
 
 
 def copy_length(text: str) -> int:

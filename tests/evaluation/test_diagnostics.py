@@ -189,8 +189,8 @@ def text_case(loss: float, frequencies: float = 3.2, **settings: object) -> Case
 
 def test_who_learns_no_more_than_frequencies_has_a_wrong_learning_rate() -> None:
     assert names_of(text_case(2.2)) == set()
-    for lr in (1e-5, 0.5):
-        (found,) = (one for one in findings(text_case(3.1, lr=lr)) if one.name == "frequencies-only")
+    for lr, name in ((1e-5, "frequencies-only"), (0.01, "frequencies-only"), (0.2, "learning-rate-high")):
+        (found,) = (one for one in findings(text_case(3.1, lr=lr)) if one.name == name)
         assert abs(found.changes["lr"] / 2e-3 - 1) < abs(lr / 2e-3 - 1)  # towards the usual one
     assert "frequencies-only" not in names_of(text_case(3.1, dropout=0.9))  # which then says why
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -20,7 +21,9 @@ from transformers import (
 )
 
 from aigc_core.common.errors import ConfigError
+from aigc_core.common.progress import silent
 from aigc_core.common.rng import Stream, generator
+from aigc_core.data.datasets import load_data
 from aigc_core.data.sources import Text
 from aigc_core.data.text_dataset import TokenDataset
 from aigc_core.data.tokenizer import Tokenizer
@@ -408,3 +411,16 @@ def test_attended_tokens_are_between_one_and_all_before() -> None:
     even = torch.ones(4, 4).tril() / torch.arange(1.0, 5)[:, None]
     assert introspection.attended(even[None, None]) == pytest.approx((1 + 2 + 3 + 4) / 4)
     assert introspection.attended(torch.eye(4)[None, None]) == 1
+
+
+@pytest.mark.parametrize("tokenizer", ["char", "bpe"])
+def test_a_text_that_repeats_itself_is_measured_as_such(tmp_path: Path, tokenizer: str) -> None:
+    file = tmp_path / "text.txt"
+    letters = np.random.default_rng(0)
+    for passage, repeated in ((300, 1.0), (100_000, 0.0)):
+        file.write_text(100_000 // passage * "".join(letters.choice(list("abcdefgh "), passage)), encoding="utf-8")
+        config = tiny("gpt", data="text", data_path=str(file), tokenizer=tokenizer, vocabulary=260)
+        data = load_data(config, torch.device("cpu"), silent, None)
+        assert isinstance(data, TokenDataset)
+        family = Family(config, data.info)
+        assert family.evaluate(family.networks, data, "end")["repeated_real"] == pytest.approx(repeated, abs=0.02)

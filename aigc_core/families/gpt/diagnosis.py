@@ -21,6 +21,7 @@ NO_ORDER = 0.97  # of the same: what counting n-grams needs in a text without or
 MUCH_DROPOUT = 0.6  # measured: at 0.5 a training of 300 steps is 0.1 nats behind, at 0.9 it learns frequencies
 MUCH_DECAY = 0.5
 SHORT_MEMORY = 100  # steps; measured: a pull that forgets in 50 costs 0.2 nats, in 250 nothing
+FAR_ABOVE = 10  # times the usual learning rate
 SHORT_CONTEXT = 16  # tokens
 FEW_EACH = 30  # tokens of the training text for each of the vocabulary
 REPEATED = 0.5  # part of the held-out text in passages of 200 characters
@@ -177,9 +178,10 @@ def frequencies_only(case: Case) -> Finding | None:
         return None  # which say why
     loss, frequencies = figures
     usual = type(case.config).model_fields["lr"].default
+    far_above = case.config.lr > FAR_ABOVE * usual  # so far that the loss falls to this within few steps, and stays
     faster = {"lr": min(10.0, rounded(10 * case.config.lr))} if case.config.lr < usual else {}
     return Finding(
-        "frequencies-only", "serious", case.step,
+        "learning-rate-high" if far_above else "frequencies-only", "serious", case.step,
         message(
             "doctor.frequencies-only",
             "The held-out loss is {loss}; knowing only how frequent each token is, it would be {frequencies}. So what "

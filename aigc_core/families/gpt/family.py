@@ -145,7 +145,7 @@ class Family(TextFamily):
         vocabulary does not know are in none of them (see `TokenDataset`).
         At the end and in full also `gain`, the nats a token that it is better than counting n-grams; and of its own
         writing `strangeness`, the nats a token by which these n-grams expect it less than held-out text, and figures
-        of `aigc_core.metrics.text_diversity`."""
+        of `aigc_core.metrics.text_diversity`; of the held-out text `repeated_real` (see `repeated_share` there)."""
         context = self.config.context
         windows = data.validation[: (len(data.validation) - 1) // context * context + 1]
         x, y = windows[:-1].view(-1, context), windows[1:].view(-1, context)
@@ -188,6 +188,9 @@ class Family(TextFamily):
         ours, theirs = counts.loss([np.array(row) for row in rows]), counts.loss(real)
         strangeness = {} if ours is None or theirs is None else {"strangeness": ours - theirs}
         decode = self.tokenizer.decode
-        return strangeness | text_diversity.figures(
-            [decode(row) for row in rows], [decode(one.tolist()) for one in real], train
-        )
+        passages = [decode(one.tolist()) for one in excerpts(data.validation.cpu().numpy(), FORETOLD)]
+        return {
+            **strangeness,
+            **text_diversity.figures([decode(row) for row in rows], [decode(one.tolist()) for one in real], train),
+            "repeated_real": text_diversity.repeated_share(passages, train),
+        }
