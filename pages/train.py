@@ -280,7 +280,7 @@ def _follow_choices(form: Form) -> None:
         about = gr.Dropdown(info=word(f"preset.{family}.{preset}.about"))
         if "init_from" in values:  # models may have been trained since
             values["init_from"] = gr.Dropdown(_model_choices(request), value=values["init_from"])
-        return [about, gr.HTML(visible=False), *(values[name] for name in names)]
+        return [about, *(values[name] for name in names)]
 
     def follow(given: dict[Component, Any], request: gr.Request) -> dict[Component, object]:
         """The recipe follows the data, and stays where the person has chosen one; a line says so."""
@@ -294,10 +294,11 @@ def _follow_choices(form: Form) -> None:
         told = words["train.recipe.best" if best == taken else "train.recipe.other"].format(
             recipe=words[f"preset.{family}.{best}"], data=words[f"data.{data}"]
         )
-        return {
-            choices.preset: gr.Dropdown(value=taken, info=word(f"preset.{family}.{taken}.about")),
-            choices.told: gr.HTML(_line(told), visible=found["listed"]),
-        } | {one: found["settings"][name] for name, one in form.fields.items()}
+        line: dict[Component, object] = {choices.told: gr.HTML(_line(told), visible=found["listed"])}
+        if keep:  # its settings may be on their way still: what was sent is older than they are
+            return line
+        shown = gr.Dropdown(value=taken, info=word(f"preset.{family}.{taken}.about"))
+        return line | {choices.preset: shown} | {one: found["settings"][name] for name, one in form.fields.items()}
 
     def explain(data: str) -> list[Any]:
         yours = forms.sources()[data]["origin"] == "yours"
@@ -306,12 +307,15 @@ def _follow_choices(form: Form) -> None:
     # At once, in the browser: an answer that comes late must take back no data that was chosen in between.
     data_of = {preset: forms.settings(family, preset)["data"] for preset in forms.families()[family]["presets"]}
     choices.preset.input(
-        None, choices.preset, [choices.data, choices.kept], js=f"(preset) => [{json.dumps(data_of)}[preset], true]"
+        None,
+        choices.preset,
+        [choices.data, choices.kept, choices.told],
+        js=f"(preset) => [{json.dumps(data_of)}[preset], true, '']",
     )
     choices.preset.input(
         fill,
         choices.preset,
-        [choices.preset, choices.told, *form.fields.values()],
+        [choices.preset, *form.fields.values()],
         queue=False,
         show_progress="hidden",
     )
