@@ -110,6 +110,7 @@ def _draw(ax: "Axes", lines: list[tuple[str, list[Point], bool]], over: Over) ->
         along = [step if over == "steps" else seconds / 60 for step, seconds, _ in points]
         marker = "o" if few or len(points) == 1 else None
         ax.plot(along, [value for *_, value in points], color=color, label=name, marker=marker, markersize=3.5)
+    ax.set_xlim(left=0)
     ax.legend(frameon=False, loc="best")
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import textwrap
 import unicodedata
 from collections.abc import Iterator
@@ -77,7 +78,13 @@ def contents(run: Run, language: str) -> Contents:
     found = Contents(
         run.name,
         [
-            (said["report.model"], f"{said[f'family.{config.family}']}: {said[f'family.{config.family}.about']}"),
+            (
+                said["report.model"],
+                said["report.model.is"].format(
+                    title=said[f"family.{config.family}"], about=said[f"family.{config.family}.about"]
+                ),
+            ),
+            (said["report.recipe"], said.get(f"preset.{config.family}.{config.preset}", config.preset)),
             (said["field.data"], said.get(f"data.{config.data}", config.data)),
             (said["report.training"], training),
             (said["report.state"], said[f"state.{status.state}"]),
@@ -103,6 +110,7 @@ def contents(run: Run, language: str) -> Contents:
     found.settings = [
         (said.get(f"field.{name}", name), _setting(name, value, said))
         for name, value in public_settings(config.model_dump()).items()
+        if name not in ("family", "preset")
     ]
     found.samples = _samples(run)
     return found
@@ -128,6 +136,8 @@ def _setting(name: str, value: object, said: dict[str, str]) -> str:
         return said["value.true" if value else "value.false"]
     if isinstance(value, int | float):
         return _number(value)
+    if name == "gate":
+        return re.sub(r"[a-z]\w+", lambda found: figure_name(found[0], said), str(value)) or "–"
     return said.get(f"data.{value}", str(value)) if name == "data" else str(value or "–")
 
 
@@ -259,6 +269,10 @@ class _Paper:
                 if number < len(column):
                     self.pages[-1].text(x, self._y, column[number], fontsize=9, color=color, parse_math=False)
 
+    def beside(self, text: str, x: float) -> None:
+        """A few words beside others, without going on below them."""
+        self.pages[-1].text(x, self._y - LINE, text, fontsize=9, color=plots.QUIET, parse_math=False)
+
     def picture(self, content: bytes, x: float, width: float) -> float:
         """Beside others, without going on below it; returns its height."""
         import numpy as np
@@ -267,7 +281,7 @@ class _Paper:
         pixels = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
         height = width * pixels.shape[0] / pixels.shape[1] * A4[0] / A4[1]
         axes = self.pages[-1].add_axes((x, self._y - height, width, height))
-        axes.imshow(pixels, interpolation="nearest", aspect="auto")
+        axes.imshow(pixels, interpolation="auto", aspect="auto")
         axes.set_axis_off()
         return height
 
@@ -318,9 +332,10 @@ def _print_samples(paper: _Paper, samples: list[tuple[int, str, bytes]], said: d
     pictures = [one for one in samples if one[1].startswith("image/")]
     if pictures:
         paper.room(0.2)
-        paper.row("    ".join(said["report.step"].format(step=f"{step:,}") for step, *_ in pictures), "")
-        paper.down(LINE / 2)
         places = [MARGIN + number * width for number in range(len(pictures))]
+        for (step, *_), x in zip(pictures, places, strict=True):
+            paper.beside(said["report.step"].format(step=f"{step:,}"), x)
+        paper.down(1.5 * LINE)
         paper.down(max(paper.picture(one[2], x, 0.94 * width) for one, x in zip(pictures, places, strict=True)))
     for step, mime_type, content in samples:
         if mime_type.startswith("text/"):

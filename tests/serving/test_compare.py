@@ -108,7 +108,7 @@ def test_long_curves_are_thinned_but_keep_their_ends(runs: list[Run]) -> None:
     for step in range(13, 5000):
         runs[1].event_log.append("metrics", step, seconds=step / 10, values={"loss": float(step)})
     points = api.compare(["second"])["runs"][0]["curves"]["loss"]
-    assert len(points) <= api.MOST_POINTS + 1 and points[-1] == [4999, 499.9, 4999.0]
+    assert len(points) <= api.MOST_POINTS + 1 and points[-1] == (4999, 499.9, 4999.0)
 
 
 def test_tensorboard_reads_curves_samples_and_settings(runs: list[Run]) -> None:
