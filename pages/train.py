@@ -277,7 +277,7 @@ def _follow_choices(form: Form) -> None:
 
     def fill(preset: str, request: gr.Request) -> list[Any]:
         values = forms.settings(family, preset)
-        about = gr.Dropdown(info=word(f"preset.{family}.{preset}.about"))
+        about = gr.Dropdown(value=preset, info=word(f"preset.{family}.{preset}.about"))
         if "init_from" in values:  # models may have been trained since
             values["init_from"] = gr.Dropdown(_model_choices(request), value=values["init_from"])
         return [about, *(values[name] for name in names)]
